@@ -1,0 +1,177 @@
+//! What was typed. What will be done is [`super::job::Job`].
+
+use clap::{ArgAction, Parser};
+use std::num::NonZero;
+use std::path::PathBuf;
+
+/// Turn delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in a few megabytes of memory.
+///
+/// Each record becomes one JSON object on one line, with the header's names as keys and every value a string. The result is the
+/// same for any number of threads, from a file or a pipe; what is odd in the data is counted and told at the end.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(next_line_help = false)]
+pub(super) struct Args {
+    /// Files to convert, one after another; '-' or none is standard input
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+
+    /// Write to FILE, which appears when it is whole [default: stdout]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Never replace a file
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_clobber: bool,
+
+    /// Have file and folder on the disk before the name appears
+    #[arg(long, help_heading = "Output")]
+    pub(super) sync: bool,
+
+    /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
+    #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
+    pub(super) delimiter: Option<String>,
+
+    /// What opens and closes quoted fields: one byte, or 'none'
+    #[arg(long, value_name = "BYTE", default_value = "\"", allow_hyphen_values = true, help_heading = "Reading")]
+    pub(super) quote: String,
+
+    /// A doubled quote in a quoted field is not one quote
+    #[arg(long, help_heading = "Reading")]
+    pub(super) no_double_quote: bool,
+
+    /// BYTE makes the next byte literal, in quotes or not
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
+    pub(super) escape: Option<String>,
+
+    /// What ends a record: one byte, or 'any' (LF, CRLF, CR)
+    #[arg(long, value_name = "BYTE", default_value = "any", allow_hyphen_values = true, help_heading = "Reading")]
+    pub(super) terminator: String,
+
+    /// Skip lines that start with BYTE
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
+    pub(super) comment: Option<String>,
+
+    /// Whose white space around fields is dropped
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = ["all", "headers", "fields", "none"], help_heading = "Reading")]
+    pub(super) trim: String,
+
+    /// Drop the first N lines of each input
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Reading")]
+    pub(super) skip_lines: u64,
+
+    /// Stop after N records
+    #[arg(long, value_name = "N", help_heading = "Reading")]
+    pub(super) limit: Option<u64>,
+
+    /// The columns' names, instead of the file's own
+    #[arg(long, value_name = "A,B,…", help_heading = "Reading")]
+    pub(super) header: Option<String>,
+
+    /// The first record is data; columns are named column_1, column_2, …
+    #[arg(long, help_heading = "Reading")]
+    pub(super) no_header: bool,
+
+    /// How regular files are read
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = io_names(), help_heading = "Reading")]
+    pub(super) io: String,
+
+    /// Write these columns alone, in this order
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
+    pub(super) select: Vec<String>,
+
+    /// Leave these columns out
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
+    pub(super) drop: Vec<String>,
+
+    /// Name columns anew
+    #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, help_heading = "Columns")]
+    pub(super) rename: Vec<String>,
+
+    /// Mask columns: email (the default), redact, last4
+    #[arg(long, value_name = "COLUMN[:STYLE],…", action = ArgAction::Append, help_heading = "Columns")]
+    pub(super) mask: Vec<String>,
+
+    /// Key of the array for fields beyond the header; '' drops them
+    #[arg(long, value_name = "NAME", default_value = "_extra", help_heading = "Columns")]
+    pub(super) extra_key: String,
+
+    /// Make the first anomaly an error
+    #[arg(long, help_heading = "Anomalies")]
+    pub(super) strict: bool,
+
+    /// Write records with an anomaly to FILE as they stand, and why to FILE.log.jsonl
+    #[arg(long, value_name = "FILE", help_heading = "Anomalies")]
+    pub(super) rejects: Option<PathBuf>,
+
+    /// The longest record [default: 16M, less where --memory leaves less]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Anomalies")]
+    pub(super) max_record: Option<usize>,
+
+    /// Read and judge everything, write nothing but the summary
+    #[arg(long, help_heading = "Anomalies")]
+    pub(super) check: bool,
+
+    /// Peak resident memory, mapped pages included; at least 16M
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, help_heading = "Resources")]
+    pub(super) memory: usize,
+
+    /// Threads [default: the cores this process may use]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Resources")]
+    pub(super) threads: Option<NonZero<usize>>,
+
+    /// Bytes a thread takes at a time; the result never depends on it
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Resources")]
+    pub(super) window: Option<usize>,
+
+    /// Print nothing but errors
+    #[arg(short, long, help_heading = "Telling")]
+    pub(super) quiet: bool,
+
+    /// Write the summary to FILE as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Telling")]
+    pub(super) stats: Option<PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+Bytes are typed as they are or as \\t, \\0, \\xNN; sizes as 64M or 1GiB (powers of 1024).
+
+Examples:
+  rowmill dump.csv -o dump.jsonl
+  zcat dump.csv.gz | rowmill --mask email > dump.jsonl
+  rowmill -d ';' --select id,name --rejects bad.csv dump.csv -o dump.jsonl
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal when interrupted.
+ROWMILL_ISA=avx512|avx2|portable forces an instruction set.";
+
+fn io_names() -> Vec<&'static str> {
+    crate::Io::ALL.map(crate::Io::name).to_vec()
+}
+
+/// A size in bytes, with a unit or without.
+fn size(typed: &str) -> Result<usize, String> {
+    let n = parse_size::Config::new()
+        .with_binary()
+        .parse_size(typed)
+        .map_err(|error| format!("{error}; sizes are typed as 64M or 1GiB"))?;
+    usize::try_from(n).map_err(|_| "is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_binary_with_any_unit() {
+        assert_eq!(size("64M"), Ok(64 << 20));
+        assert_eq!(size("1GiB"), Ok(1 << 30));
+        assert_eq!(size("4096"), Ok(4096));
+        assert!(size("much").is_err());
+    }
+}

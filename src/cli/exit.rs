@@ -1,0 +1,58 @@
+//! How the program ends: exit status, the one line about an error, signals.
+
+use super::progress::Bar;
+use crate::error::Error;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io::Write;
+use std::process::ExitCode;
+
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
+/// Says what went wrong. A closed pipe ends the program as it ends `cat`: without a word, by SIGPIPE.
+pub(super) fn with_error(error: &Error) -> ExitCode {
+    if error.is_closed_pipe() {
+        // If even that fails, an exit status says it.
+        let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
+        return ExitCode::from(128 + SIGPIPE as u8);
+    }
+    say(&format!("rowmill: {error}\n"));
+    ExitCode::from(if error.is_usage() { WRONG_USAGE } else { FAILED })
+}
+
+/// Help and version are answers, not errors.
+pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
+    // A closed stdout is no reason to fail here.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { WRONG_USAGE } else { 0 })
+}
+
+/// Writes to stderr; one that is closed is nobody's to tell.
+pub(super) fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its threads wait for, with no unfinished
+/// file left.
+pub(super) fn on_signal(bar: Bar) {
+    let ignored = ignored_signals();
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    // Where no handler or thread can be had, the default ends the program too.
+    let Ok(mut signals) = Signals::new(wanted) else { return };
+    let wait = move || {
+        if let Some(signal) = signals.forever().next() {
+            bar.finish();
+            crate::output::remove_temporaries();
+            std::process::exit(128 + signal);
+        }
+    };
+    let _ = std::thread::Builder::new().name("signals".to_owned()).stack_size(64 * 1024).spawn(wait);
+}
+
+/// The signals that whoever started us had us ignore, as `nohup` does; bit 0 is signal 1.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

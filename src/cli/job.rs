@@ -1,0 +1,185 @@
+//! What will be done: the arguments with names looked up, defaults filled in, and contradictions refused.
+
+use super::args::Args;
+use crate::dialect::byte;
+use crate::error::{Error, Result};
+use crate::parse::{Field, Machine};
+use crate::{
+    Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator, Trim,
+};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A conversion as the program was told to do it.
+pub(super) struct Job {
+    pub(super) converter: Converter,
+    pub(super) inputs: Vec<Input>,
+    pub(super) path: Option<PathBuf>,
+    pub(super) stats: Option<PathBuf>,
+    pub(super) quiet: bool,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Job {
+    /// Makes sense of what was typed.
+    pub(super) fn new(args: Args) -> Result<Self> {
+        let dialect = dialect(&args)?;
+        let delimiter = match args.delimiter.as_deref() {
+            None => None,
+            Some("auto") => Some(Delimiter::Auto),
+            Some("tab") => Some(Delimiter::Byte(b'\t')),
+            Some(typed) => Some(Delimiter::Byte(byte("-d", typed)?)),
+        };
+        let inputs = inputs(&args.inputs)?;
+        let path = args.output.clone().filter(|path| path.as_os_str() != "-");
+        if args.check && (path.is_some() || args.rejects.is_some()) {
+            return Err(Error::setting("--check writes nothing, so it can't be had with --output or --rejects"));
+        }
+        let mut builder = Converter::builder();
+        let progress = Arc::clone(&builder.options.progress);
+        let options = &mut builder.options;
+        options.dialect = dialect;
+        options.delimiter = delimiter;
+        options.names.no_header = args.no_header;
+        options.names.given = args.header.as_deref().map(names);
+        options.skip_lines = args.skip_lines;
+        options.limit = args.limit;
+        options.io = Io::ALL.into_iter().find(|io| io.name() == args.io).unwrap_or_default();
+        options.columns = columns(&args)?;
+        options.strict = args.strict;
+        options.rejects = args.rejects.clone();
+        options.max_record = args.max_record;
+        options.memory = args.memory;
+        options.threads = args.threads;
+        options.window = args.window;
+        options.isa = isa()?;
+        options.check = args.check;
+        options.file = FileOptions { no_clobber: args.no_clobber, sync: args.sync };
+        let converter = builder.build()?;
+        Ok(Self { converter, inputs, path, stats: args.stats, quiet: args.quiet, progress })
+    }
+
+    /// Where the output goes.
+    pub(super) fn output(&self) -> Output {
+        self.path.as_ref().map_or(Output::Stdout, Output::path)
+    }
+}
+
+fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>> {
+    if paths.is_empty() {
+        if std::io::stdin().is_terminal() {
+            let message = "no input: name a file, or pipe into rowmill (see rowmill --help)";
+            return Err(Error::setting(message));
+        }
+        return Ok(vec![Input::Stdin]);
+    }
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
+    if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Error::setting("'-' is named twice; standard input can be read once"));
+    }
+    Ok(paths.iter().map(|path| if is_stdin(path) { Input::Stdin } else { Input::path(path) }).collect())
+}
+
+fn dialect(args: &Args) -> Result<Dialect> {
+    let one = |what, typed: &Option<String>| typed.as_deref().map(|typed| byte(what, typed)).transpose();
+    Ok(Dialect {
+        delimiter: b',',
+        quote: match args.quote.as_str() {
+            "none" => None,
+            typed => Some(byte("--quote", typed)?),
+        },
+        double_quote: !args.no_double_quote,
+        escape: one("--escape", &args.escape)?,
+        terminator: match args.terminator.as_str() {
+            "any" => Terminator::Any,
+            typed => Terminator::Byte(byte("--terminator", typed)?),
+        },
+        comment: one("--comment", &args.comment)?,
+        trim: match args.trim.as_str() {
+            "headers" => Trim::Headers,
+            "fields" => Trim::Fields,
+            "none" => Trim::None,
+            _ => Trim::All,
+        },
+    })
+}
+
+fn columns(args: &Args) -> Result<Columns> {
+    let all = |lists: &[String]| lists.iter().flat_map(|list| names(list)).collect::<Vec<_>>();
+    let mut rename = Vec::new();
+    for pair in all(&args.rename) {
+        match pair.split_once('=') {
+            Some((old, new)) if !new.is_empty() => rename.push((old.to_owned(), new.to_owned())),
+            _ => return Err(Error::setting(format!("--rename takes OLD=NEW, not '{pair}'"))),
+        }
+    }
+    let mut mask = Vec::new();
+    for column in all(&args.mask) {
+        mask.push(match column.rsplit_once(':') {
+            None => (column, Mask::default()),
+            Some((name, style)) => {
+                let mask = Mask::from_name(style).ok_or_else(|| {
+                    let styles = Mask::ALL.map(Mask::name).join(", ");
+                    Error::setting(format!("--mask: no style is named '{style}'; there are {styles}"))
+                })?;
+                (name.to_owned(), mask)
+            }
+        });
+    }
+    Ok(Columns {
+        select: (!args.select.is_empty()).then(|| all(&args.select)),
+        drop: all(&args.drop),
+        rename,
+        mask,
+        extra_key: args.extra_key.clone(),
+    })
+}
+
+/// Names in a list, read as a record of CSV, so that a name may hold a comma.
+fn names(list: &str) -> Vec<String> {
+    let dialect = Dialect::default();
+    let bytes = list.as_bytes();
+    let mut ends = Vec::new();
+    let ended = Machine::new(&dialect, true).record(bytes, 0, |end| ends.push(end));
+    if ended.is_none() {
+        ends.push(bytes.len());
+    }
+    let mut start = 0;
+    let mut names = Vec::new();
+    for end in ends {
+        let mut name = Vec::new();
+        let field = Field::new(&dialect, true, bytes, start, end);
+        let Ok(()) = field.runs(&dialect, |run| {
+            name.extend_from_slice(&bytes[run]);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        names.push(String::from_utf8_lossy(&name).into_owned());
+        start = end + 1;
+    }
+    names
+}
+
+/// The instruction set that `ROWMILL_ISA` forces.
+fn isa() -> Result<Option<Isa>> {
+    let Some(name) = std::env::var_os("ROWMILL_ISA") else { return Ok(None) };
+    match Isa::ALL.into_iter().find(|isa| name == isa.name()) {
+        Some(isa) => Ok(Some(isa)),
+        None => {
+            let names = Isa::ALL.map(Isa::name).join(", ");
+            let name = name.to_string_lossy();
+            Err(Error::setting(format!("ROWMILL_ISA: no instruction set is named '{name}'; there are {names}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_a_list_may_be_quoted() {
+        assert_eq!(names(r#"a, "b,c" ,d"#), ["a", "b,c", "d"]);
+        assert_eq!(names("a,"), ["a", ""]);
+    }
+}

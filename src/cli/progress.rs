@@ -1,0 +1,123 @@
+//! The progress bar: share done, rates, memory, time left, and what binds. On a terminal only.
+
+use super::job::Job;
+use super::report::{rss, size};
+use crate::Progress;
+use crate::convert::Times;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Drawn so often; what binds is of the time in between.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// A bar that a thread draws, or none.
+#[derive(Clone)]
+pub(super) struct Bar(Option<Arc<Shown>>);
+
+struct Shown {
+    bar: ProgressBar,
+    finished: AtomicBool,
+}
+
+impl Bar {
+    /// Draws on a terminal's stderr, unless the output goes to the terminal too or silence was asked for. A run that ends within
+    /// [`EVERY`] shows none.
+    pub(super) fn new(job: &Job) -> Self {
+        let to_terminal = job.path.is_none() && std::io::stdout().is_terminal();
+        if job.quiet || to_terminal || !std::io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let shown = Arc::new(Shown { bar, finished: AtomicBool::new(false) });
+        let (drawn, progress) = (Arc::clone(&shown), Arc::clone(&job.progress));
+        let draw = move || drawn.draw(&progress);
+        match std::thread::Builder::new().name("progress".to_owned()).spawn(draw) {
+            Ok(_) => Self(Some(shown)),
+            Err(_) => Self(None),
+        }
+    }
+
+    /// Takes the bar off the terminal.
+    pub(super) fn finish(&self) {
+        if let Some(shown) = &self.0 {
+            shown.finished.store(true, Ordering::SeqCst);
+            shown.bar.finish_and_clear();
+        }
+    }
+}
+
+impl Shown {
+    fn draw(&self, progress: &Progress) {
+        let begun = Instant::now();
+        let mut times = Times::default();
+        let (mut last_in, mut last_out, mut last) = (0, 0, begun);
+        loop {
+            std::thread::sleep(EVERY);
+            if self.finished.load(Ordering::SeqCst) {
+                return;
+            }
+            let total = progress.total.load(Ordering::Relaxed);
+            let done = progress.bytes_in.load(Ordering::Relaxed);
+            let out = progress.bytes_out.load(Ordering::Relaxed);
+            let now = Instant::now();
+            let seconds = now.duration_since(last).as_secs_f64();
+            let rate = |new: u64, old: u64| size((new.saturating_sub(old) as f64 / seconds) as u64);
+            let spent = progress.times();
+            let bound = spent.since(&times).bound();
+            // The parts in the order of their worth: what does not fit the terminal is left off from the end.
+            let mut parts = Vec::new();
+            if total > 0 {
+                parts.push(format!("{:3}%", (done * 100 / total).min(100)));
+                parts.push(left(begun.elapsed(), done, total));
+            } else {
+                parts.push(size(done));
+            }
+            parts.push(format!("in {}/s", rate(done, last_in)));
+            parts.push(format!("out {}/s", rate(out, last_out)));
+            parts.push(format!("{}-bound", bound.name()));
+            parts.push(format!("mem {}", rss("VmRSS:").map_or("?".to_owned(), size)));
+            self.show(&parts, done, total);
+            (last_in, last_out, last, times) = (done, out, now, spent);
+        }
+    }
+
+    fn show(&self, parts: &[String], done: u64, total: u64) {
+        let width = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
+        let mut text = String::new();
+        for part in parts {
+            if text.len() + part.len() + 3 > width {
+                break;
+            }
+            if !text.is_empty() {
+                text.push_str("  ");
+            }
+            text.push_str(part);
+        }
+        // A bar is worth having where ten cells are left for it.
+        let bar = total > 0 && text.len() + 14 <= width;
+        let template = if bar { "[{wide_bar}] {msg}" } else { "{msg}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("=> "));
+        }
+        if total > 0 {
+            self.bar.set_length(total);
+        }
+        self.bar.set_position(done);
+        self.bar.set_message(text);
+    }
+}
+
+/// The time left at the pace so far.
+fn left(elapsed: Duration, done: u64, total: u64) -> String {
+    if done == 0 {
+        return "--:-- left".to_owned();
+    }
+    let seconds = (elapsed.as_secs_f64() * total.saturating_sub(done) as f64 / done as f64).ceil() as u64;
+    match seconds {
+        0..3600 => format!("{}:{:02} left", seconds / 60, seconds % 60),
+        _ => format!("{}:{:02}:{:02} left", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    }
+}

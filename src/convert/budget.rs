@@ -1,0 +1,151 @@
+//! How the memory is shared out. The only arithmetic on memory in the project.
+//!
+//! `resident = program + unretired pages + carry + workers × (window + buffer + index + ends)`, all fixed before the
+//! first record. Nothing on the record path grows.
+
+use crate::error::{Error, Result};
+use crate::kernel::Index;
+use crate::output::LEAST_BUFFER;
+
+/// The least memory that can be asked for.
+pub const LEAST_MEMORY: usize = 16 << 20;
+/// The memory that is kept to by default.
+pub const DEFAULT_MEMORY: usize = 64 << 20;
+/// The longest record by default, where the memory suffices.
+pub const DEFAULT_MAX_RECORD: usize = 16 << 20;
+
+/// The program itself: code and data touched, heap of the run-time, the thread that waits.
+const PROGRAM: usize = 5 << 20;
+/// Each thread: the stack that is touched and what the allocator keeps for it.
+const THREAD: usize = 64 << 10;
+/// The window where nothing forbids it: fits a core's L2 with its output.
+const WINDOW: usize = 256 << 10;
+const LEAST_WINDOW: usize = 16 << 10;
+/// Scanned at once: stays in L1 with its index, for records of ordinary length.
+const STRIP: usize = 16 << 10;
+/// Looked at to find a plausible cut.
+const REACH: usize = 4 << 10;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    pub(super) memory: usize,
+    pub(super) threads: usize,
+    pub(super) max_record: Option<usize>,
+    pub(super) window: Option<usize>,
+}
+
+/// What a run gets, in bytes but for `threads`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) threads: usize,
+    pub(super) window: usize,
+    pub(super) reach: usize,
+    pub(super) buffer: usize,
+    pub(super) strip: usize,
+    pub(super) max_record: usize,
+}
+
+impl Budget {
+    /// How much mapped memory is given back at once; twice that may be resident.
+    pub(super) fn piece(&self) -> usize {
+        if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }
+    }
+
+    /// What may be used for anything but the program and unretired pages.
+    fn free(&self) -> usize {
+        self.memory - PROGRAM - 2 * self.piece()
+    }
+
+    /// What a header may take.
+    pub(super) fn header(&self) -> usize {
+        self.free() / 3
+    }
+
+    /// The longest header record that is looked at.
+    pub(super) fn header_record(&self) -> usize {
+        self.max_record.unwrap_or(DEFAULT_MAX_RECORD).min(self.free() / 4)
+    }
+
+    /// Shares out what a plan of `plan` bytes with `n_fields` columns leaves.
+    ///
+    /// # Errors
+    /// `max_record` was asked for and does not fit.
+    pub(super) fn sizes(&self, plan: usize, n_fields: usize) -> Result<Sizes> {
+        let free = self.free().saturating_sub(plan);
+        let max_record = match self.max_record {
+            None => DEFAULT_MAX_RECORD.min(free / 2),
+            // A worker's share must be left.
+            Some(asked) if asked > free - free / 4 => {
+                let most = (free - free / 4) >> 10;
+                return Err(Error::setting(format!(
+                    "--max-record {asked}: does not fit --memory, which leaves {most} KiB for a record; raise --memory"
+                )));
+            }
+            Some(asked) => asked,
+        };
+        let shared = free - max_record;
+        let mut sizes = Sizes {
+            threads: self.threads,
+            window: self.window.unwrap_or(WINDOW),
+            reach: REACH,
+            buffer: 0,
+            strip: 0,
+            max_record,
+        };
+        loop {
+            sizes.reach = REACH.min(sizes.window);
+            sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
+            sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
+            let worker = sizes.worker(n_fields);
+            // One share more: what a redone window leaves behind is added to the longest record.
+            if (sizes.threads + 1) * worker <= shared {
+                return Ok(sizes);
+            }
+            if self.window.is_none() && sizes.window > LEAST_WINDOW {
+                sizes.window /= 2;
+            } else if sizes.threads > 1 {
+                sizes.threads -= 1;
+            } else {
+                return Ok(sizes);
+            }
+        }
+    }
+}
+
+impl Sizes {
+    fn worker(&self, n_fields: usize) -> usize {
+        THREAD + self.window + 2 * self.reach + self.buffer + Index::size_for(self.strip) + 4 * n_fields
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_and_windows_shrink_to_fit() {
+        for memory in [16, 20, 64, 256] {
+            for threads in [1, 2, 7, 16, 64, 512] {
+                for n_fields in [1, 200, 10_000] {
+                    let budget = Budget { memory: memory << 20, threads, max_record: None, window: None };
+                    let sizes = budget.sizes(0, n_fields).unwrap();
+                    let used = PROGRAM
+                        + 2 * budget.piece()
+                        + sizes.max_record
+                        + (sizes.threads + 1) * sizes.worker(n_fields);
+                    assert!(used <= memory << 20, "{memory} MiB, {threads} threads: {used} {sizes:?}");
+                    assert!(n_fields > 200 || sizes.threads >= threads.min(16), "{memory} MiB: {sizes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_defaults_take_what_was_measured_best() {
+        let budget =
+            Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None };
+        let sizes = budget.sizes(10_000, 8).unwrap();
+        assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));
+    }
+}

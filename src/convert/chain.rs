@@ -1,0 +1,92 @@
+//! What is handed from window to window in their order: the counts, the record that is not finished, the sink.
+//!
+//! Whoever has the turn holds the chain. Here what was counted relative to a slice becomes absolute.
+
+use super::tally::{Spot, Tally};
+use crate::error::{Anomaly, Place, Result};
+use crate::header::Header;
+use crate::output::{Rejects, Sink};
+use crate::parse::Machine;
+use std::collections::BTreeMap;
+
+/// The state of an input's conversion up to the window whose turn it is.
+pub(super) struct Chain<'r> {
+    pub(super) file: &'r str,
+    pub(super) header: &'r Header,
+    pub(super) sink: &'r mut dyn Sink,
+    pub(super) rejects: Option<&'r mut Rejects>,
+    pub(super) records: u64,
+    pub(super) rejected: u64,
+    pub(super) blank: u64,
+    /// Lines and input bytes before the first byte that is not settled.
+    pub(super) lines: u64,
+    pub(super) input_at: u64,
+    pub(super) bytes_out: u64,
+    pub(super) windows: u64,
+    pub(super) redone: u64,
+    pub(super) anomalies: BTreeMap<usize, (Anomaly, u64, Place)>,
+    /// The start of a record that the windows so far do not finish, and the machine at its end.
+    pub(super) carry: Vec<u8>,
+    pub(super) machine: Machine,
+    /// The first line of an overlong record, being passed over: its place and its bytes so far.
+    pub(super) passing: Option<(Place, u64)>,
+    /// The limit is reached.
+    pub(super) done: bool,
+}
+
+impl Chain<'_> {
+    /// Whether the next window starts where a record does.
+    pub(super) fn at_record(&self) -> bool {
+        self.carry.is_empty() && self.passing.is_none()
+    }
+
+    /// The place of a spot in a slice that starts where the chain stands.
+    pub(super) fn place(&self, spot: &Spot) -> Place {
+        let name = spot.column.and_then(|column| {
+            let i = column as usize - 1;
+            (i < self.header.len()).then(|| self.header.name(i).to_owned())
+        });
+        Place {
+            file: self.file.to_owned(),
+            line: self.lines + spot.lines + 1,
+            record: self.records + spot.record,
+            byte: self.input_at + spot.byte,
+            column: spot.column,
+            name,
+        }
+    }
+
+    /// Adds the counts of a slice whose output was written, of `n_input` bytes.
+    pub(super) fn absorb(&mut self, tally: &Tally, n_input: u64) {
+        for (anomaly, seen) in tally.seen() {
+            let place = seen.first.map(|spot| self.place(&spot)).unwrap_or_default();
+            self.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += seen.count;
+        }
+        self.records += tally.records;
+        self.rejected += tally.rejected;
+        self.blank += tally.blank;
+        self.lines += tally.lines;
+        self.input_at += n_input;
+    }
+
+    /// Writes bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.sink.write(bytes)?;
+        self.bytes_out += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes a record's raw bytes to the rejects, with a line end if it has none, and why.
+    pub(super) fn reject(&mut self, raw: &[u8], ended: bool, anomaly: Anomaly, spot: &Spot) -> Result<()> {
+        let place = self.place(spot);
+        let Some(rejects) = &mut self.rejects else { return Ok(()) };
+        rejects.write(raw)?;
+        if !ended {
+            rejects.write(b"\n")?;
+        }
+        rejects.log(anomaly, &place, raw.len() as u64)
+    }
+}

@@ -1,0 +1,585 @@
+//! The run: inputs in order, each converted by workers that claim, convert and settle windows.
+//!
+//! Only this floor knows all stages. [`Converter`] is what a user of the library holds; start reading at [`run::Run::work`].
+
+mod budget;
+mod chain;
+mod link;
+mod pass;
+mod preamble;
+mod progress;
+mod run;
+mod summary;
+mod tally;
+mod turn;
+
+pub use budget::{DEFAULT_MAX_RECORD, DEFAULT_MEMORY, LEAST_MEMORY};
+pub use preamble::{Delimiter, Names};
+pub use progress::{Bound, Progress, Times};
+pub use summary::{Count, Summary};
+
+use crate::dialect::Dialect;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::{Io, Opened, Source, Stream, identity};
+use crate::kernel::{Isa, Kernel};
+use crate::output::{FileOptions, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
+use crate::parse::Machine;
+use crate::plan::{Columns, Plan, size_for};
+use budget::Budget;
+use chain::Chain;
+use preamble::{Asked, Preamble};
+use run::{Before, Run, Settings};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Everything that shapes a conversion. Made by [`Builder`]; each field is one setting.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The bytes that shape the inputs, but for the delimiter.
+    pub dialect: Dialect,
+    /// The delimiter; `None` goes by each file's extension.
+    pub delimiter: Option<Delimiter>,
+    /// Where the columns' names come from.
+    pub names: Names,
+    /// Physical lines dropped at the start of each input.
+    pub skip_lines: u64,
+    /// The most records converted, over all inputs.
+    pub limit: Option<u64>,
+    /// How regular files are read.
+    pub io: Io,
+    /// What is asked of the columns.
+    pub columns: Columns,
+    /// The first anomaly is an error.
+    pub strict: bool,
+    /// Where records with an anomaly go instead of the output.
+    pub rejects: Option<PathBuf>,
+    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`], or less where the memory leaves less.
+    pub max_record: Option<usize>,
+    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`].
+    pub memory: usize,
+    /// Threads; `None` takes as many as the process may use.
+    pub threads: Option<NonZero<usize>>,
+    /// The window's size in bytes; `None` chooses. The result never depends on it.
+    pub window: Option<usize>,
+    /// The instruction set; `None` takes the fastest there is.
+    pub isa: Option<Isa>,
+    /// Read all, write nothing.
+    pub check: bool,
+    /// How output files are treated.
+    pub file: FileOptions,
+    /// Counters that others watch.
+    pub progress: Arc<Progress>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            delimiter: None,
+            names: Names::default(),
+            skip_lines: 0,
+            limit: None,
+            io: Io::Auto,
+            columns: Columns::default(),
+            strict: false,
+            rejects: None,
+            max_record: None,
+            memory: DEFAULT_MEMORY,
+            threads: None,
+            window: None,
+            isa: None,
+            check: false,
+            file: FileOptions::default(),
+            progress: Arc::default(),
+        }
+    }
+}
+
+/// An input.
+pub enum Input {
+    /// A file of any kind; a regular one is mapped.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// A source of one's own; [`Stream`] makes one of a reader.
+    Source(Box<dyn Source>),
+}
+
+impl Input {
+    /// A file of any kind.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self::Path(path.into())
+    }
+
+    /// A reader; `name` stands in messages.
+    pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+        Self::Source(Box::new(Stream::new(name, reader)))
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::Stdin => "stdin".to_owned(),
+            Self::Source(source) => source.name().to_owned(),
+        }
+    }
+}
+
+/// An output.
+pub enum Output {
+    /// A file that appears under its name when it is whole.
+    Path(PathBuf),
+    /// Standard output.
+    Stdout,
+    /// A sink of one's own; [`Writer`] makes one of a writer.
+    Sink(Box<dyn Sink>),
+}
+
+impl Output {
+    /// A file that appears under its name when it is whole.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self::Path(path.into())
+    }
+
+    /// A writer; `name` stands in messages.
+    pub fn writer(name: impl Into<String>, writer: impl Write + Send + 'static) -> Self {
+        Self::Sink(Box::new(Writer::new(name, writer)))
+    }
+}
+
+/// Converts delimited text to JSON Lines.
+///
+/// ```
+/// use rowmill::{Converter, Input, Mask, Output};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let (dump, result) = (folder.path().join("dump.csv"), folder.path().join("dump.jsonl"));
+/// std::fs::write(&dump, "name,email\nAda,ada@example.org\n")?;
+/// let converter = Converter::builder().mask("email", Mask::Email).build()?;
+/// let summary = converter.convert([Input::path(&dump)], Output::path(&result))?;
+/// assert_eq!(summary.records, 1);
+/// assert_eq!(std::fs::read_to_string(&result)?, "{\"name\":\"Ada\",\"email\":\"a***@example.org\"}\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Converter {
+    options: Options,
+    kernel: Kernel,
+}
+
+/// Settings for a [`Converter`].
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    /// All of them, for what has no method of its own.
+    pub options: Options,
+}
+
+impl Builder {
+    /// The bytes that shape the inputs. Its delimiter counts unless [`Builder::delimiter`] is called later.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.options.delimiter = Some(Delimiter::Byte(dialect.delimiter));
+        self.options.dialect = dialect;
+        self
+    }
+
+    /// What separates fields.
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.options.delimiter = Some(delimiter);
+        self
+    }
+
+    /// Writes these columns alone, in this order.
+    pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.options.columns.select = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Masks a column.
+    pub fn mask(mut self, column: impl Into<String>, mask: crate::plan::Mask) -> Self {
+        self.options.columns.mask.push((column.into(), mask));
+        self
+    }
+
+    /// Renames a column in the output.
+    pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
+        self.options.columns.rename.push((old.into(), new.into()));
+        self
+    }
+
+    /// Makes the first anomaly an error.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.options.strict = strict;
+        self
+    }
+
+    /// Keeps peak resident memory under `n_bytes`.
+    pub fn memory(mut self, n_bytes: usize) -> Self {
+        self.options.memory = n_bytes;
+        self
+    }
+
+    /// Works on `n` threads.
+    pub fn threads(mut self, n: NonZero<usize>) -> Self {
+        self.options.threads = Some(n);
+        self
+    }
+
+    /// Stops after `n` records.
+    pub fn limit(mut self, n: u64) -> Self {
+        self.options.limit = Some(n);
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// A setting that cannot be used whatever the input holds.
+    pub fn build(self) -> Result<Converter> {
+        let options = self.options;
+        if options.memory < LEAST_MEMORY {
+            let least = LEAST_MEMORY >> 20;
+            return Err(Error::setting(format!("--memory: at least {least}M is needed")));
+        }
+        if options.max_record == Some(0) || options.window == Some(0) {
+            return Err(Error::setting("--max-record and --window: at least one byte is needed"));
+        }
+        if options.strict && options.rejects.is_some() {
+            return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
+        }
+        let kernel = match options.isa {
+            None => Kernel::best(),
+            Some(isa) => Kernel::new(isa).ok_or_else(|| {
+                Error::setting(format!("this processor has no {} (ROWMILL_ISA)", isa.name()))
+            })?,
+        };
+        Ok(Converter { options, kernel })
+    }
+}
+
+/// An input that was looked at before the output is opened.
+struct Prepared {
+    name: String,
+    /// What makes it the same file under any name.
+    identity: Option<(u64, u64)>,
+    size: Option<u64>,
+    /// Opened, and read up to the first record; or to be opened again when its turn comes.
+    state: State,
+}
+
+enum State {
+    Begun(Opened, Option<Beginning>),
+    Later(Input),
+}
+
+/// What an input's beginning came to.
+struct Beginning {
+    preamble: Preamble,
+    plan: Plan,
+}
+
+/// The workers' threads, made when first needed.
+#[derive(Default)]
+struct Pool(Option<rayon::ThreadPool>);
+
+impl Converter {
+    /// Starts with the defaults.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Converts `inputs`, one after another, each with its own header.
+    ///
+    /// All headers are read before the output is opened, so that a column that is not there is told before anything is written.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`]. What stood under the output's name before still does.
+    pub fn convert(&self, inputs: impl IntoIterator<Item = Input>, output: Output) -> Result<Summary> {
+        let begun = Instant::now();
+        let options = &self.options;
+        let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
+        let budget = Budget {
+            memory: options.memory,
+            threads: threads.map_or(1, NonZero::get),
+            max_record: options.max_record,
+            window: options.window,
+        };
+        let inputs: Vec<Input> = inputs.into_iter().collect();
+        // A hundred open files are not needed to read a hundred headers.
+        let keep = inputs.len() == 1;
+        let prepared =
+            inputs.into_iter().map(|input| self.prepare(input, &budget, keep)).collect::<Result<Vec<_>>>()?;
+        let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
+        options.progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
+
+        let (mut sink, mut rejects) = self.open_outputs(output, &prepared)?;
+        let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
+        let mut pool = Pool::default();
+        for ready in prepared {
+            self.convert_one(ready, &budget, &mut pool, &mut *sink, rejects.as_mut(), &mut summary)?;
+        }
+        if let Some(rejects) = &mut rejects {
+            rejects.commit()?;
+        }
+        sink.finish()?;
+        summary.times = options.progress.times();
+        summary.elapsed = begun.elapsed();
+        Ok(summary)
+    }
+
+    /// Opens an input and reads its header.
+    fn prepare(&self, input: Input, budget: &Budget, keep: bool) -> Result<Prepared> {
+        let name = input.name();
+        let again = match &input {
+            Input::Path(path) => Some(path.clone()),
+            _ => None,
+        };
+        let identity = match &input {
+            Input::Path(path) => identity_of_path(path),
+            Input::Stdin => identity(std::io::stdin()),
+            Input::Source(_) => None,
+        };
+        let mut opened = self.open(input, budget)?;
+        let size = opened.source.size();
+        let beginning = self.begin(&name, &mut *opened.source, budget)?;
+        let state = match again {
+            Some(path) if opened.regular && !keep => State::Later(Input::Path(path)),
+            _ => State::Begun(opened, beginning),
+        };
+        Ok(Prepared { name, identity, size, state })
+    }
+
+    fn open(&self, input: Input, budget: &Budget) -> Result<Opened> {
+        match input {
+            Input::Path(path) => crate::input::open(&path, self.options.io, budget.piece()),
+            Input::Stdin => crate::input::stdin(budget.piece()),
+            Input::Source(source) => Ok(Opened { source, regular: false }),
+        }
+    }
+
+    /// Reads up to the first record; `None` where there is no header.
+    fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Beginning>> {
+        let options = &self.options;
+        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
+        let asked = Asked {
+            dialect: &options.dialect,
+            delimiter,
+            names: &options.names,
+            skip_lines: options.skip_lines,
+            limit: budget.header_record(),
+        };
+        let Some(mut preamble) = preamble::read(source, &asked)? else { return Ok(None) };
+        if let (true, Some((anomaly, seen))) = (options.strict, preamble.anomalies.first()) {
+            return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
+        }
+        let header = std::mem::take(&mut preamble.header);
+        let plan = Plan::new(header, &options.columns, name, budget.header())?;
+        Ok(Some(Beginning { preamble, plan }))
+    }
+
+    /// Opens what is written to, unless it is one of the inputs.
+    fn open_outputs(
+        &self,
+        output: Output,
+        inputs: &[Prepared],
+    ) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
+        let refuse = |name: &str, file: Option<(u64, u64)>| {
+            match inputs.iter().find(|input| file.is_some() && input.identity == file) {
+                Some(input) => {
+                    let (output, input) = (name.to_owned(), input.name.clone());
+                    Err(Error::from(ErrorKind::SameFile { output, input }))
+                }
+                None => Ok(()),
+            }
+        };
+        let mut paths = Vec::new();
+        if let Output::Path(path) = &output {
+            paths.push(path.clone());
+        }
+        if let Some(path) = &self.options.rejects {
+            paths.push(path.clone());
+            paths.push(Rejects::log_path(path));
+        }
+        for (i, path) in paths.iter().enumerate() {
+            refuse(&path.display().to_string(), identity_of_path(path))?;
+            if paths[..i].iter().any(|other| std::path::absolute(other).ok() == std::path::absolute(path).ok()) {
+                let path = path.display();
+                return Err(Error::setting(format!("{path}: named for two outputs; give each its own file")));
+            }
+        }
+        if matches!(output, Output::Stdout) {
+            refuse("stdout", identity(std::io::stdout()))?;
+        }
+        let rejects = match &self.options.rejects {
+            Some(path) => Some(Rejects::create(path, self.options.file)?),
+            None => None,
+        };
+        let sink: Box<dyn Sink> = match output {
+            _ if self.options.check => Box::new(Nowhere),
+            Output::Path(path) => {
+                let file = OutputFile::create(&path, self.options.file)?;
+                Box::new(FileSink::new(path.display().to_string(), file))
+            }
+            Output::Stdout => {
+                let cannot = |error| Error::io(crate::error::CANNOT_WRITE, "stdout", error);
+                let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
+                Box::new(Writer::new("stdout", crate::output::Descriptor::new(File::from(fd))))
+            }
+            Output::Sink(sink) => sink,
+        };
+        Ok((sink, rejects))
+    }
+
+    fn convert_one(
+        &self,
+        ready: Prepared,
+        budget: &Budget,
+        pool: &mut Pool,
+        sink: &mut dyn Sink,
+        rejects: Option<&mut Rejects>,
+        summary: &mut Summary,
+    ) -> Result<()> {
+        let options = &self.options;
+        let (mut opened, beginning) = match ready.state {
+            State::Begun(opened, beginning) => (opened, beginning),
+            State::Later(input) => {
+                let mut opened = self.open(input, budget)?;
+                let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
+                (opened, beginning)
+            }
+        };
+        let source = &mut *opened.source;
+        summary.inputs.push(ready.name.clone());
+        let Some(Beginning { preamble, plan }) = beginning else {
+            summary.bytes_in += source.input_at();
+            return Ok(());
+        };
+        let n_header = plan.header().names().map(str::len).sum();
+        let mut sizes = budget.sizes(size_for(n_header, plan.n_fields()), plan.n_fields())?;
+        if let Some(size) = source.size() {
+            // More workers than windows would only be started and ended.
+            let windows = size.div_ceil(sizes.window as u64);
+            sizes.threads = sizes.threads.min(usize::try_from(windows).unwrap_or(usize::MAX)).max(1);
+        }
+        if sizes.threads > 1 {
+            sizes.threads = pool.threads(sizes.threads);
+        }
+        summary.threads = summary.threads.max(sizes.threads);
+        summary.window = summary.window.max(sizes.window);
+        summary.blank_records += preamble.blank;
+        summary.remarks.extend(preamble.remarks);
+        summary.n_header_repairs += preamble.n_repairs;
+        let repairs = plan.header().repairs().iter().cloned();
+        summary.header_repairs.extend(repairs.map(|repair| (ready.name.clone(), repair)));
+        for (anomaly, count) in preamble.anomalies {
+            summary.note(anomaly, count);
+        }
+        let chain = Chain {
+            file: &ready.name,
+            header: plan.header(),
+            sink,
+            rejects,
+            records: 0,
+            rejected: 0,
+            blank: 0,
+            lines: preamble.lines,
+            input_at: source.input_at(),
+            bytes_out: 0,
+            windows: 0,
+            redone: 0,
+            anomalies: BTreeMap::new(),
+            carry: Vec::new(),
+            machine: Machine::new(&preamble.dialect, preamble.dialect.trims_fields()),
+            passing: None,
+            done: options.limit == Some(summary.records),
+        };
+        let before =
+            Before { bytes_in: summary.bytes_in, bytes_out: summary.bytes_out, records: summary.records };
+        let settings = Settings {
+            kernel: self.kernel,
+            dialect: preamble.dialect,
+            strict: options.strict,
+            check: options.check,
+            limit: options.limit.map(|limit| limit - summary.records),
+            sizes,
+            fixed_window: options.window.is_some(),
+            before,
+        };
+        let keeper = source.keeper();
+        let run = Run::new(settings, &plan, source, chain, &options.progress);
+        pool.work(&run, sizes.threads);
+        let chain = run.finish()?;
+        summary.records += chain.records;
+        summary.records_rejected += chain.rejected;
+        summary.blank_records += chain.blank;
+        summary.bytes_in += chain.input_at;
+        summary.bytes_out += chain.bytes_out;
+        summary.windows += chain.windows;
+        summary.windows_redone += chain.redone;
+        for (anomaly, count, first) in chain.anomalies.into_values() {
+            summary.note(anomaly, Count { count, first });
+        }
+        summary.remarks.extend(keeper.remark());
+        Ok(())
+    }
+}
+
+impl Pool {
+    /// Makes sure of `n` threads, or as many as the system gives.
+    fn threads(&mut self, n: usize) -> usize {
+        let have = self.0.as_ref().map_or(0, rayon::ThreadPool::current_num_threads);
+        if have >= n {
+            return n;
+        }
+        let mut n = n;
+        while n > 1 {
+            let named = |i| format!("rowmill-{i}");
+            match rayon::ThreadPoolBuilder::new().num_threads(n).thread_name(named).build() {
+                Ok(pool) => {
+                    self.0 = Some(pool);
+                    return n;
+                }
+                Err(_) => n /= 2,
+            }
+        }
+        have.max(1)
+    }
+
+    /// One long task a thread, not a task a window: windows must be claimed in order by whoever is free, and a worker that
+    /// waits for its turn must not be given another.
+    fn work(&self, run: &Run<'_>, n: usize) {
+        match &self.0 {
+            Some(pool) if n > 1 => {
+                pool.broadcast(|context| {
+                    if context.index() < n {
+                        run.work();
+                    }
+                });
+            }
+            _ => run.work(),
+        }
+    }
+}
+
+/// The delimiter that a file's name suggests.
+fn by_extension(name: &str) -> u8 {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    match extension.to_ascii_lowercase().as_str() {
+        "tsv" | "tab" => b'\t',
+        "psv" => b'|',
+        _ => b',',
+    }
+}
+
+fn identity_of_path(path: &Path) -> Option<(u64, u64)> {
+    // Opened for nothing but its identity: a FIFO would wait for its other end.
+    let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).ok()?;
+    identity(file)
+}

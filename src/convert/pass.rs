@@ -1,0 +1,380 @@
+//! One pass over a slice of input: bytes to records to output, by kernel where it can, by the machine where it must.
+//!
+//! A slice starts where a record starts, or is thought to. The pass writes through a pen whose link knows when that was wrong
+//! (`link.rs`); it never waits or locks itself.
+
+use super::link::{Link, Reject, Stop};
+use super::run::Run;
+use super::tally::Spot;
+use crate::error::Anomaly;
+use crate::kernel::Index;
+use crate::output::{Findings, Pen, Record};
+use crate::parse::{Field, Machine, count_lines, line_end};
+
+/// What a worker needs beside its buffers, allocated once.
+pub(super) struct Scratch {
+    index: Index,
+    ends: Vec<u32>,
+    machine: Machine,
+}
+
+impl Scratch {
+    pub(super) fn new(run: &Run<'_>) -> Self {
+        Self {
+            index: Index::new(run.sizes.strip),
+            ends: Vec::with_capacity(run.plan.n_fields()),
+            machine: Machine::new(&run.dialect, run.trim),
+        }
+    }
+}
+
+/// Where a pass over a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// An unfinished record starts here, or the slice ends.
+    Record(usize),
+    /// An overlong record starts here and not even its first line ends; it is to be passed over.
+    Line(usize),
+    /// The record before this byte was the last that is wanted.
+    Limit(usize),
+}
+
+/// What became of one record.
+enum Outcome {
+    Done,
+    Overlong,
+}
+
+/// Converts the slice that the pen's link holds. With `at_end` it is the end of the input, which ends the last record.
+pub(super) fn pass<'r>(
+    run: &Run<'r>,
+    scratch: &mut Scratch,
+    pen: &mut Pen<'_, Link<'r, '_, '_>>,
+    at_end: bool,
+) -> Result<Tail, Stop> {
+    let bytes = pen.link.slice;
+    let Scratch { index, ends, machine } = scratch;
+    let mut pass = Pass { run, pen, anchor: 0 };
+    loop {
+        let at = pass.anchor;
+        if pass.left() == 0 {
+            return Ok(Tail::Limit(at));
+        }
+        if at == bytes.len() {
+            return Ok(Tail::Record(at));
+        }
+        if run.by_kernel {
+            let strip = &bytes[at..bytes.len().min(at + index.capacity())];
+            run.kernel.scan(&run.marks, strip, index);
+            if !index.records().is_empty() {
+                pass.strip(index)?;
+                continue;
+            }
+            if !index.declined() && strip.len() == bytes.len() - at && !at_end {
+                match pass.unfinished()? {
+                    Some(tail) => return Ok(tail),
+                    None => continue,
+                }
+            }
+        }
+        // One record by the machine: irregular, longer than a strip, or of a dialect that the kernels don't know.
+        let n_wanted = run.plan.n_fields();
+        let (mut n_fields, mut last) = (0, at);
+        ends.clear();
+        machine.restart();
+        let ended = machine.record(bytes, at, |end| {
+            if ends.len() < n_wanted {
+                ends.push((end - at) as u32);
+            }
+            n_fields += 1;
+            last = end;
+        });
+        let (next, unclosed) = match ended {
+            Some(ended) if ended.comment => {
+                pass.step_to(ended.next, 1);
+                continue;
+            }
+            Some(ended) => (ended.next, None),
+            None if !at_end => match pass.unfinished()? {
+                Some(tail) => return Ok(tail),
+                None => continue,
+            },
+            None if machine.is_comment() => {
+                pass.step_to(bytes.len(), 0);
+                continue;
+            }
+            None => {
+                let start = if n_fields == 0 { at } else { last + 1 };
+                if ends.len() < n_wanted {
+                    ends.push((bytes.len() - at) as u32);
+                }
+                n_fields += 1;
+                last = bytes.len();
+                (bytes.len(), machine.is_quoted().then_some(start))
+            }
+        };
+        let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
+        match pass.record(&record, next, run.always_decode, unclosed)? {
+            Outcome::Done => pass.step_to(next, count_lines(run.dialect.terminator, &bytes[at..next])),
+            Outcome::Overlong => match pass.overlong(at)? {
+                Some(tail) => return Ok(tail),
+                None => continue,
+            },
+        }
+    }
+}
+
+struct Pass<'p, 'b, 'r, 's, 'w> {
+    run: &'p Run<'r>,
+    pen: &'p mut Pen<'b, Link<'r, 's, 'w>>,
+    /// The first byte not done, to which `tally.lines` counts.
+    anchor: usize,
+}
+
+impl Pass<'_, '_, '_, '_, '_> {
+    /// How many more records are wanted.
+    fn left(&self) -> u64 {
+        self.pen.link.stop_after - self.pen.link.tally.records
+    }
+
+    fn step_to(&mut self, next: usize, n_lines: u64) {
+        self.anchor = next;
+        self.pen.link.tally.lines += n_lines;
+    }
+
+    /// Does the whole records of a scanned strip at the anchor, or as many as can be done before it must be scanned anew.
+    fn strip(&mut self, index: &Index) -> Result<(), Stop> {
+        let run = self.run;
+        let bytes = self.pen.link.slice;
+        let at = self.anchor;
+        let strip = &bytes[at..];
+        let (ends, records) = (index.ends(), index.records());
+        // Behind the terminator that ends at `end`, counted from the strip.
+        let behind = |end: usize| end + 1 + usize::from(run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'));
+        let whole = behind(ends[ends_before(records, records.len()) - 1] as usize);
+        let valid = !run.always_decode
+            && (!index.high() || simdutf8::basic::from_utf8(&strip[..whole]).is_ok());
+        let mut cursor = (0usize, 0usize);
+        loop {
+            let until = records.len().min(cursor.0.saturating_add(usize::try_from(self.left()).unwrap_or(usize::MAX)));
+            let before = cursor.0;
+            if valid && run.stitches {
+                let (buffer, len) = self.pen.raw();
+                let (marks, pieces) = (&run.marks, run.plan.pieces());
+                *len = run.kernel.stitch(strip, marks, index, &mut cursor, until, pieces, buffer, *len);
+            } else if valid && run.skims {
+                skim(run, strip, index, &mut cursor, until);
+            }
+            self.pen.link.tally.records += (cursor.0 - before) as u64;
+            if cursor.0 == until {
+                break;
+            }
+            // This one needs a closer look.
+            let (first, last) = (ends_before(records, cursor.0), ends_before(records, cursor.0 + 1));
+            let (start, end) = (cursor.1, ends[last - 1] as usize);
+            if run.stitches && valid {
+                let most = run.plan.pieces().n_bytes() + (end - start) + 128;
+                if most > self.pen.capacity() - self.pen.len() && most <= self.pen.capacity() && !self.pen.is_empty() {
+                    self.pen.flush()?;
+                    continue;
+                }
+            }
+            if run.dialect.comment == Some(strip[start]) {
+                // What the scan took for fields and quotes in it was text: start again behind its line.
+                let n = line_end(run.dialect.terminator, &strip[start..]).unwrap_or(end - start + 1);
+                self.step_to(at + start + n, count_lines(run.dialect.terminator, &strip[..start]) + 1);
+                return Ok(());
+            }
+            let known = &ends[first..last];
+            let record = Record {
+                bytes,
+                start: at + start,
+                end: at + end,
+                ends: &known[..known.len().min(run.plan.n_fields())],
+                base: at,
+                n_fields: known.len(),
+            };
+            let next = behind(end);
+            match self.record(&record, at + next, !valid, None)? {
+                Outcome::Done => cursor = (cursor.0 + 1, next),
+                Outcome::Overlong => {
+                    self.step_to(at + start, count_lines(run.dialect.terminator, &strip[..start]));
+                    let tail = self.overlong(at + start)?;
+                    debug_assert!(tail.is_none(), "the record ends in the strip, so its first line does");
+                    return Ok(());
+                }
+            }
+        }
+        let n_lines = if index.quoted_newline() || cursor.0 < records.len() {
+            count_lines(run.dialect.terminator, &strip[..cursor.1])
+        } else {
+            records.len() as u64
+        };
+        self.step_to(at + cursor.1, n_lines);
+        Ok(())
+    }
+
+    /// The slice ends within the record at the anchor.
+    fn unfinished(&mut self) -> Result<Option<Tail>, Stop> {
+        let at = self.anchor;
+        if self.pen.link.slice.len() - at > self.run.sizes.max_record {
+            return self.overlong(at);
+        }
+        Ok(Some(Tail::Record(at)))
+    }
+
+    /// The record at `at`, to which lines are counted, is too long: an error, or passed over by its first line.
+    fn overlong(&mut self, at: usize) -> Result<Option<Tail>, Stop> {
+        let run = self.run;
+        let bytes = self.pen.link.slice;
+        let terminator = run.dialect.terminator;
+        let spot = self.spot(at, None, self.pen.link.tally.records + 1);
+        if !run.rejects {
+            let mut machine = Machine::new(&run.dialect, run.trim);
+            let mut start = at;
+            let shown = &bytes[..bytes.len().min(at + run.sizes.max_record + 1)];
+            let ended = machine.record(shown, at, |end| start = end + 1);
+            let open_quote = (ended.is_none() && machine.is_quoted()).then(|| {
+                let field = Field::new(&run.dialect, run.trim, shown, start, shown.len());
+                self.spot(field.start(), None, 0)
+            });
+            self.pen.flush()?;
+            return Err(self.pen.link.overlong(&spot, open_quote));
+        }
+        match line_end(terminator, &bytes[at..]) {
+            None => Ok(Some(Tail::Line(at))),
+            Some(n) => {
+                self.pen.link.tally.note(Anomaly::OverlongRecord, 1, || spot);
+                self.pen.link.tally.records += 1;
+                self.reject(Reject { start: at, end: at + n, ended: true, anomaly: Anomaly::OverlongRecord, spot })?;
+                self.step_to(at + n, 1);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Converts one record; `decode` says that its bytes may not be valid, `unclosed` where a field starts that is still open.
+    fn record(
+        &mut self,
+        record: &Record<'_>,
+        next: usize,
+        decode: bool,
+        unclosed: Option<usize>,
+    ) -> Result<Outcome, Stop> {
+        let run = self.run;
+        if record.end - record.start > run.sizes.max_record {
+            return Ok(Outcome::Overlong);
+        }
+        if record.n_fields == 1 {
+            let (start, end) = (record.start, record.end);
+            if Field::new(&run.dialect, run.trim, record.bytes, start, end).is_blank() {
+                self.pen.link.tally.blank += 1;
+                return Ok(Outcome::Done);
+            }
+        }
+        self.pen.link.tally.records += 1;
+        let number = self.pen.link.tally.records;
+        let n_wanted = run.plan.n_fields();
+        let odd_width = if record.n_fields < n_wanted {
+            Some((Anomaly::ShortRecord, record.start, record.n_fields as u64 + 1))
+        } else if record.n_fields > n_wanted {
+            Some((Anomaly::LongRecord, record.field(n_wanted - 1).1 + 1, n_wanted as u64 + 1))
+        } else {
+            None
+        };
+        let unclosed = unclosed.map(|start| {
+            let field = Field::new(&run.dialect, run.trim, record.bytes, start, record.end);
+            (Anomaly::UnclosedQuote, field.start(), record.n_fields as u64)
+        });
+        if run.strict || run.rejects {
+            let findings = run.encoder().judge(record, !decode);
+            let first = odd_width.or(unclosed).or(invalid(&findings));
+            if let Some((anomaly, at, column)) = first {
+                let spot = self.spot(at, Some(column), number);
+                if run.strict {
+                    self.pen.flush()?;
+                    return Err(self.pen.link.strict(anomaly, &spot));
+                }
+                self.note(&[odd_width, unclosed], &findings, number);
+                let ended = next > record.end;
+                self.reject(Reject { start: record.start, end: next, ended, anomaly, spot })?;
+                return Ok(Outcome::Done);
+            }
+        }
+        let findings = if run.check {
+            run.encoder().judge(record, !decode)
+        } else {
+            run.encoder().object(self.pen, record, !decode)?
+        };
+        self.note(&[odd_width, unclosed], &findings, number);
+        Ok(Outcome::Done)
+    }
+
+    fn note(&mut self, odd: &[Option<(Anomaly, usize, u64)>], findings: &Findings, number: u64) {
+        let anchor = self.anchor;
+        let link = &mut self.pen.link;
+        let found = odd.iter().flatten().map(|found| (*found, 1));
+        for ((anomaly, at, column), n) in found.chain(invalid(findings).map(|found| (found, findings.n_invalid))) {
+            let (run, slice, lines) = (self.run, link.slice, link.tally.lines);
+            link.tally.note(anomaly, n, || spot(run, slice, anchor, lines, at, Some(column), number));
+        }
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), Stop> {
+        self.pen.link.tally.rejected += 1;
+        if !self.pen.link.rejects.push(reject) {
+            self.pen.flush()?;
+            let kept = self.pen.link.rejects.push(reject);
+            debug_assert!(kept, "a flush empties the list");
+        }
+        Ok(())
+    }
+
+    fn spot(&self, at: usize, column: Option<u64>, record: u64) -> Spot {
+        let link = &self.pen.link;
+        spot(self.run, link.slice, self.anchor, link.tally.lines, at, column, record)
+    }
+}
+
+/// The spot of byte `at` of a slice, of which `lines` are counted up to `anchor`.
+fn spot(
+    run: &Run<'_>,
+    slice: &[u8],
+    anchor: usize,
+    lines: u64,
+    at: usize,
+    column: Option<u64>,
+    record: u64,
+) -> Spot {
+    let at = at.min(slice.len());
+    let lines = lines + count_lines(run.dialect.terminator, &slice[anchor..at]);
+    Spot { lines, record, byte: run.keeper.measure(&slice[..at]), column }
+}
+
+fn invalid(findings: &Findings) -> Option<(Anomaly, usize, u64)> {
+    findings.first.map(|(at, field)| (Anomaly::InvalidBytes, at, field as u64 + 1))
+}
+
+fn ends_before(records: &[u32], number: usize) -> usize {
+    if number == 0 { 0 } else { records[number - 1] as usize }
+}
+
+/// Passes over records of the right width: all that `--check` wants of valid ones.
+fn skim(run: &Run<'_>, strip: &[u8], index: &Index, cursor: &mut (usize, usize), until: usize) {
+    let (ends, records) = (index.ends(), index.records());
+    let n_fields = run.plan.n_fields();
+    let mut first = ends_before(records, cursor.0);
+    while cursor.0 < until {
+        let last = records[cursor.0] as usize;
+        let end = ends[last - 1] as usize;
+        if last - first != n_fields
+            || n_fields == 1 && (end == cursor.1 || index.is_dirty(cursor.1, end))
+            || run.dialect.comment == Some(strip[cursor.1])
+        {
+            return;
+        }
+        first = last;
+        let pair = run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n');
+        *cursor = (cursor.0 + 1, end + 1 + usize::from(pair));
+    }
+}

@@ -1,0 +1,69 @@
+//! What a conversion came to.
+
+use super::progress::Times;
+use crate::error::{Anomaly, Place};
+use crate::header::Repair;
+use std::time::Duration;
+
+/// The result of a conversion.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The inputs' names.
+    pub inputs: Vec<String>,
+    /// Records read; the header, blank records and comments don't count.
+    pub records: u64,
+    /// Of these, the ones that went to the rejects.
+    pub records_rejected: u64,
+    /// Blank records, which were skipped.
+    pub blank_records: u64,
+    /// Bytes read of all inputs.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// The time it took.
+    pub elapsed: Duration,
+    /// Where the workers' time went.
+    pub times: Times,
+    /// Threads that worked.
+    pub threads: usize,
+    /// The size of a window in bytes, at the most.
+    pub window: usize,
+    /// Windows converted.
+    pub windows: u64,
+    /// Of these, the ones that did not start where a record starts, or were not thought to, and were converted in their turn.
+    pub windows_redone: u64,
+    /// The instruction set of the kernels.
+    pub isa: &'static str,
+    /// Anomalies by kind, with the first place of each.
+    pub anomalies: Vec<(Anomaly, Count)>,
+    /// Column names that were changed; the first of each input.
+    pub header_repairs: Vec<(String, Repair)>,
+    /// How many names were changed in all.
+    pub n_header_repairs: u64,
+    /// Remarks for whoever started it: what was assumed, what looks odd.
+    pub remarks: Vec<String>,
+}
+
+/// How often an anomaly was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Times.
+    pub count: u64,
+    /// The first place.
+    pub first: Place,
+}
+
+impl Summary {
+    /// How often `anomaly` was seen.
+    pub fn count(&self, anomaly: Anomaly) -> u64 {
+        self.anomalies.iter().find(|(kind, _)| *kind == anomaly).map_or(0, |(_, count)| count.count)
+    }
+
+    /// Adds sightings that come behind those it has.
+    pub(super) fn note(&mut self, anomaly: Anomaly, count: Count) {
+        match self.anomalies.iter_mut().find(|(kind, _)| *kind == anomaly) {
+            Some((_, known)) => known.count += count.count,
+            None => self.anomalies.push((anomaly, count)),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! How a file says where fields and records end.
+
+use crate::error::{Error, Result};
+
+/// Which records lose the white space around their fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trim {
+    /// Header and data.
+    #[default]
+    All,
+    /// The header alone.
+    Headers,
+    /// The data alone.
+    Fields,
+    /// None.
+    None,
+}
+
+/// What ends a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Terminator {
+    /// LF, CRLF or a lone CR.
+    #[default]
+    Any,
+    /// One byte alone.
+    Byte(u8),
+}
+
+impl Terminator {
+    /// Whether `byte` ends a record.
+    #[inline]
+    pub fn is(self, byte: u8) -> bool {
+        match self {
+            Self::Any => byte == b'\n' || byte == b'\r',
+            Self::Byte(terminator) => byte == terminator,
+        }
+    }
+}
+
+/// The bytes that shape a file. The default is CSV as the `csv` crate reads it, with trimming.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Ends a field.
+    pub delimiter: u8,
+    /// Opens and closes a quoted field; `None` turns quoting off.
+    pub quote: Option<u8>,
+    /// Whether a doubled quote inside a quoted field is one quote.
+    pub double_quote: bool,
+    /// Makes the next byte literal.
+    pub escape: Option<u8>,
+    /// Ends a record.
+    pub terminator: Terminator,
+    /// Starts a line that is skipped.
+    pub comment: Option<u8>,
+    /// White space around fields.
+    pub trim: Trim,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            quote: Some(b'"'),
+            double_quote: true,
+            escape: None,
+            terminator: Terminator::Any,
+            comment: None,
+            trim: Trim::All,
+        }
+    }
+}
+
+impl Dialect {
+    /// Whether the fields of data records are trimmed.
+    pub fn trims_fields(&self) -> bool {
+        matches!(self.trim, Trim::All | Trim::Fields)
+    }
+
+    /// Whether the fields of the header are trimmed.
+    pub fn trims_headers(&self) -> bool {
+        matches!(self.trim, Trim::All | Trim::Headers)
+    }
+}
+
+/// Reads one byte as it is typed: itself, or `\t`, `\n`, `\r`, `\0`, `\\`, `\xNN`.
+///
+/// # Errors
+/// Where it is not one byte; `what` names the setting.
+pub fn byte(what: &str, typed: &str) -> Result<u8> {
+    let wrong = || {
+        Error::setting(format!(
+            "{what} takes one byte (or \\t, \\n, \\r, \\0, \\xNN), not '{typed}', which has {}",
+            typed.len()
+        ))
+    };
+    match typed.as_bytes() {
+        [byte] => Ok(*byte),
+        b"\\t" => Ok(b'\t'),
+        b"\\n" => Ok(b'\n'),
+        b"\\r" => Ok(b'\r'),
+        b"\\0" => Ok(0),
+        b"\\\\" => Ok(b'\\'),
+        [b'\\', b'x', hex @ ..] if hex.len() == 2 && hex[0] != b'+' => {
+            u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The delimiters that files use, in the order in which they are tried.
+pub(crate) const COMMON_DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// How a delimiter is written after `-d`.
+pub(crate) fn delimiter_name(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "tab".to_owned(),
+        b'!'..=b'~' if delimiter != b'\\' => format!("'{}'", delimiter as char),
+        _ => format!("'\\x{delimiter:02x}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_typed_as_itself_or_escaped() {
+        for (typed, expected) in
+            [(";", b';'), ("\\t", b'\t'), ("\\0", 0), ("\\x1f", 0x1f), ("\\", b'\\'), ("\\\\", b'\\')]
+        {
+            assert_eq!(byte("-d", typed).unwrap(), expected, "{typed}");
+        }
+        for typed in ["", "||", "§", "\\x", "\\xg0", "\\q", "\\x+1"] {
+            let message = byte("-d", typed).unwrap_err().to_string();
+            assert!(message.starts_with("-d takes one byte"), "{typed}: {message}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What can go wrong, and how it is said: what, where, what to do, on one line.
+//!
+//! Every message of the library is made in this file. The program adds its name and nothing else.
+
+use std::fmt;
+use std::io;
+
+/// A place in an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The input's name as it was given.
+    pub file: String,
+    /// The line, counted from 1 in terminators, those inside quotes included.
+    pub line: u64,
+    /// The record, counted from 1; the header, blank records and comments don't count. 0 is the header.
+    pub record: u64,
+    /// The byte, counted from 0 at the input's first byte.
+    pub byte: u64,
+    /// The column, counted from 1, where one is meant.
+    pub column: Option<u64>,
+    /// The column's name in the header, where it has one.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: line {}, ", self.file, self.line)?;
+        match self.record {
+            0 => write!(f, "header")?,
+            n => write!(f, "record {n}")?,
+        }
+        write!(f, ", byte {}", self.byte)?;
+        if let Some(column) = self.column {
+            write!(f, ", column {column}")?;
+        }
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        Ok(())
+    }
+}
+
+/// What in the data is not as it should be (SPEC 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Anomaly {
+    /// A record has fewer fields than the header.
+    ShortRecord,
+    /// A record has more fields than the header.
+    LongRecord,
+    /// Bytes are not valid in the encoding; counted once for each U+FFFD written.
+    InvalidBytes,
+    /// A quoted field is still open at the end of the input.
+    UnclosedQuote,
+    /// A record is longer than `--max-record`; an error unless such records go to `--rejects`.
+    OverlongRecord,
+}
+
+impl Anomaly {
+    /// All of them, in the order in which a summary tells them.
+    pub const ALL: [Self; 5] = [
+        Self::ShortRecord,
+        Self::LongRecord,
+        Self::InvalidBytes,
+        Self::UnclosedQuote,
+        Self::OverlongRecord,
+    ];
+
+    /// The name in statistics and in the log of rejects.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ShortRecord => "short_record",
+            Self::LongRecord => "long_record",
+            Self::InvalidBytes => "invalid_bytes",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::OverlongRecord => "overlong_record",
+        }
+    }
+
+    /// What it is, in words that can follow a place.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ShortRecord => "record shorter than the header",
+            Self::LongRecord => "record longer than the header",
+            Self::InvalidBytes => "bytes that are not valid in the encoding",
+            Self::UnclosedQuote => "quoted field still open at the end of the input",
+            Self::OverlongRecord => "record longer than --max-record",
+        }
+    }
+}
+
+/// An error of a conversion: boxed, so that results stay small.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// The kinds of [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The system refused something.
+    Io {
+        /// What was tried, such as `cannot open`.
+        what: &'static str,
+        /// The file's name.
+        path: String,
+        /// The byte at which it happened, where one is meant.
+        at: Option<u64>,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A setting cannot be used, whatever the input holds.
+    Setting(String),
+    /// An input or output is of no use for this, such as a directory.
+    Unusable {
+        /// Its name.
+        path: String,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// The output is one of the inputs.
+    SameFile {
+        /// The output's name.
+        output: String,
+        /// The input's name.
+        input: String,
+    },
+    /// A named column is not in the header.
+    UnknownColumn {
+        /// The input's name.
+        path: String,
+        /// The column asked for.
+        name: String,
+        /// The setting that asked.
+        setting: &'static str,
+        /// The nearest name in the header.
+        nearest: Option<String>,
+    },
+    /// The header needs more memory than there is.
+    HeaderTooLarge {
+        /// The input's name.
+        path: String,
+        /// Its number of columns; 0 where it does not end within `limit` bytes.
+        n_columns: usize,
+        /// The bytes there are for it.
+        limit: usize,
+    },
+    /// The first anomaly under `--strict`.
+    Strict {
+        /// Which.
+        anomaly: Anomaly,
+        /// Where.
+        place: Place,
+    },
+    /// A record is longer than the limit.
+    OverlongRecord {
+        /// Where it starts.
+        place: Place,
+        /// The limit in bytes.
+        limit: usize,
+        /// Line and byte of the quote that is still open there.
+        open_quote: Option<(u64, u64)>,
+    },
+    /// An input became another while it was read.
+    InputChanged {
+        /// The input's name.
+        path: String,
+        /// The byte up to which the output is right.
+        at: u64,
+        /// How it changed.
+        how: &'static str,
+    },
+    /// The run was told to stop.
+    Stopped,
+}
+
+/// The result of anything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// What kind of error this is.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// Whether the settings are at fault whatever the data and the system, so that another try with the same is vain.
+    pub fn is_usage(&self) -> bool {
+        matches!(*self.0, ErrorKind::Setting(_))
+    }
+
+    /// Whether whoever reads the output has closed it.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Io { what, source, .. }
+            if *what == CANNOT_WRITE && source.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// `what` at `path` failed.
+    pub fn io(what: &'static str, path: impl Into<String>, source: io::Error) -> Self {
+        ErrorKind::Io { what, path: path.into(), at: None, source }.into()
+    }
+
+    /// `what` at byte `at` of `path` failed.
+    pub fn io_at(what: &'static str, path: impl Into<String>, at: u64, source: io::Error) -> Self {
+        ErrorKind::Io { what, path: path.into(), at: Some(at), source }.into()
+    }
+
+    /// A setting that cannot be used.
+    pub fn setting(message: impl Into<String>) -> Self {
+        ErrorKind::Setting(message.into()).into()
+    }
+}
+
+/// What is said where an output cannot be written.
+pub(crate) const CANNOT_WRITE: &str = "cannot write";
+/// What is said where an input cannot be read.
+pub(crate) const CANNOT_READ: &str = "cannot read";
+/// What is said where a file cannot be opened.
+pub(crate) const CANNOT_OPEN: &str = "cannot open";
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ErrorKind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::Io { what, path, at, source } => {
+                write!(f, "{path}: {what}")?;
+                if let Some(at) = at {
+                    write!(f, " at byte {at}")?;
+                }
+                write!(f, ": {}", reason(source))
+            }
+            ErrorKind::Setting(message) => f.write_str(message),
+            ErrorKind::Unusable { path, reason } => write!(f, "{path}: {reason}"),
+            ErrorKind::SameFile { output, input } => write!(
+                f,
+                "{output}: the output is the input {input}, which would be lost; write to another file"
+            ),
+            ErrorKind::UnknownColumn { path, name, setting, nearest } => {
+                write!(f, "{path}: {setting}: no column is named '{name}'")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean '{nearest}'?"),
+                    None => write!(f, " (is the delimiter right? see -d)"),
+                }
+            }
+            ErrorKind::HeaderTooLarge { path, n_columns: 0, limit } => write!(
+                f,
+                "{path}: line 1: the header does not end within {limit} bytes; is the terminator right, \
+                 or a quote never closed? (--max-record and --memory set the limit)"
+            ),
+            ErrorKind::HeaderTooLarge { path, n_columns, limit } => write!(
+                f,
+                "{path}: the header has {n_columns} columns, more than fit the {limit} bytes that --memory \
+                 leaves for it; give more with --memory, or select fewer columns"
+            ),
+            ErrorKind::Strict { anomaly, place } => {
+                write!(f, "{place}: {} (--strict)", anomaly.reason())
+            }
+            ErrorKind::OverlongRecord { place, limit, open_quote } => {
+                write!(f, "{place}: record longer than {limit} bytes")?;
+                match open_quote {
+                    Some((line, byte)) => write!(
+                        f,
+                        "; the quote that opens on line {line}, byte {byte}, is not closed by then: if it is \
+                         stray, try --quote none, or --rejects FILE to pass over such lines"
+                    ),
+                    None => write!(f, "; raise --max-record (and --memory), or check --terminator"),
+                }
+            }
+            ErrorKind::InputChanged { path, at, how } => {
+                write!(f, "{path}: {how} while it was read, seen at byte {at}; run again on a file at rest")
+            }
+            ErrorKind::Stopped => f.write_str("stopped"),
+        }
+    }
+}
+
+/// The system's reason without the number that `io::Error` appends.
+fn reason(source: &io::Error) -> String {
+    let full = source.to_string();
+    match full.find(" (os error ") {
+        Some(end) => full[..end].to_owned(),
+        None => full,
+    }
+}

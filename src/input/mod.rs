@@ -1,0 +1,83 @@
+//! Where bytes come from: mapped, read or streamed, one trait for all.
+//!
+//! A [`Source`] hands out windows in order under one lock and looks at a few kilobytes for each; its [`Keeper`] does, without
+//! the lock, what takes time. Must not know what becomes of the bytes; the output must not know of this.
+
+mod decode;
+mod map;
+mod open;
+mod read;
+mod stream;
+mod watch;
+
+pub(crate) use map::Segment;
+pub use open::Io;
+pub(crate) use open::{Opened, identity, open, stdin};
+pub use stream::Stream;
+
+use crate::error::Result;
+use crate::parse::Cutter;
+use crate::window::Window;
+use std::sync::Arc;
+
+/// Bytes in order, cut into windows. [`Stream`] makes one of any reader.
+pub trait Source: Send {
+    /// The name for messages.
+    fn name(&self) -> &str;
+
+    /// The size in bytes, where it is known.
+    fn size(&self) -> Option<u64>;
+
+    /// The next `n` bytes, or all there are if fewer. Nothing is consumed.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    fn peek(&mut self, n: usize) -> Result<&[u8]>;
+
+    /// Passes over `n` bytes that were peeked.
+    fn skip(&mut self, n: usize);
+
+    /// Where the next byte stands in the input's own bytes, before decoding.
+    fn input_at(&self) -> u64;
+
+    /// The next window, of about `n` bytes: up to the first plausible record end behind them that `cutter` finds, or just
+    /// those where it finds none. `None` at the end. CRLF is never parted. `buffer` has `n + cutter.reach() + 1` bytes and
+    /// takes the window's, unless the source has them elsewhere.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    fn claim(&mut self, n: usize, cutter: &Cutter, buffer: &mut [u8]) -> Result<Option<Window>>;
+
+    /// What the workers use while others claim.
+    fn keeper(&self) -> Arc<dyn Keeper>;
+}
+
+/// The part of a source that needs no lock.
+pub trait Keeper: Send + Sync {
+    /// The window's bytes; read or faulted in here if need be.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]>;
+
+    /// Called before anything made of the window is released.
+    ///
+    /// # Errors
+    /// The input changed since it was opened.
+    fn verify(&self, _window: &Window) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called when the window and all before it are done with: the memory can go.
+    fn retire(&self, _window: &Window) {}
+
+    /// How many of the input's own bytes became `bytes`.
+    fn measure(&self, bytes: &[u8]) -> u64 {
+        bytes.len() as u64
+    }
+
+    /// A remark for the summary once all is read, such as that the input grew.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,224 @@
+//! A stream: a pipe, a device, any reader, through the workers' own buffers.
+//!
+//! Whoever claims reads into its own buffer; what lies behind the cut waits for the next. So a stream takes no more memory
+//! than the windows in flight, and it is read only when a worker is free to convert: a slow consumer stops it.
+
+use super::watch::Watch;
+use super::{Keeper, Source};
+use crate::error::{CANNOT_READ, Error, Result};
+use crate::parse::Cutter;
+use crate::window::Window;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+/// A reader as a source.
+pub struct Stream<R> {
+    name: String,
+    reader: R,
+    size: Option<u64>,
+    keeper: Arc<StreamKeeper>,
+    /// Read but not claimed: `rest[start..]`.
+    rest: Vec<u8>,
+    start: usize,
+    ended: bool,
+    at: u64,
+    input_at: u64,
+    plausible: bool,
+}
+
+struct StreamKeeper {
+    watch: Option<Watch>,
+    measure: fn(&[u8]) -> u64,
+}
+
+impl<R: Read + Send> Stream<R> {
+    /// Takes what `reader` gives; `name` stands in messages.
+    pub fn new(name: impl Into<String>, reader: R) -> Self {
+        Self::decoded(name, reader, None, None, |bytes| bytes.len() as u64, 0)
+    }
+
+    /// As [`Stream::new`] for a reader that decodes: `measure` tells how many of the input's bytes became some of its own,
+    /// `before` how many stand in front of them.
+    pub(super) fn decoded(
+        name: impl Into<String>,
+        reader: R,
+        size: Option<u64>,
+        watch: Option<Watch>,
+        measure: fn(&[u8]) -> u64,
+        before: u64,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            reader,
+            size,
+            keeper: Arc::new(StreamKeeper { watch, measure }),
+            rest: Vec::new(),
+            start: 0,
+            ended: false,
+            at: 0,
+            input_at: before,
+            plausible: true,
+        }
+    }
+
+    /// Reads into `buffer` from `len` until it is full or the stream ends; returns how far.
+    fn fill(&mut self, buffer: &mut [u8], mut len: usize) -> Result<usize> {
+        while len < buffer.len() && !self.ended {
+            match self.reader.read(&mut buffer[len..]) {
+                Ok(0) => self.ended = true,
+                Ok(n) => len += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let at = self.input_at + (self.keeper.measure)(&buffer[..len]);
+                    return Err(Error::io_at(CANNOT_READ, &*self.name, at, error));
+                }
+            }
+        }
+        Ok(len)
+    }
+}
+
+impl<R: Read + Send> Source for Stream<R> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    fn peek(&mut self, n: usize) -> Result<&[u8]> {
+        let have = self.rest.len() - self.start;
+        if have < n && !self.ended {
+            let mut rest = std::mem::take(&mut self.rest);
+            rest.drain(..self.start);
+            self.start = 0;
+            rest.resize(n, 0);
+            let len = self.fill(&mut rest, have)?;
+            rest.truncate(len);
+            self.rest = rest;
+        }
+        let end = self.rest.len().min(self.start + n);
+        Ok(&self.rest[self.start..end])
+    }
+
+    fn skip(&mut self, n: usize) {
+        self.at += n as u64;
+        self.input_at += (self.keeper.measure)(&self.rest[self.start..self.start + n]);
+        self.start += n;
+    }
+
+    fn input_at(&self) -> u64 {
+        self.input_at
+    }
+
+    fn claim(&mut self, n: usize, cutter: &Cutter, buffer: &mut [u8]) -> Result<Option<Window>> {
+        let buffer = &mut buffer[..n + cutter.reach() + 1];
+        let waiting = &self.rest[self.start..];
+        let taken = waiting.len().min(buffer.len());
+        buffer[..taken].copy_from_slice(&waiting[..taken]);
+        self.start += taken;
+        let len = self.fill(buffer, taken)?;
+        if len == 0 {
+            return Ok(None);
+        }
+        let more = self.start < self.rest.len() || !self.ended;
+        let (end, plausible) = if len <= n && !more {
+            (len, true)
+        } else {
+            match cutter.cut(&buffer[n..len]) {
+                Some(cut) => (n + cut, true),
+                None if !more => (len, true),
+                None => (n + cutter.rest_of_pair(&buffer[..len], n), false),
+            }
+        };
+        // What lies behind the cut goes back to the front of what waits.
+        if end < len {
+            let back = len - end;
+            if self.start >= back {
+                // It came from there, or there is room where consumed bytes lay.
+                self.start -= back;
+                self.rest[self.start..self.start + back].copy_from_slice(&buffer[end..len]);
+            } else {
+                let tail = self.rest.split_off(self.start);
+                self.rest.clear();
+                self.rest.extend_from_slice(&buffer[end..len]);
+                self.rest.extend_from_slice(&tail);
+                self.start = 0;
+            }
+        }
+        if self.start == self.rest.len() && self.rest.capacity() > 4 * (cutter.reach() + 1) {
+            // A long header may have made it large.
+            self.rest = Vec::with_capacity(cutter.reach() + 1);
+            self.start = 0;
+        }
+        let window = Window::buffered(self.at, end, self.input_at, self.plausible);
+        self.at += end as u64;
+        self.input_at += (self.keeper.measure)(&buffer[..end]);
+        self.plausible = plausible;
+        Ok(Some(window))
+    }
+
+    fn keeper(&self) -> Arc<dyn Keeper> {
+        Arc::clone(&self.keeper) as Arc<dyn Keeper>
+    }
+}
+
+impl Keeper for StreamKeeper {
+    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+        Ok(&buffer[..window.len])
+    }
+
+    fn verify(&self, window: &Window) -> Result<()> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.verify(window.input_at))
+    }
+
+    fn measure(&self, bytes: &[u8]) -> u64 {
+        (self.measure)(bytes)
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.watch.as_ref().and_then(Watch::remark)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+
+    /// Gives one byte a call, as the slowest pipe does.
+    struct Dribble<'a>(&'a [u8]);
+
+    impl Read for Dribble<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let n = self.0.len().min(into.len()).min(1);
+            into[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn windows_tile_the_stream_and_never_part_crlf() {
+        let input = b"a,b\r\n\"quoted\r\nfield\",2\r\n3,4\r\n".repeat(7);
+        for n in 1..40 {
+            for peeked in [0, 1, 20, 500] {
+                let cutter = Cutter::new(&Dialect::default(), true, n);
+                let mut stream = Stream::new("test", Dribble(&input));
+                let skipped = peeked.min(5);
+                stream.peek(peeked).unwrap();
+                stream.skip(skipped);
+                let mut buffer = vec![0; 2 * n + 1];
+                let mut read = input[..skipped].to_vec();
+                while let Some(window) = stream.claim(n, &cutter, &mut buffer).unwrap() {
+                    assert_eq!(window.at, read.len() as u64);
+                    read.extend_from_slice(&buffer[..window.len]);
+                    let parted = read.ends_with(b"\r") && input.get(read.len()) == Some(&b'\n');
+                    assert!(!parted, "windows of {n}, cut at {}", read.len());
+                }
+                assert_eq!(read, input, "windows of {n}, {peeked} peeked");
+            }
+        }
+    }
+}

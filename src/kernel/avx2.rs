@@ -1,0 +1,103 @@
+//! The block on AVX2: two vectors of 32 bytes.
+
+use super::block::Block;
+use std::arch::x86_64::*;
+
+/// Proof that the processor has AVX2, BMI, POPCNT and carry-less multiplication.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    /// Looks at the processor.
+    pub(super) fn new() -> Option<Self> {
+        (is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("pclmulqdq"))
+        .then_some(Self(()))
+    }
+}
+
+impl Block for Avx2 {
+    type Bytes = [__m256i; 2];
+
+    #[inline(always)]
+    fn load(self, bytes: &[u8; 64]) -> Self::Bytes {
+        // SAFETY: `self` proves AVX2; both loads lie within the 64 bytes and need no alignment.
+        unsafe {
+            let at = bytes.as_ptr();
+            [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())]
+        }
+    }
+
+    #[inline(always)]
+    fn eq(self, bytes: Self::Bytes, byte: u8) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let wanted = _mm256_set1_epi8(byte as i8);
+            join(
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes[0], wanted)),
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes[1], wanted)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn le(self, bytes: Self::Bytes, byte: u8) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let most = _mm256_set1_epi8(byte as i8);
+            // x <= b is min(x, b) == x; there is no unsigned comparison.
+            join(
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes[0], most), bytes[0])),
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(bytes[1], most), bytes[1])),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn parity(self, bits: u64) -> u64 {
+        // SAFETY: `self` proves PCLMULQDQ; SSE2 is part of x86-64.
+        unsafe {
+            let product =
+                _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
+            _mm_cvtsi128_si64(product) as u64
+        }
+    }
+
+    #[inline(always)]
+    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
+        let count = bits.count_ones();
+        let mut rest = bits;
+        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is steady.
+        let mut from = 0;
+        loop {
+            for slot in &mut to[from..from + 8] {
+                *slot = base.wrapping_add(rest.trailing_zeros());
+                rest &= rest.wrapping_sub(1);
+            }
+            from += 8;
+            if from as u32 >= count {
+                return;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]) {
+        let loaded = self.load(from);
+        // SAFETY: `self` proves AVX2; both stores lie within the 64 bytes and need no alignment.
+        unsafe {
+            let at = to.as_mut_ptr();
+            _mm256_storeu_si256(at.cast(), loaded[0]);
+            _mm256_storeu_si256(at.add(32).cast(), loaded[1]);
+        }
+    }
+}
+
+#[inline(always)]
+fn join(low: i32, high: i32) -> u64 {
+    u64::from(low as u32) | u64::from(high as u32) << 32
+}

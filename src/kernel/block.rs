@@ -1,0 +1,30 @@
+//! What one instruction set must provide for 64 bytes.
+//!
+//! The scan, the escape and the stitch are written once, over this trait; an instruction set is one
+//! small file that implements it. A value of the implementing type is the proof that the processor
+//! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
+
+/// Sixty-four bytes at a time on one instruction set.
+pub(super) trait Block: Copy {
+    /// Sixty-four loaded bytes.
+    type Bytes: Copy;
+
+    /// Loads a block.
+    fn load(self, bytes: &[u8; 64]) -> Self::Bytes;
+
+    /// The bytes equal to `byte`.
+    fn eq(self, bytes: Self::Bytes, byte: u8) -> u64;
+
+    /// The bytes less than or equal to `byte`, unsigned.
+    fn le(self, bytes: Self::Bytes, byte: u8) -> u64;
+
+    /// Bit `i` of the result is the parity of bits `0..=i` of `bits`.
+    fn parity(self, bits: u64) -> u64;
+
+    /// Writes `base + i` for each set bit `i`, in order, to the front of `to`; what lies behind them may
+    /// be overwritten too.
+    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]);
+
+    /// Copies a block.
+    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]);
+}

@@ -1,0 +1,102 @@
+//! The block on any processor: eight bytes in a word at a time.
+//!
+//! Slowest entry of the table and the only one that miri can run; the others are held against it.
+
+use super::block::Block;
+
+/// Needs no proof: every processor can.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portable;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const LOW7: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+impl Block for Portable {
+    type Bytes = [u64; 8];
+
+    #[inline(always)]
+    fn load(self, bytes: &[u8; 64]) -> Self::Bytes {
+        let (words, _) = bytes.as_chunks::<8>();
+        let mut loaded = [0; 8];
+        for (word, bytes) in loaded.iter_mut().zip(words) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        loaded
+    }
+
+    #[inline(always)]
+    fn eq(self, bytes: Self::Bytes, byte: u8) -> u64 {
+        let wanted = ONES * u64::from(byte);
+        gather(bytes, |word| {
+            let x = word ^ wanted;
+            // The high bit of each byte of x that is zero: exact, no carry crosses a byte.
+            !(((x & LOW7) + LOW7) | x | LOW7)
+        })
+    }
+
+    #[inline(always)]
+    fn le(self, bytes: Self::Bytes, byte: u8) -> u64 {
+        if byte >= 0x80 {
+            let rest = ONES * u64::from(0xff - byte);
+            // x <= b for b >= 0x80: not (x's high bit set and its low seven above b's).
+            return gather(bytes, |word| !(word & ((word & LOW7) + rest)) & HIGH);
+        }
+        let rest = ONES * u64::from(0x7f - byte);
+        gather(bytes, |word| !(word | ((word & LOW7) + rest)) & HIGH)
+    }
+
+    #[inline(always)]
+    fn parity(self, bits: u64) -> u64 {
+        let mut x = bits;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            x ^= x << shift;
+        }
+        x
+    }
+
+    #[inline(always)]
+    fn flatten(self, mut bits: u64, base: u32, to: &mut [u32; 64]) {
+        let mut n = 0;
+        while bits != 0 {
+            to[n] = base + bits.trailing_zeros();
+            bits &= bits - 1;
+            n += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]) {
+        *to = *from;
+    }
+}
+
+/// One bit a byte from the high bits that `f` leaves in each word.
+#[inline(always)]
+fn gather(bytes: [u64; 8], f: impl Fn(u64) -> u64) -> u64 {
+    let mut mask = 0;
+    for (i, word) in bytes.into_iter().enumerate() {
+        let bits = ((f(word) >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
+        mask |= bits << (8 * i);
+    }
+    mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_every_pair_of_bytes_as_the_operators_do() {
+        for byte in 0..=255u8 {
+            for first in [0u8, 64, 128, 192] {
+                let bytes: [u8; 64] = std::array::from_fn(|i| first + i as u8);
+                let block = Portable.load(&bytes);
+                for (i, b) in bytes.iter().enumerate() {
+                    assert_eq!(Portable.eq(block, byte) >> i & 1 == 1, *b == byte, "{b} == {byte}");
+                    assert_eq!(Portable.le(block, byte) >> i & 1 == 1, *b <= byte, "{b} <= {byte}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! A file that appears under its name only when it is whole.
+//!
+//! It is written without a name (`O_TMPFILE`) and gets one when it is committed, so that even a kill leaves nothing behind; where the
+//! file system can't do that, beside its place under a name of its own. What is no regular file (a FIFO, a device,
+//! `/dev/stdout`) is written straight.
+
+use super::sink::Descriptor;
+use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// How an output file is treated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileOptions {
+    /// Never replace a file.
+    pub no_clobber: bool,
+    /// Have file and folder on the disk before the name appears.
+    pub sync: bool,
+}
+
+/// An output that is being written.
+#[derive(Debug)]
+pub(crate) struct OutputFile {
+    name: String,
+    writer: Descriptor,
+    place: Option<Place>,
+    options: FileOptions,
+}
+
+/// Where an unfinished file will appear.
+#[derive(Debug)]
+struct Place {
+    target: PathBuf,
+    folder: PathBuf,
+    replaced: Option<Stat>,
+    /// Its name until then, where the file system can't do without.
+    temporary: Option<Temporary>,
+}
+
+/// The names to remove if the process must end at once.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the unfinished files that have a name. For a process that is about to end by a signal: no output can be
+/// committed any more when this returns.
+pub fn remove_temporaries() {
+    let Ok(paths) = TEMPORARIES.lock() else { return };
+    for path in &*paths {
+        // It may be gone; nothing more can be done about it.
+        let _ = std::fs::remove_file(path);
+    }
+    // Kept locked to the end: a commit that comes now waits for ever.
+    std::mem::forget(paths);
+}
+
+/// A name that is removed when dropped.
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(path: PathBuf) -> Self {
+        if let Ok(mut paths) = TEMPORARIES.lock() {
+            paths.push(path.clone());
+        }
+        Self(path)
+    }
+
+    fn forget(&self) {
+        if let Ok(mut paths) = TEMPORARIES.lock() {
+            paths.retain(|path| *path != self.0);
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+        self.forget();
+    }
+}
+
+impl OutputFile {
+    /// Opens `path` for writing; what stands under that name stays until [`OutputFile::commit`].
+    ///
+    /// # Errors
+    /// It is a directory or a socket, exists and must not be replaced, or the folder can't be written.
+    pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
+        let name = path.display().to_string();
+        let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);
+        let straight = |file: File| {
+            Ok(Self { name: name.clone(), writer: Descriptor::new(file), place: None, options })
+        };
+        if let Some(file) = already_open(path).map_err(cannot)? {
+            return straight(file);
+        }
+        let replaced = match rustix::fs::stat(path) {
+            Ok(stat) => Some(stat),
+            Err(Errno::NOENT) => None,
+            Err(error) => return Err(cannot(error.into())),
+        };
+        if let Some(stat) = &replaced {
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::RegularFile if options.no_clobber => return Err(exists(&name)),
+                FileType::RegularFile => {
+                    // A file that may not be written is not replaced either, whatever the folder allows.
+                    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).map_err(|e| cannot(e.into()))?;
+                }
+                FileType::Directory => {
+                    let reason = "is a directory; name a file in it";
+                    return Err(ErrorKind::Unusable { path: name, reason }.into());
+                }
+                FileType::Socket => {
+                    let reason = "is a socket; write to stdout, and pipe it to a program such as socat";
+                    return Err(ErrorKind::Unusable { path: name, reason }.into());
+                }
+                _ => return straight(OpenOptions::new().write(true).open(path).map_err(cannot)?),
+            }
+        }
+        let target = resolve(path).map_err(cannot)?;
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let (file, temporary) = unfinished(&folder, &target).map_err(cannot)?;
+        let place = Place { target, folder, replaced, temporary };
+        Ok(Self { name, writer: Descriptor::new(file), place: Some(place), options })
+    }
+
+    /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails, what it showed before.
+    ///
+    /// # Errors
+    /// The system refuses; with `sync`, also where the disk does.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        let file = self.writer.file();
+        let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
+        if self.options.sync {
+            match rustix::fs::fsync(file) {
+                // A FIFO or a device has no disk behind it.
+                Err(Errno::INVAL) if self.place.is_none() => {}
+                result => result.map_err(cannot)?,
+            }
+        }
+        let Some(place) = &mut self.place else { return Ok(()) };
+        if let Some(stat) = &place.replaced {
+            // As the replaced file's owner; where only root could do that, the new one is the user's own.
+            let owner = rustix::fs::Uid::from_raw(stat.st_uid);
+            let group = rustix::fs::Gid::from_raw(stat.st_gid);
+            let _ = rustix::fs::fchown(file, Some(owner), Some(group));
+            rustix::fs::fchmod(file, Mode::from_raw_mode(stat.st_mode & 0o7777)).map_err(cannot)?;
+        }
+        if let Err(error) = place.commit(file, self.options.no_clobber) {
+            return Err(if error == Errno::EXIST { exists(&self.name) } else { cannot(error) });
+        }
+        if self.options.sync {
+            let folder = File::open(&place.folder).map_err(|e| Error::io(CANNOT_WRITE, &*self.name, e))?;
+            rustix::fs::fsync(folder).map_err(cannot)?;
+        }
+        self.place = None;
+        Ok(())
+    }
+}
+
+impl Place {
+    fn commit(&mut self, file: &File, no_clobber: bool) -> Result<(), Errno> {
+        if self.temporary.is_none() {
+            if self.replaced.is_none() {
+                match link(file, &self.target) {
+                    Err(Errno::EXIST) if !no_clobber => {} // It came up meanwhile: replace it.
+                    result => return result,
+                }
+            }
+            // A file without a name can't replace another: it takes a name beside it first.
+            let path = beside(&self.target);
+            let temporary = Temporary::new(path.clone());
+            link(file, &path)?;
+            self.temporary = Some(temporary);
+        }
+        let Some(temporary) = &self.temporary else { unreachable!("it has a name now") };
+        if no_clobber {
+            // A link fails where a rename would replace; the other name goes with `temporary`.
+            return rustix::fs::linkat(CWD, &temporary.0, CWD, &self.target, AtFlags::empty());
+        }
+        rustix::fs::rename(&temporary.0, &self.target)?;
+        temporary.forget();
+        Ok(())
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn exists(name: &str) -> Error {
+    let reason = "exists already (--no-clobber); choose another name, or remove it";
+    ErrorKind::Unusable { path: name.to_owned(), reason }.into()
+}
+
+/// A file without a name in `folder`, or with one beside `target` where that can't be had.
+fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporary>)> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    // Without /proc it could never get its name.
+    if Path::new("/proc/self/fd").exists()
+        && let Ok(file) = rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666))
+    {
+        return Ok((file.into(), None));
+    }
+    let path = beside(target);
+    let temporary = Temporary::new(path.clone());
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o666).open(path)?;
+    Ok((file, Some(temporary)))
+}
+
+/// A hidden name beside `target` that no other process uses.
+fn beside(target: &Path) -> PathBuf {
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{}-{n}.rowmill", std::process::id()));
+    target.with_file_name(name)
+}
+
+fn link(file: &File, path: &Path) -> Result<(), Errno> {
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::linkat(CWD, own, CWD, path, AtFlags::SYMLINK_FOLLOW)
+}
+
+/// Where `path` leads, its last part being a symbolic link or not, existing or not.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..40 {
+        match std::fs::read_link(&path) {
+            Ok(to) => path = path.parent().unwrap_or(Path::new(".")).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(Errno::LOOP.into())
+}
+
+/// The file behind a name for a descriptor that is open already, such as `/dev/stdout`.
+fn already_open(path: &Path) -> io::Result<Option<File>> {
+    let Some(path) = path.to_str() else { return Ok(None) };
+    let number = match path {
+        "/dev/stdout" => "1",
+        "/dev/stderr" => "2",
+        _ => match ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|folder| path.strip_prefix(folder)) {
+            Some(number) => number,
+            None => return Ok(None),
+        },
+    };
+    match number {
+        "1" => io::stdout().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
+        "2" => io::stderr().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
+        // The kernel opens it anew; appending keeps what others wrote through it.
+        _ => OpenOptions::new().append(true).open(path).map(Some),
+    }
+}

@@ -1,0 +1,18 @@
+//! Where bytes go: encoded into a fixed buffer, handed to a sink.
+//!
+//! A [`Pen`] writes into a worker's own buffer and asks to be flushed when it is full; who may write when is not known here. Must
+//! not know where records came from.
+
+mod encode;
+mod file;
+mod pen;
+mod rejects;
+mod sink;
+
+pub(crate) use encode::{Encoder, Findings, Record};
+pub(crate) use file::OutputFile;
+pub use file::{FileOptions, remove_temporaries};
+pub(crate) use pen::{Flush, LEAST_BUFFER, Pen};
+pub(crate) use rejects::Rejects;
+pub(crate) use sink::{Descriptor, FileSink, Nowhere};
+pub use sink::{Sink, Writer};

@@ -1,0 +1,100 @@
+//! A fixed buffer that is written to, and flushed when it is full.
+
+use crate::kernel::{Kernel, MOST_ESCAPED};
+
+/// Takes a full buffer.
+pub(crate) trait Flush {
+    /// Why the writing cannot go on.
+    type Stop;
+
+    /// Takes all bytes; the buffer is empty afterwards.
+    ///
+    /// # Errors
+    /// They cannot be taken, or should never have been made.
+    fn flush(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
+}
+
+/// A position in a fixed buffer, with who takes it when it is full.
+pub(crate) struct Pen<'b, F> {
+    buffer: &'b mut [u8],
+    len: usize,
+    /// Who takes the buffer.
+    pub link: F,
+}
+
+/// Escaped at once; six times that must fit the smallest buffer.
+const CHUNK: usize = 2048;
+
+/// The smallest buffer that works.
+pub(crate) const LEAST_BUFFER: usize = MOST_ESCAPED * CHUNK + 64;
+
+impl<'b, F: Flush> Pen<'b, F> {
+    /// At the start of an empty buffer of at least [`LEAST_BUFFER`] bytes.
+    pub(crate) fn new(buffer: &'b mut [u8], link: F) -> Self {
+        assert!(buffer.len() >= LEAST_BUFFER, "a chunk fits the buffer");
+        Self { buffer, len: 0, link }
+    }
+
+    /// The number of bytes not flushed.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether all is flushed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The size of the buffer.
+    pub(crate) fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The whole buffer and how much of it is taken, for a kernel to write behind that.
+    pub(crate) fn raw(&mut self) -> (&mut [u8], &mut usize) {
+        (self.buffer, &mut self.len)
+    }
+
+    /// Gives away all that was written.
+    pub(crate) fn flush(&mut self) -> Result<(), F::Stop> {
+        self.link.flush(&self.buffer[..self.len])?;
+        self.len = 0;
+        Ok(())
+    }
+
+    /// Writes bytes as they stand.
+    pub(crate) fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
+        loop {
+            let room = &mut self.buffer[self.len..];
+            if bytes.len() <= room.len() {
+                room[..bytes.len()].copy_from_slice(bytes);
+                self.len += bytes.len();
+                return Ok(());
+            }
+            let (now, later) = bytes.split_at(room.len());
+            room.copy_from_slice(now);
+            self.len += now.len();
+            bytes = later;
+            self.flush()?;
+        }
+    }
+
+    /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
+    pub(crate) fn escape(
+        &mut self,
+        kernel: &Kernel,
+        from: &[u8],
+        mut start: usize,
+        end: usize,
+    ) -> Result<(), F::Stop> {
+        while start < end {
+            let n = (end - start).min(CHUNK);
+            if self.buffer.len() - self.len < MOST_ESCAPED * n + 64 {
+                self.flush()?;
+            }
+            self.len += kernel.escape(from, start, start + n, &mut self.buffer[self.len..]);
+            start += n;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! `--rejects FILE`: records that are not converted, as they stand, and a log of where and why.
+
+use super::file::{FileOptions, OutputFile};
+use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The two files; both appear when the conversion ends well, empty if there was nothing to reject.
+#[derive(Debug)]
+pub(crate) struct Rejects {
+    raw: Part,
+    log: Part,
+}
+
+#[derive(Debug)]
+struct Part {
+    name: String,
+    writer: BufWriter<OutputFile>,
+}
+
+impl Part {
+    fn create(path: &Path, options: FileOptions) -> Result<Self> {
+        let writer = BufWriter::with_capacity(16 * 1024, OutputFile::create(path, options)?);
+        Ok(Self { name: path.display().to_string(), writer })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes).map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))?;
+        self.writer.get_mut().commit()
+    }
+}
+
+impl Rejects {
+    /// Opens `path` for the records and `path.log.jsonl` for the log.
+    ///
+    /// # Errors
+    /// Either can't be written.
+    pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
+        Ok(Self { raw: Part::create(path, options)?, log: Part::create(&Self::log_path(path), options)? })
+    }
+
+    /// Where the log of the rejects in `path` goes.
+    pub(crate) fn log_path(path: &Path) -> PathBuf {
+        let mut log = path.as_os_str().to_owned();
+        log.push(".log.jsonl");
+        log.into()
+    }
+
+    /// A piece of a record, as it stands.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.raw.write(bytes)
+    }
+
+    /// Why the record just written, of `n_bytes`, is here.
+    pub(crate) fn log(&mut self, anomaly: Anomaly, place: &Place, n_bytes: u64) -> Result<()> {
+        let line = serde_json::json!({
+            "file": place.file,
+            "line": place.line,
+            "record": place.record,
+            "byte": place.byte,
+            "column": place.column,
+            "name": place.name,
+            "anomaly": anomaly.name(),
+            "reason": anomaly.reason(),
+            "bytes": n_bytes,
+        });
+        self.log.write(format!("{line}\n").as_bytes())
+    }
+
+    /// Lets both files appear.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        self.raw.commit()?;
+        self.log.commit()
+    }
+}

@@ -1,0 +1,133 @@
+//! What takes the bytes at last, in order, from one writer at a time.
+
+use super::file::OutputFile;
+use crate::error::{CANNOT_WRITE, Error, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use std::fs::File;
+use std::io::{self, Write};
+
+/// Takes output in order. What was written counts as delivered once [`Sink::finish`] has returned.
+pub trait Sink: Send {
+    /// Takes all of `bytes`, however long it takes: that is what slows the reading down.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it can.
+    ///
+    /// # Errors
+    /// What was written cannot be kept.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes output for `--check`: nowhere.
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Any writer as a sink.
+#[derive(Debug)]
+pub struct Writer<W> {
+    name: String,
+    writer: W,
+    at: u64,
+}
+
+impl<W: Write + Send> Writer<W> {
+    /// `name` stands in messages. The writer needs no buffer of its own.
+    pub fn new(name: impl Into<String>, writer: W) -> Self {
+        Self { name: name.into(), writer, at: 0 }
+    }
+}
+
+impl<W: Write + Send> Sink for Writer<W> {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            match self.writer.write(bytes) {
+                Ok(0) => {
+                    let error = io::Error::from(io::ErrorKind::WriteZero);
+                    return Err(Error::io_at(CANNOT_WRITE, &*self.name, self.at, error));
+                }
+                Ok(n) => {
+                    self.at += n as u64;
+                    bytes = &bytes[n..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io_at(CANNOT_WRITE, &*self.name, self.at, error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::io_at(CANNOT_WRITE, &*self.name, self.at, error))
+    }
+}
+
+/// An open descriptor as a writer, which may be non-blocking: a reader that is slow is waited for.
+#[derive(Debug)]
+pub(crate) struct Descriptor(File);
+
+impl Descriptor {
+    /// Takes over an open file.
+    pub(crate) fn new(file: File) -> Self {
+        Self(file)
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Write for Descriptor {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let mut ready = [PollFd::new(&self.0, PollFlags::OUT)];
+                    match poll(&mut ready, None) {
+                        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file that appears when it is whole.
+#[derive(Debug)]
+pub(crate) struct FileSink {
+    file: Writer<OutputFile>,
+}
+
+impl FileSink {
+    /// Writes to `file`, which `name` stands for in messages.
+    pub(crate) fn new(name: impl Into<String>, file: OutputFile) -> Self {
+        Self { file: Writer::new(name, file) }
+    }
+}
+
+impl Sink for FileSink {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write(bytes)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.file.writer.commit()
+    }
+}

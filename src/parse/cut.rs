@@ -1,0 +1,106 @@
+//! Where a window may plausibly be cut: a guess that costs a window's work if wrong, never exactness.
+
+use super::lines::line_end;
+use super::reference::Machine;
+use crate::dialect::{Dialect, Terminator};
+use memchr::memchr;
+
+/// Finds plausible record ends.
+#[derive(Clone, Debug)]
+pub struct Cutter {
+    dialect: Dialect,
+    trim: bool,
+    reach: usize,
+}
+
+/// Evidence is weighed after so many bytes; enough in nearly all data, so the rest is rarely looked at.
+const PIECE: usize = 256;
+
+impl Cutter {
+    /// Looks at no more than `reach` bytes. With `trim`, white space does not keep a quote from opening.
+    pub fn new(dialect: &Dialect, trim: bool, reach: usize) -> Self {
+        Self { dialect: dialect.clone(), trim, reach }
+    }
+
+    /// The bytes to show it, if the input has as many.
+    pub fn reach(&self) -> usize {
+        self.reach
+    }
+
+    /// The offset in `ahead` at which a record plausibly starts, the sooner the better.
+    ///
+    /// `ahead` is read twice, as if its first byte stood outside quotes and inside; that reading is believed
+    /// which finds fewer quotes in odd places (an opening one not at a field's start, a closing one
+    /// not at its end).
+    pub fn cut(&self, ahead: &[u8]) -> Option<usize> {
+        self.plausible(ahead).map(|at| at + self.rest_of_pair(ahead, at))
+    }
+
+    /// 1 where a cut at `at` would part the LF of a CRLF from its CR, which no window may.
+    pub fn rest_of_pair(&self, bytes: &[u8], at: usize) -> usize {
+        let parts = self.dialect.terminator == Terminator::Any
+            && at > 0
+            && bytes.get(at - 1) == Some(&b'\r')
+            && bytes.get(at) == Some(&b'\n');
+        usize::from(parts)
+    }
+
+    fn plausible(&self, ahead: &[u8]) -> Option<usize> {
+        let ahead = &ahead[..ahead.len().min(self.reach)];
+        let quote = self.dialect.quote.and_then(|quote| memchr(quote, ahead));
+        if quote.is_none() && self.dialect.escape.is_none() {
+            return line_end(self.dialect.terminator, ahead);
+        }
+        let mut readings = [false, true].map(|quoted| Reading {
+            machine: Machine::within_field(&self.dialect, self.trim, quoted),
+            end: None,
+        });
+        let mut from = 0;
+        while from < ahead.len() {
+            let to = (from + PIECE).min(ahead.len());
+            for reading in &mut readings {
+                reading.read(&ahead[..to], from);
+            }
+            let [outside, inside] = readings.each_ref().map(|reading| reading.machine.n_irregular());
+            let best = &readings[usize::from(inside < outside)];
+            if outside != inside && best.end.is_some() {
+                return best.end;
+            }
+            from = to;
+        }
+        let [outside, inside] = readings.each_ref().map(|reading| reading.machine.n_irregular());
+        readings[usize::from(inside < outside)].end
+    }
+}
+
+struct Reading {
+    machine: Machine,
+    end: Option<usize>,
+}
+
+impl Reading {
+    fn read(&mut self, bytes: &[u8], mut from: usize) {
+        while let Some(ended) = self.machine.record(bytes, from, |_| ()) {
+            self.end.get_or_insert(ended.next);
+            from = ended.next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(ahead: &str) -> Option<usize> {
+        Cutter::new(&Dialect::default(), true, 4096).cut(ahead.as_bytes())
+    }
+
+    #[test]
+    fn takes_the_reading_with_fewer_odd_quotes() {
+        assert_eq!(cut("ef,gh\nij,kl\n"), Some(6));
+        assert_eq!(cut("text\nmore text\",x\nnext,y\n"), Some(18), "inside");
+        assert_eq!(cut("ef,\"g\nh\",i\nj,k\n"), Some(11), "outside");
+        assert_eq!(cut("no end in sight"), None);
+        assert_eq!(cut("cr\r\nnext"), Some(4));
+    }
+}

@@ -1,0 +1,226 @@
+//! One field: from the bytes between two delimiters to the runs of its content.
+//!
+//! The content of a field is its bytes without the quotes, escapes and white space that are not part of it; it is told as
+//! runs of the input's own bytes, so that nothing is copied before it is encoded.
+
+use super::blank::{blank_at_end, blank_at_start};
+use crate::dialect::Dialect;
+use memchr::{memchr, memchr2};
+use std::ops::Range;
+
+/// A field as it stands in `bytes`, white space around it put aside.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    bytes: &'a [u8],
+    start: usize,
+    end: usize,
+    quoted: bool,
+    trim: bool,
+}
+
+impl<'a> Field<'a> {
+    /// The field that stands in `bytes[start..end]`, ended by the delimiter or terminator at `end`.
+    #[inline]
+    pub fn new(dialect: &Dialect, trim: bool, bytes: &'a [u8], mut start: usize, mut end: usize) -> Self {
+        if trim {
+            let special =
+                |byte: u8| dialect.quote == Some(byte) || dialect.escape == Some(byte);
+            while start < end && !special(bytes[start]) {
+                match blank_at_start(&bytes[start..end]) {
+                    0 => break,
+                    n => start += n,
+                }
+            }
+        }
+        let quoted = start < end && dialect.quote == Some(bytes[start]);
+        if trim && !quoted {
+            end = start + trimmed_end(dialect, &bytes[start..end], 0);
+        }
+        Self { bytes, start, end, quoted, trim }
+    }
+
+    /// Whether a quote opened it.
+    pub fn is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    /// Where it starts in the bytes, behind white space.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Whether a record of this field alone is blank: not quoted, and nothing left after trimming.
+    pub fn is_blank(&self) -> bool {
+        !self.quoted && self.start == self.end
+    }
+
+    /// Tells the runs of content in order: their ranges in the bytes given.
+    #[inline]
+    pub fn runs<E>(
+        &self,
+        dialect: &Dialect,
+        mut tell: impl FnMut(Range<usize>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !self.quoted {
+            return match dialect.escape {
+                None if self.start == self.end => Ok(()),
+                None => tell(self.start..self.end),
+                Some(escape) => self.unescaped(escape, self.start, self.start, self.end, &mut tell),
+            };
+        }
+        let Some(quote) = dialect.quote else { unreachable!("a quoted field has a quote") };
+        let mut at = self.start + 1;
+        loop {
+            let rest = &self.bytes[at..self.end];
+            let found = match dialect.escape {
+                None => memchr(quote, rest),
+                Some(escape) => memchr2(quote, escape, rest),
+            };
+            let Some(i) = found.map(|i| at + i) else {
+                // Still open where the input ends.
+                return if at < self.end { tell(at..self.end) } else { Ok(()) };
+            };
+            if self.bytes[i] == quote {
+                if dialect.double_quote && i + 1 < self.end && self.bytes[i + 1] == quote {
+                    tell(at..i + 1)?;
+                    at = i + 2;
+                    continue;
+                }
+                if at < i {
+                    tell(at..i)?;
+                }
+                return self.tail(dialect, i + 1, &mut tell);
+            }
+            if at < i {
+                tell(at..i)?;
+            }
+            // The byte behind an escape is content; at the end of the input there is none.
+            if i + 1 < self.end {
+                tell(i + 1..i + 2)?;
+            }
+            at = (i + 2).min(self.end);
+        }
+    }
+
+    /// What stands behind the closing quote: content as it stands, its first byte even if it is an escape.
+    fn tail<E>(
+        &self,
+        dialect: &Dialect,
+        start: usize,
+        tell: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut end = self.end;
+        if self.trim {
+            end = start + trimmed_end(dialect, &self.bytes[start..end], 1);
+        }
+        match dialect.escape {
+            _ if start >= end => Ok(()),
+            None => tell(start..end),
+            Some(escape) => self.unescaped(escape, start, start + 1, end, tell),
+        }
+    }
+
+    /// Unquoted content with its escapes taken out; bytes before `from` are content whatever they are.
+    fn unescaped<E>(
+        &self,
+        escape: u8,
+        start: usize,
+        from: usize,
+        end: usize,
+        tell: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (mut start, mut from) = (start, from);
+        while let Some(i) = memchr(escape, &self.bytes[from.min(end)..end]).map(|i| from + i) {
+            if i + 1 == end {
+                break; // Nothing left to escape: it stands for itself.
+            }
+            if start < i {
+                tell(start..i)?;
+            }
+            start = i + 1;
+            from = i + 2;
+        }
+        if start < end { tell(start..end) } else { Ok(()) }
+    }
+}
+
+/// The length of unquoted `content` without white space at its end; escaped bytes and the first `literal`
+/// ones where they are escapes themselves are kept.
+fn trimmed_end(dialect: &Dialect, content: &[u8], literal: usize) -> usize {
+    let mut keep = 0;
+    if let Some(escape) = dialect.escape {
+        let mut at = literal;
+        while let Some(i) = content.get(at..).and_then(|rest| memchr(escape, rest)).map(|i| at + i) {
+            keep = (i + 2).min(content.len());
+            at = i + 2;
+        }
+        if literal == 1 && content.first() == Some(&escape) {
+            keep = keep.max(1);
+        }
+    }
+    let mut end = content.len();
+    while end > keep {
+        match blank_at_end(&content[keep..end]) {
+            0 => break,
+            n => end -= n,
+        }
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(dialect: &Dialect, raw: &str) -> String {
+        let field = Field::new(dialect, dialect.trims_fields(), raw.as_bytes(), 0, raw.len());
+        let mut content = Vec::new();
+        field
+            .runs::<()>(dialect, |run| {
+                content.extend_from_slice(&raw.as_bytes()[run]);
+                Ok(())
+            })
+            .unwrap();
+        String::from_utf8(content).unwrap()
+    }
+
+    #[test]
+    fn quotes_are_taken_off_and_blanks_around_them() {
+        let dialect = Dialect::default();
+        for (raw, expected) in [
+            (r#""ab"c"#, "abc"),
+            (r#" "a, b" "#, "a, b"),
+            (r#"" a ""#, " a "),
+            (r#""a""b""#, r#"a"b"#),
+            (r#""""#, ""),
+            (r#""""""#, "\""),
+            (r#""a" "b""#, r#"a "b""#),
+            (r#"5" pipe "#, r#"5" pipe"#),
+            ("\u{a0}\"x\"\u{3000}", "x"),
+            (r#""open"#, "open"),
+            (r#""  " x "#, "   x"),
+            ("   ", ""),
+        ] {
+            assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn escapes_make_the_next_byte_literal() {
+        let dialect = Dialect { escape: Some(b'\\'), ..Dialect::default() };
+        for (raw, expected) in [
+            (r"a\,b", "a,b"),
+            (r#""a\"b""#, r#"a"b"#),
+            (r#""b,c"\"#, r"b,c\"),
+            (r"a\ ", "a "),
+            (r"\ a", " a"),
+            (r"a\\ ", r"a\"),
+            (r"a\", r"a\"),
+            (r#""a\"#, "a"),
+            (r#""a"\ "#, r"a\"),
+            (r#""a"\\ "#, r"a\ "),
+        ] {
+            assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The reference machine: a byte at a time, every dialect, nothing clever.
+//!
+//! It defines what quoting means. The order of its checks is that of the `csv` crate (csv-core's NFA), which
+//! the tests hold it against on raw bytes; escapes outside quotes and white space before a quote, which
+//! csv-core doesn't know, are as CPython's `csv` and SPEC have them. It can stop at any byte and go on
+//! with the next slice, so it also follows a record over window edges.
+
+use super::blank::{is_blank, is_long_blank, starts_blank};
+use crate::dialect::{Dialect, Terminator};
+use memchr::{memchr, memchr2};
+
+/// Where in a record the machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    RecordStart,
+    /// At the first byte of a field, or behind white space that trimming will drop.
+    FieldStart,
+    /// As above, with the first one or two bytes of what may be a longer white space character.
+    Blank {
+        seen: [u8; 2],
+        n: u8,
+    },
+    Unquoted,
+    UnquotedEscape,
+    Quoted,
+    QuotedEscape,
+    /// Behind a quote in a quoted field: the end of it, or the first of two.
+    QuoteInQuoted,
+    Comment,
+}
+
+/// What a record was found to be, and where the next one starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The first byte behind the terminator.
+    pub next: usize,
+    /// It is a comment, and no field of it was told.
+    pub comment: bool,
+}
+
+/// The reference machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    dialect: Dialect,
+    trim: bool,
+    state: State,
+    n_irregular: u32,
+}
+
+impl Machine {
+    /// At the start of a record. With `trim`, white space does not keep a quote from opening.
+    pub fn new(dialect: &Dialect, trim: bool) -> Self {
+        Self { dialect: dialect.clone(), trim, state: State::RecordStart, n_irregular: 0 }
+    }
+
+    /// At the start of a field that is not a record's first.
+    pub fn at_field(dialect: &Dialect, trim: bool) -> Self {
+        Self { state: State::FieldStart, ..Self::new(dialect, trim) }
+    }
+
+    /// In the midst of a field, quoted or not.
+    pub(super) fn within_field(dialect: &Dialect, trim: bool, quoted: bool) -> Self {
+        let state = if quoted { State::Quoted } else { State::Unquoted };
+        Self { state, ..Self::new(dialect, trim) }
+    }
+
+    /// Back to the start of a record.
+    pub fn restart(&mut self) {
+        self.state = State::RecordStart;
+    }
+
+    /// Whether a quoted field is open.
+    pub fn is_quoted(&self) -> bool {
+        matches!(self.state, State::Quoted | State::QuotedEscape)
+    }
+
+    /// Whether a comment is open.
+    pub fn is_comment(&self) -> bool {
+        self.state == State::Comment
+    }
+
+    /// The number of quotes so far that stood where regular quoting has none.
+    pub(super) fn n_irregular(&self) -> u32 {
+        self.n_irregular
+    }
+
+    /// Reads on in `bytes` from `from` to the end of the record, and tells `on_field` where each field ends
+    /// (at its delimiter or terminator). `None` where `bytes` end first: go on with the next slice.
+    pub fn record(&mut self, bytes: &[u8], from: usize, mut on_field: impl FnMut(usize)) -> Option<Ended> {
+        let mut at = from;
+        while at < bytes.len() {
+            if self.state == State::Quoted {
+                // Nearly all bytes of long quoted fields: the one place where it looks ahead.
+                at += self.quoted_run(&bytes[at..]);
+                if at == bytes.len() {
+                    return None;
+                }
+            }
+            let byte = bytes[at];
+            let comment = self.state == State::Comment;
+            match self.step(byte) {
+                Step::On => at += 1,
+                Step::FieldEnd => {
+                    on_field(at);
+                    at += 1;
+                }
+                Step::RecordEnd => {
+                    if !comment {
+                        on_field(at);
+                    }
+                    at += 1;
+                    if self.dialect.terminator == Terminator::Any
+                        && byte == b'\r'
+                        && bytes.get(at) == Some(&b'\n')
+                    {
+                        at += 1;
+                    }
+                    return Some(Ended { next: at, comment });
+                }
+            }
+        }
+        None
+    }
+
+    /// The number of bytes at the front that are content of a quoted field.
+    fn quoted_run(&self, bytes: &[u8]) -> usize {
+        match (self.dialect.quote, self.dialect.escape) {
+            (Some(quote), Some(escape)) => memchr2(quote, escape, bytes),
+            (Some(quote), None) => memchr(quote, bytes),
+            (None, _) => None,
+        }
+        .unwrap_or(bytes.len())
+    }
+
+    /// One byte.
+    #[inline]
+    fn step(&mut self, byte: u8) -> Step {
+        let dialect = &self.dialect;
+        match self.state {
+            State::RecordStart => {
+                if dialect.terminator.is(byte) {
+                    return Step::RecordEnd;
+                }
+                if dialect.comment == Some(byte) {
+                    self.state = State::Comment;
+                    return Step::On;
+                }
+                self.state = State::FieldStart;
+                self.step(byte)
+            }
+            State::FieldStart => {
+                if dialect.quote == Some(byte) {
+                    self.state = State::Quoted;
+                    return Step::On;
+                }
+                if self.trim && byte != dialect.delimiter && !self.ends_or_escapes(byte) {
+                    if is_blank(byte) {
+                        return Step::On;
+                    }
+                    if starts_blank(&[byte]) {
+                        self.state = State::Blank { seen: [byte, 0], n: 1 };
+                        return Step::On;
+                    }
+                }
+                self.state = State::Unquoted;
+                // A quote cannot open any more, so it is not irregular here either.
+                self.step(byte)
+            }
+            State::Blank { seen: [first, second], n } => {
+                if byte != dialect.delimiter && !self.ends_or_escapes(byte) {
+                    let seen = if n == 1 { [first, byte, 0] } else { [first, second, byte] };
+                    let seen = &seen[..usize::from(n) + 1];
+                    if is_long_blank(seen) {
+                        self.state = State::FieldStart;
+                        return Step::On;
+                    }
+                    if n == 1 && starts_blank(seen) {
+                        self.state = State::Blank { seen: [first, byte], n: 2 };
+                        return Step::On;
+                    }
+                }
+                self.state = State::Unquoted;
+                self.step(byte)
+            }
+            State::Unquoted => {
+                if byte == dialect.delimiter {
+                    self.state = State::FieldStart;
+                    return Step::FieldEnd;
+                }
+                if dialect.terminator.is(byte) {
+                    self.state = State::RecordStart;
+                    return Step::RecordEnd;
+                }
+                if dialect.escape == Some(byte) {
+                    self.state = State::UnquotedEscape;
+                } else if dialect.quote == Some(byte) {
+                    self.n_irregular += 1;
+                }
+                Step::On
+            }
+            State::UnquotedEscape => {
+                self.state = State::Unquoted;
+                Step::On
+            }
+            State::Quoted => {
+                if dialect.quote == Some(byte) {
+                    self.state = State::QuoteInQuoted;
+                } else if dialect.escape == Some(byte) {
+                    self.state = State::QuotedEscape;
+                }
+                Step::On
+            }
+            State::QuotedEscape => {
+                self.state = State::Quoted;
+                Step::On
+            }
+            State::QuoteInQuoted => {
+                if dialect.double_quote && dialect.quote == Some(byte) {
+                    self.state = State::Quoted;
+                    return Step::On;
+                }
+                self.state = State::Unquoted;
+                if byte == dialect.delimiter || dialect.terminator.is(byte) {
+                    return self.step(byte);
+                }
+                // Content as it stands, an escape too.
+                if !self.trim || !is_blank(byte) {
+                    self.n_irregular += 1;
+                }
+                Step::On
+            }
+            State::Comment => {
+                if dialect.terminator.is(byte) {
+                    self.state = State::RecordStart;
+                    return Step::RecordEnd;
+                }
+                Step::On
+            }
+        }
+    }
+
+    #[inline]
+    fn ends_or_escapes(&self, byte: u8) -> bool {
+        self.dialect.terminator.is(byte) || self.dialect.escape == Some(byte)
+    }
+}
+
+enum Step {
+    On,
+    FieldEnd,
+    RecordEnd,
+}

@@ -1,0 +1,462 @@
+//! Runs the program as a user would and says what differs when it doesn't do what a test wants.
+//!
+//! It knows processes, files and bytes, nothing of CSV or JSON beyond `--stats`. Every run is killed
+//! after [`PATIENCE`], so that a deadlock is a failed test and no hung suite. Put here only what two
+//! test files need.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write as _};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// How long a run may take. Far more than any test needs on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How often a child's high-water mark is read. The kernel keeps the mark, so only what is touched
+/// within this time of the exit can be missed.
+const PEAK_EVERY: Duration = Duration::from_millis(1);
+
+/// A directory of a test's own, gone when the test ends.
+pub(crate) struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        Place {
+            dir: tempfile::Builder::new()
+                .prefix("rowmill-it-")
+                .tempdir()
+                .expect("a directory for temporary files"),
+        }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, bytes).expect("the test's own directory takes a file");
+        path
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        let path = self.path(name);
+        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    /// What lies in it, sorted: for tests that nothing is left behind.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.dir())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// A run of the program with this place as its working directory.
+    pub(crate) fn rowmill(&self) -> Run {
+        Run::rowmill().dir(self.dir())
+    }
+}
+
+/// A program about to be run. Without [`Run::stdin`] it reads from `/dev/null`.
+pub(crate) struct Run {
+    program: OsString,
+    args: Vec<OsString>,
+    envs: Vec<(OsString, OsString)>,
+    dir: Option<PathBuf>,
+    stdin: Option<Vec<u8>>,
+    stats: Option<tempfile::TempDir>,
+}
+
+impl Run {
+    /// The program under test. `ROWMILL_ISA` of the test's own environment is not handed down, so
+    /// that a run means the same wherever the suite is started.
+    pub(crate) fn rowmill() -> Run {
+        Run::program(env!("CARGO_BIN_EXE_rowmill"))
+    }
+
+    pub(crate) fn program(program: impl AsRef<OsStr>) -> Run {
+        Run {
+            program: program.as_ref().to_owned(),
+            args: Vec::new(),
+            envs: Vec::new(),
+            dir: None,
+            stdin: None,
+            stats: None,
+        }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Run {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Run {
+        self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Run {
+        self.envs.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    pub(crate) fn dir(mut self, dir: impl Into<PathBuf>) -> Run {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Bytes for its standard input, through a pipe.
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Run {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Asks for `--stats` as well; [`Output::stats`] then has them.
+    pub(crate) fn with_stats(mut self) -> Run {
+        let dir = tempfile::tempdir().expect("a directory for --stats");
+        self.args.push("--stats".into());
+        self.args.push(dir.path().join("stats.json").into());
+        self.stats = Some(dir);
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn out(self) -> Output {
+        self.spawn_with(false).finish()
+    }
+
+    /// Runs it to its end and says the most memory it had resident (VmHWM), in bytes.
+    pub(crate) fn out_and_peak(self) -> (Output, u64) {
+        let mut running = self.spawn_with(true);
+        let peak = running.peak.take().expect("was asked for");
+        let output = running.finish();
+        (output, peak.join().expect("the reading thread"))
+    }
+
+    /// Starts it with stdin and stdout in the test's hands, for what happens between start and end.
+    pub(crate) fn start(self) -> Running {
+        let command_line = self.command_line();
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Running::of(command, command_line, self.stats, false)
+    }
+
+    fn spawn_with(mut self, peak: bool) -> Running {
+        let command_line = self.command_line();
+        let mut command = self.command();
+        command.stdout(Stdio::piped());
+        let input = self.stdin.take();
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut running = Running::of(command, command_line, self.stats, peak);
+        if let (Some(bytes), Some(mut pipe)) = (input, running.child.stdin.take()) {
+            // A program that stops reading early closes the pipe: that is its right.
+            thread::spawn(move || {
+                let _ = pipe.write_all(&bytes);
+            });
+        }
+        running
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        command.env_remove("ROWMILL_ISA");
+        command.envs(self.envs.iter().map(|(k, v)| (k, v)));
+        if let Some(dir) = &self.dir {
+            command.current_dir(dir);
+        }
+        command
+    }
+
+    /// What one would type to see the same.
+    fn command_line(&self) -> String {
+        let mut line = String::new();
+        for (name, value) in &self.envs {
+            let _ = write!(line, "{}={} ", name.to_string_lossy(), shell_word(&value.to_string_lossy()));
+        }
+        line += &shell_word(&self.program.to_string_lossy());
+        for arg in &self.args {
+            line.push(' ');
+            line += &shell_word(&arg.to_string_lossy());
+        }
+        if let Some(bytes) = &self.stdin {
+            let _ = write!(line, "    ({} bytes on stdin)", bytes.len());
+        }
+        line
+    }
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,{}@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A program that runs.
+pub(crate) struct Running {
+    child: Child,
+    command_line: String,
+    stats: Option<tempfile::TempDir>,
+    stderr: JoinHandle<Vec<u8>>,
+    peak: Option<JoinHandle<u64>>,
+    /// Dropped when the child is gone, which calls the watchdog off.
+    _watchdog: mpsc::Sender<()>,
+}
+
+impl Running {
+    fn of(
+        mut command: Command,
+        command_line: String,
+        stats: Option<tempfile::TempDir>,
+        peak: bool,
+    ) -> Running {
+        let mut child =
+            command.stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{command_line}: {e}"));
+        let pid = Pid::from_child(&child);
+        let mut pipe = child.stderr.take().expect("stderr is piped");
+        let stderr = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = pipe.read_to_end(&mut bytes);
+            bytes
+        });
+        // spawn() comes back after exec, so these are never the test's own pages.
+        let peak = peak.then(|| thread::spawn(move || watch_peak(pid)));
+        let (watchdog, called_off) = mpsc::channel::<()>();
+        let line = command_line.clone();
+        thread::spawn(move || {
+            if called_off.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("killed after {PATIENCE:?}: {line}");
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        });
+        Running { child, command_line, stats, stderr, peak, _watchdog: watchdog }
+    }
+
+    /// Its standard input; the program sees the end when this is dropped.
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("stdin not taken yet")
+    }
+
+    /// Its standard output, to be read at the test's own pace.
+    pub(crate) fn stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("stdout not taken yet")
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the child is there");
+    }
+
+    pub(crate) fn is_done(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_some()
+    }
+
+    /// The most memory it has had resident so far; None once it is gone.
+    pub(crate) fn peak_so_far(&self) -> Option<u64> {
+        peak_of(Pid::from_child(&self.child))
+    }
+
+    /// The bytes that it has read so far by system calls (not through a map).
+    pub(crate) fn bytes_read(&self) -> Option<u64> {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.child.id())).ok()?;
+        let line = io.lines().find_map(|l| l.strip_prefix("rchar: "))?;
+        line.trim().parse().ok()
+    }
+
+    /// Waits for its end. What was not taken of its stdin is closed, of its stdout read.
+    pub(crate) fn finish(mut self) -> Output {
+        drop(self.child.stdin.take());
+        let mut stdout = Vec::new();
+        if let Some(mut pipe) = self.child.stdout.take() {
+            let _ = pipe.read_to_end(&mut stdout);
+        }
+        let status = self.child.wait().expect("a child of ours");
+        let stderr = self.stderr.join().expect("the reading thread");
+        let stats = self.stats.and_then(|dir| {
+            let text = fs::read(dir.path().join("stats.json")).ok()?;
+            Some(serde_json::from_slice(&text).expect("--stats writes JSON"))
+        });
+        Output {
+            command_line: self.command_line,
+            status,
+            stdout,
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            stats,
+        }
+    }
+}
+
+/// Reads a process's high-water mark until it is gone.
+fn watch_peak(pid: Pid) -> u64 {
+    let mut peak = 0;
+    while let Some(now) = peak_of(pid) {
+        peak = now;
+        thread::sleep(PEAK_EVERY);
+    }
+    peak
+}
+
+/// VmHWM in bytes. A process that has exited has no such line.
+fn peak_of(pid: Pid) -> Option<u64> {
+    let path = format!("/proc/{}/status", pid.as_raw_nonzero());
+    let status = fs::read_to_string(path).ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// What a run came to. The `expect_` methods panic with the command line and both sides.
+pub(crate) struct Output {
+    pub(crate) command_line: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    stats: Option<Value>,
+}
+
+impl Output {
+    #[track_caller]
+    pub(crate) fn expect_status(&self, code: i32) -> &Output {
+        self.ok_or_panic(self.status_is(code))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_stdout(&self, expected: impl AsRef<[u8]>) -> &Output {
+        self.ok_or_panic(self.stdout_is(expected.as_ref()))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_stderr(&self, part: &str) -> &Output {
+        self.ok_or_panic(self.stderr_has(part))
+    }
+
+    /// One clear line: what an error must be.
+    #[track_caller]
+    pub(crate) fn expect_one_line(&self, part: &str) -> &Output {
+        self.expect_stderr(part);
+        if self.stderr.trim_end().lines().count() != 1 {
+            self.ok_or_panic(Err(self.tell("stderr", "one line", &self.stderr)));
+        }
+        self
+    }
+
+    /// What `--stats` said; see [`Run::with_stats`].
+    #[track_caller]
+    pub(crate) fn stats(&self) -> &Value {
+        self.stats
+            .as_ref()
+            .unwrap_or_else(|| panic!("no --stats from: {}\n{}", self.command_line, self.stderr))
+    }
+
+    /// A number of `--stats`.
+    #[track_caller]
+    pub(crate) fn stat(&self, key: &str) -> u64 {
+        self.stats()[key].as_u64().unwrap_or_else(|| panic!("no number {key:?} in {}", self.stats()))
+    }
+
+    pub(crate) fn status_is(&self, code: i32) -> Result<(), String> {
+        if self.status.code() == Some(code) {
+            return Ok(());
+        }
+        let got = match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, signal) => format!("killed by signal {signal:?}"),
+        };
+        let got = format!("{got}\nstderr: {}", self.stderr);
+        Err(self.tell("end", &format!("exit status {code}"), &got))
+    }
+
+    pub(crate) fn stdout_is(&self, expected: &[u8]) -> Result<(), String> {
+        if self.stdout == expected {
+            return Ok(());
+        }
+        let at = first_difference(expected, &self.stdout);
+        let line = 1 + expected[..at].iter().filter(|&&b| b == b'\n').count();
+        let side = |bytes: &[u8]| {
+            let end = bytes.len().min(at + 160);
+            let start = at.saturating_sub(80).min(end);
+            let text = bytes[start..end].escape_ascii();
+            let more = if end < bytes.len() { "…" } else { "<end>" };
+            format!("({} bytes) …{text}{more}", bytes.len())
+        };
+        Err(self.tell(
+            &format!("stdout, first at byte {at}, line {line}"),
+            &side(expected),
+            &format!("{}\nstderr: {}", side(&self.stdout), self.stderr),
+        ))
+    }
+
+    pub(crate) fn stderr_has(&self, part: &str) -> Result<(), String> {
+        if self.stderr.contains(part) {
+            return Ok(());
+        }
+        Err(self.tell("stderr", part, &self.stderr))
+    }
+
+    pub(crate) fn tell(&self, what: &str, expected: &str, got: &str) -> String {
+        format!("{what} differs\n$ {}\nexpected: {expected}\ngot:      {got}", self.command_line)
+    }
+
+    #[track_caller]
+    fn ok_or_panic(&self, result: Result<(), String>) -> &Output {
+        match result {
+            Ok(()) => self,
+            Err(told) => panic!("{told}"),
+        }
+    }
+}
+
+fn first_difference(a: &[u8], b: &[u8]) -> usize {
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    same.min(a.len())
+}
+
+/// The folder of the fixtures.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// The instruction sets that this machine can be told to use. Those it lacks are named aloud once.
+pub(crate) fn isas() -> &'static [&'static str] {
+    static ISAS: std::sync::OnceLock<Vec<&str>> = std::sync::OnceLock::new();
+    ISAS.get_or_init(|| {
+        let mut there = vec!["portable"];
+        for isa in ["avx2", "avx512"] {
+            let run = Run::rowmill().arg("-q").arg("-").env("ROWMILL_ISA", isa);
+            let output = run.stdin("a\n1\n").out();
+            match output.status.code() {
+                Some(0) => there.push(isa),
+                Some(2) => println!("skipped: {isa}: {}", output.stderr.trim()),
+                _ => panic!("{}", output.status_is(0).unwrap_err()),
+            }
+        }
+        there
+    })
+}
+
+/// Says aloud that something is not tested here; an error where nothing may be skipped.
+pub(crate) fn skipped(what: &str) {
+    println!("skipped: {what}");
+    let no_skip = std::env::var_os("ROWMILL_NO_SKIP").is_some_and(|v| v == "1");
+    assert!(!no_skip, "ROWMILL_NO_SKIP=1, but skipped: {what}");
+}
