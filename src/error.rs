@@ -34,7 +34,7 @@ impl fmt::Display for Place {
             write!(f, ", column {column}")?;
         }
         if let Some(name) = &self.name {
-            write!(f, " ({name})")?;
+            write!(f, " ({})", shown(name))?;
         }
         Ok(())
     }
@@ -247,9 +247,9 @@ impl fmt::Display for Error {
                 "{output}: the output is the input {input}, which would be lost; write to another file"
             ),
             ErrorKind::UnknownColumn { path, name, setting, nearest } => {
-                write!(f, "{path}: {setting}: no column is named '{name}'")?;
+                write!(f, "{path}: {setting}: no column is named '{}'", shown(name))?;
                 match nearest {
-                    Some(nearest) => write!(f, "; did you mean '{nearest}'?"),
+                    Some(nearest) => write!(f, "; did you mean '{}'?", shown(nearest)),
                     None => write!(f, " (is the delimiter right? see -d)"),
                 }
             }
@@ -283,6 +283,17 @@ impl fmt::Display for Error {
             ErrorKind::Stopped => f.write_str("stopped"),
         }
     }
+}
+
+/// A name from the data as it fits on a line: control characters escaped, cut where it is long.
+pub(crate) fn shown(name: &str) -> String {
+    const MOST: usize = 60;
+    let mut line: String =
+        name.chars().take(MOST).flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect();
+    if name.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    line
 }
 
 /// The system's reason without the number that `io::Error` appends.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// same for any number of threads, from a file or a pipe; what is odd in the data is counted and told at the end.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = AFTER_HELP)]
-#[command(next_line_help = false)]
+#[command(args_override_self = true)]
 pub(super) struct Args {
     /// Files to convert, one after another; '-' or none is standard input
     #[arg(value_name = "INPUT")]

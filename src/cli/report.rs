@@ -3,7 +3,7 @@
 use super::exit::say;
 use super::job::Job;
 use crate::convert::Summary;
-use crate::error::{CANNOT_WRITE, Error, Result};
+use crate::error::{CANNOT_WRITE, Error, Result, shown};
 use crate::output::{FileOptions, OutputFile};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -39,7 +39,7 @@ pub(super) fn print(summary: &Summary) {
         let _ = writeln!(text, "  {} records rejected", grouped(summary.records_rejected));
     }
     for (file, repair) in &summary.header_repairs {
-        let (column, from, to) = (repair.column, &repair.from, &repair.to);
+        let (column, from, to) = (repair.column, shown(&repair.from), shown(&repair.to));
         let _ = writeln!(text, "  {file}: column {column} was named '{from}', is now '{to}'");
     }
     let untold = summary.n_header_repairs.saturating_sub(summary.header_repairs.len() as u64);

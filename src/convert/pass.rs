@@ -63,7 +63,7 @@ pub(super) fn pass<'r>(
         if at == bytes.len() {
             return Ok(Tail::Record(at));
         }
-        if run.by_kernel {
+        if run.by_kernel && run.dialect.comment != Some(bytes[at]) {
             let strip = &bytes[at..bytes.len().min(at + index.capacity())];
             run.kernel.scan(&run.marks, strip, index);
             if !index.records().is_empty() {
@@ -114,7 +114,8 @@ pub(super) fn pass<'r>(
             }
         };
         let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
-        match pass.record(&record, next, run.always_decode, unclosed)? {
+        let decode = run.always_decode || simdutf8::basic::from_utf8(&bytes[at..next]).is_err();
+        match pass.record(&record, next, decode, unclosed)? {
             Outcome::Done => pass.step_to(next, count_lines(run.dialect.terminator, &bytes[at..next])),
             Outcome::Overlong => match pass.overlong(at)? {
                 Some(tail) => return Ok(tail),

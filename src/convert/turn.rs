@@ -39,9 +39,10 @@ impl Turn {
             }
             std::hint::spin_loop();
         }
-        *self.slot(number) = Some(std::thread::current());
         loop {
-            // Looked at after the name was left: whoever passes the turn on sees the one or we see the other.
+            // The name is left before the look: whoever passes the turn on sees the one or we see the other. And it is left
+            // again after each waking: one who passed an earlier turn late may have taken it.
+            *self.slot(number) = Some(std::thread::current());
             if self.stopped.load(Ordering::SeqCst) {
                 return false;
             }
