@@ -57,13 +57,8 @@ pub enum Anomaly {
 
 impl Anomaly {
     /// All of them, in the order in which a summary tells them.
-    pub const ALL: [Self; 5] = [
-        Self::ShortRecord,
-        Self::LongRecord,
-        Self::InvalidBytes,
-        Self::UnclosedQuote,
-        Self::OverlongRecord,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::ShortRecord, Self::LongRecord, Self::InvalidBytes, Self::UnclosedQuote, Self::OverlongRecord];
 
     /// The name in statistics and in the log of rejects.
     pub fn name(self) -> &'static str {
@@ -288,8 +283,11 @@ impl fmt::Display for Error {
 /// A name from the data as it fits on a line: control characters escaped, cut where it is long.
 pub(crate) fn shown(name: &str) -> String {
     const MOST: usize = 60;
-    let mut line: String =
-        name.chars().take(MOST).flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect();
+    let mut line: String = name
+        .chars()
+        .take(MOST)
+        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
+        .collect();
     if name.chars().nth(MOST).is_some() {
         line.push('…');
     }

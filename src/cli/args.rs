@@ -33,7 +33,13 @@ pub(super) struct Args {
     pub(super) delimiter: Option<String>,
 
     /// What opens and closes quoted fields: one byte, or 'none'
-    #[arg(long, value_name = "BYTE", default_value = "\"", allow_hyphen_values = true, help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "BYTE",
+        default_value = "\"",
+        allow_hyphen_values = true,
+        help_heading = "Reading"
+    )]
     pub(super) quote: String,
 
     /// A doubled quote in a quoted field is not one quote
@@ -45,7 +51,13 @@ pub(super) struct Args {
     pub(super) escape: Option<String>,
 
     /// What ends a record: one byte, or 'any' (LF, CRLF, CR)
-    #[arg(long, value_name = "BYTE", default_value = "any", allow_hyphen_values = true, help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "BYTE",
+        default_value = "any",
+        allow_hyphen_values = true,
+        help_heading = "Reading"
+    )]
     pub(super) terminator: String,
 
     /// Skip lines that start with BYTE

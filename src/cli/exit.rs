@@ -23,9 +23,24 @@ pub(super) fn with_error(error: &Error) -> ExitCode {
 
 /// Help and version are answers, not errors.
 pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
-    // A closed stdout is no reason to fail here.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { WRONG_USAGE } else { 0 })
+    if !error.use_stderr() {
+        // A closed stdout is no reason to fail here.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let what = lines.next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let mut line = format!("rowmill: {what}");
+    // What clap says in further lines that helps: the values there are, the nearest flag.
+    for hint in lines.filter_map(|line| line.strip_prefix("tip: ").or(line.starts_with('[').then_some(line)))
+    {
+        line.push_str("; ");
+        line.push_str(hint);
+    }
+    say(&format!("{line} (see rowmill --help)\n"));
+    ExitCode::from(WRONG_USAGE)
 }
 
 /// Writes to stderr; one that is closed is nobody's to tell.

@@ -5,7 +5,8 @@ use crate::dialect::byte;
 use crate::error::{Error, Result};
 use crate::parse::{Field, Machine};
 use crate::{
-    Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator, Trim,
+    Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator,
+    Trim,
 };
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ impl Job {
         let inputs = inputs(&args.inputs)?;
         let path = args.output.clone().filter(|path| path.as_os_str() != "-");
         if args.check && (path.is_some() || args.rejects.is_some()) {
-            return Err(Error::setting("--check writes nothing, so it can't be had with --output or --rejects"));
+            return Err(Error::setting(
+                "--check writes nothing, so it can't be had with --output or --rejects",
+            ));
         }
         let mut builder = Converter::builder();
         let progress = Arc::clone(&builder.options.progress);
@@ -168,7 +171,9 @@ fn isa() -> Result<Option<Isa>> {
         None => {
             let names = Isa::ALL.map(Isa::name).join(", ");
             let name = name.to_string_lossy();
-            Err(Error::setting(format!("ROWMILL_ISA: no instruction set is named '{name}'; there are {names}")))
+            Err(Error::setting(format!(
+                "ROWMILL_ISA: no instruction set is named '{name}'; there are {names}"
+            )))
         }
     }
 }

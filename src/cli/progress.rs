@@ -69,11 +69,13 @@ impl Shown {
             let bound = spent.since(&times).bound();
             // The parts in the order of their worth: what does not fit the terminal is left off from the end.
             let mut parts = Vec::new();
-            if total > 0 {
-                parts.push(format!("{:3}%", (done * 100 / total).min(100)));
-                parts.push(left(begun.elapsed(), done, total));
-            } else {
-                parts.push(size(done));
+            match (done * 100).checked_div(total) {
+                Some(share) => {
+                    parts.push(format!("{:3}%", share.min(100)));
+                    parts.push(left(begun.elapsed(), done, total));
+                }
+                // Nobody knows how much there is.
+                None => parts.push(size(done)),
             }
             parts.push(format!("in {}/s", rate(done, last_in)));
             parts.push(format!("out {}/s", rate(out, last_out)));
@@ -85,7 +87,8 @@ impl Shown {
     }
 
     fn show(&self, parts: &[String], done: u64, total: u64) {
-        let width = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
+        let width =
+            rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
         let mut text = String::new();
         for part in parts {
             if text.len() + part.len() + 3 > width {

@@ -143,8 +143,7 @@ mod tests {
 
     #[test]
     fn the_defaults_take_what_was_measured_best() {
-        let budget =
-            Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None };
+        let budget = Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None };
         let sizes = budget.sizes(10_000, 8).unwrap();
         assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));
     }

@@ -274,7 +274,7 @@ struct Prepared {
 }
 
 enum State {
-    Begun(Opened, Option<Beginning>),
+    Begun(Opened, Option<Box<Beginning>>),
     Later(Input),
 }
 
@@ -364,7 +364,7 @@ impl Converter {
     }
 
     /// Reads up to the first record; `None` where there is no header.
-    fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Beginning>> {
+    fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Box<Beginning>>> {
         let options = &self.options;
         let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
         let asked = Asked {
@@ -380,23 +380,20 @@ impl Converter {
         }
         let header = std::mem::take(&mut preamble.header);
         let plan = Plan::new(header, &options.columns, name, budget.header())?;
-        Ok(Some(Beginning { preamble, plan }))
+        Ok(Some(Box::new(Beginning { preamble, plan })))
     }
 
     /// Opens what is written to, unless it is one of the inputs.
-    fn open_outputs(
-        &self,
-        output: Output,
-        inputs: &[Prepared],
-    ) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
-        let refuse = |name: &str, file: Option<(u64, u64)>| {
-            match inputs.iter().find(|input| file.is_some() && input.identity == file) {
-                Some(input) => {
-                    let (output, input) = (name.to_owned(), input.name.clone());
-                    Err(Error::from(ErrorKind::SameFile { output, input }))
-                }
-                None => Ok(()),
+    fn open_outputs(&self, output: Output, inputs: &[Prepared]) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
+        let refuse = |name: &str, file: Option<(u64, u64)>| match inputs
+            .iter()
+            .find(|input| file.is_some() && input.identity == file)
+        {
+            Some(input) => {
+                let (output, input) = (name.to_owned(), input.name.clone());
+                Err(Error::from(ErrorKind::SameFile { output, input }))
             }
+            None => Ok(()),
         };
         let mut paths = Vec::new();
         if let Output::Path(path) = &output {
@@ -408,7 +405,10 @@ impl Converter {
         }
         for (i, path) in paths.iter().enumerate() {
             refuse(&path.display().to_string(), identity_of_path(path))?;
-            if paths[..i].iter().any(|other| std::path::absolute(other).ok() == std::path::absolute(path).ok()) {
+            if paths[..i]
+                .iter()
+                .any(|other| std::path::absolute(other).ok() == std::path::absolute(path).ok())
+            {
                 let path = path.display();
                 return Err(Error::setting(format!("{path}: named for two outputs; give each its own file")));
             }
@@ -456,10 +456,11 @@ impl Converter {
         };
         let source = &mut *opened.source;
         summary.inputs.push(ready.name.clone());
-        let Some(Beginning { preamble, plan }) = beginning else {
+        let Some(beginning) = beginning else {
             summary.bytes_in += source.input_at();
             return Ok(());
         };
+        let Beginning { preamble, plan } = *beginning;
         let n_header = plan.header().names().map(str::len).sum();
         let mut sizes = budget.sizes(size_for(n_header, plan.n_fields()), plan.n_fields())?;
         if let Some(size) = source.size() {

@@ -151,13 +151,18 @@ impl Pass<'_, '_, '_, '_, '_> {
         let strip = &bytes[at..];
         let (ends, records) = (index.ends(), index.records());
         // Behind the terminator that ends at `end`, counted from the strip.
-        let behind = |end: usize| end + 1 + usize::from(run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'));
+        let behind = |end: usize| {
+            end + 1
+                + usize::from(run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'))
+        };
         let whole = behind(ends[ends_before(records, records.len()) - 1] as usize);
-        let valid = !run.always_decode
-            && (!index.high() || simdutf8::basic::from_utf8(&strip[..whole]).is_ok());
+        let valid =
+            !run.always_decode && (!index.high() || simdutf8::basic::from_utf8(&strip[..whole]).is_ok());
         let mut cursor = (0usize, 0usize);
         loop {
-            let until = records.len().min(cursor.0.saturating_add(usize::try_from(self.left()).unwrap_or(usize::MAX)));
+            let until = records
+                .len()
+                .min(cursor.0.saturating_add(usize::try_from(self.left()).unwrap_or(usize::MAX)));
             let before = cursor.0;
             if valid && run.stitches {
                 let (buffer, len) = self.pen.raw();
@@ -175,7 +180,10 @@ impl Pass<'_, '_, '_, '_, '_> {
             let (start, end) = (cursor.1, ends[last - 1] as usize);
             if run.stitches && valid {
                 let most = run.plan.pieces().n_bytes() + (end - start) + 128;
-                if most > self.pen.capacity() - self.pen.len() && most <= self.pen.capacity() && !self.pen.is_empty() {
+                if most > self.pen.capacity() - self.pen.len()
+                    && most <= self.pen.capacity()
+                    && !self.pen.is_empty()
+                {
                     self.pen.flush()?;
                     continue;
                 }
@@ -247,7 +255,13 @@ impl Pass<'_, '_, '_, '_, '_> {
             Some(n) => {
                 self.pen.link.tally.note(Anomaly::OverlongRecord, 1, || spot);
                 self.pen.link.tally.records += 1;
-                self.reject(Reject { start: at, end: at + n, ended: true, anomaly: Anomaly::OverlongRecord, spot })?;
+                self.reject(Reject {
+                    start: at,
+                    end: at + n,
+                    ended: true,
+                    anomaly: Anomaly::OverlongRecord,
+                    spot,
+                })?;
                 self.step_to(at + n, 1);
                 Ok(None)
             }
@@ -315,7 +329,9 @@ impl Pass<'_, '_, '_, '_, '_> {
         let anchor = self.anchor;
         let link = &mut self.pen.link;
         let found = odd.iter().flatten().map(|found| (*found, 1));
-        for ((anomaly, at, column), n) in found.chain(invalid(findings).map(|found| (found, findings.n_invalid))) {
+        for ((anomaly, at, column), n) in
+            found.chain(invalid(findings).map(|found| (found, findings.n_invalid)))
+        {
             let (run, slice, lines) = (self.run, link.slice, link.tally.lines);
             link.tally.note(anomaly, n, || spot(run, slice, anchor, lines, at, Some(column), number));
         }

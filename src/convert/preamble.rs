@@ -1,11 +1,11 @@
 //! What stands before the first record: byte-order mark, skipped lines, the header.
 
+use super::summary::Count;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator, delimiter_name};
 use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::input::Source;
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
-use super::summary::Count;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -99,7 +99,8 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
     {
         let (name, other) = (source.name(), delimiter_name(other));
         let what = if *no_header { "first record" } else { "header" };
-        remarks.push(format!("{name}: the {what} is one column, yet holds {other}; did you mean -d {other}?"));
+        remarks
+            .push(format!("{name}: the {what} is one column, yet holds {other}; did you mean -d {other}?"));
     }
     let names = first.names.iter().map(|name| &first.text[name.clone()]);
     let (header, n_repairs) = match given {
@@ -211,8 +212,14 @@ fn first_record(
             }
         };
         let n_lines = count_lines(dialect.terminator, &look[..next]);
-        let mut first =
-            First { kind: Kind::Names, next, n_lines, text: String::new(), names: Vec::new(), anomalies: Vec::new() };
+        let mut first = First {
+            kind: Kind::Names,
+            next,
+            n_lines,
+            text: String::new(),
+            names: Vec::new(),
+            anomalies: Vec::new(),
+        };
         if comment {
             first.kind = Kind::Comment;
         } else if let [only] = &fields[..]

@@ -390,7 +390,8 @@ impl Run<'_> {
         if !self.adapts || chain.input_at == 0 {
             return;
         }
-        let fits = (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.input_at) / chain.bytes_out.max(1);
+        let fits =
+            (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.input_at) / chain.bytes_out.max(1);
         let least = (4 * self.sizes.reach).min(self.sizes.window);
         let fits = usize::try_from(fits).unwrap_or(usize::MAX).clamp(least, self.sizes.window);
         self.window.store(fits, Ordering::Relaxed);

@@ -232,7 +232,7 @@ impl MapKeeper {
 }
 
 /// The address ranges for which SIGBUS is ours: start, length, and the lowest offset lost (plus one).
-static OURS: [Slot; 64] = [const { Slot::EMPTY }; 64];
+static OURS: [Slot; 64] = [const { Slot::empty() }; 64];
 
 struct Slot {
     start: AtomicUsize,
@@ -241,8 +241,9 @@ struct Slot {
 }
 
 impl Slot {
-    const EMPTY: Self =
-        Self { start: AtomicUsize::new(0), len: AtomicUsize::new(0), lost: AtomicUsize::new(usize::MAX) };
+    const fn empty() -> Self {
+        Self { start: AtomicUsize::new(0), len: AtomicUsize::new(0), lost: AtomicUsize::new(usize::MAX) }
+    }
 }
 
 /// A slot of [`OURS`] for as long as a segment is mapped.

@@ -1,11 +1,11 @@
 //! From a name to a source: what kind of file it is, and how it is best read.
 
+use super::Source;
 use super::decode::{Decode, by_mark, measure_utf16};
 use super::map::Mapped;
 use super::read::ReadAt;
 use super::stream::Stream;
 use super::watch::Watch;
-use super::Source;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::FileType;
@@ -198,4 +198,3 @@ impl Read for Shared {
         (&*self.0).read(into)
     }
 }
-

@@ -45,7 +45,8 @@ impl Watch {
     /// Fails where the file is shorter than when opened, or as long and modified; what `at` and the bytes behind it hold is
     /// then not to be trusted. One system call, 0.2 µs.
     pub(super) fn verify(&self, at: u64) -> Result<()> {
-        let stat = fstat(&self.file).map_err(|error| Error::io_at(CANNOT_READ, &*self.path, at, error.into()))?;
+        let stat =
+            fstat(&self.file).map_err(|error| Error::io_at(CANNOT_READ, &*self.path, at, error.into()))?;
         let size = stat.st_size as u64;
         if size < self.size {
             return Err(self.changed(at.min(size), "the file became shorter"));

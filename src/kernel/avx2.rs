@@ -61,8 +61,7 @@ impl Block for Avx2 {
     fn parity(self, bits: u64) -> u64 {
         // SAFETY: `self` proves PCLMULQDQ; SSE2 is part of x86-64.
         unsafe {
-            let product =
-                _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
+            let product = _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
             _mm_cvtsi128_si64(product) as u64
         }
     }

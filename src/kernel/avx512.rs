@@ -62,8 +62,7 @@ impl Block for Avx512 {
         let count = bits.count_ones();
         // SAFETY: `self` proves AVX-512 F, BW and VBMI2; each store is of 16 of the 64 numbers of `to`.
         unsafe {
-            let packed =
-                _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(POSITIONS.as_ptr().cast()));
+            let packed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(POSITIONS.as_ptr().cast()));
             let base = _mm512_set1_epi32(base as i32);
             let at = to.as_mut_ptr();
             let widen = |lane| _mm512_add_epi32(_mm512_cvtepu8_epi32(lane), base);

@@ -6,13 +6,12 @@ use super::block::Block;
 pub const MOST: usize = 6;
 
 /// For each byte what it becomes (six bytes at most), and the length in the last place; 0 where it stands.
-static TABLE: [[u8; 8]; 256] = {
+pub(super) static TABLE: [[u8; 8]; 256] = {
     let hex = b"0123456789abcdef";
     let mut table = [[0; 8]; 256];
     let mut byte = 0;
     while byte < 0x20 {
-        table[byte] =
-            [b'\\', b'u', b'0', b'0', hex[byte >> 4], hex[byte & 15], 0, 6];
+        table[byte] = [b'\\', b'u', b'0', b'0', hex[byte >> 4], hex[byte & 15], 0, 6];
         byte += 1;
     }
     let short = [(8, b'b'), (9, b't'), (10, b'n'), (12, b'f'), (13, b'r'), (b'"', b'"'), (b'\\', b'\\')];

@@ -47,7 +47,8 @@ impl Isa {
 
 type ScanFn = fn(Proof, &Marks, &[u8], &mut Index);
 type EscapeFn = fn(Proof, &[u8], usize, usize, &mut [u8]) -> usize;
-type StitchFn = fn(Proof, &[u8], &Marks, &Index, &mut (usize, usize), usize, &Pieces, &mut [u8], usize) -> usize;
+type StitchFn =
+    fn(Proof, &[u8], &Marks, &Index, &mut (usize, usize), usize, &Pieces, &mut [u8], usize) -> usize;
 
 /// That the processor has an instruction set; made by looking only.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,12 @@
-//! Weaves clean records between fixed pieces of text, written once.
+//! Weaves records between fixed pieces of text, written once.
 //!
 //! A record whose fields need no closer look becomes output by copying alone: a piece, a field, a
 //! piece, a field …, each copied 64 bytes at a time whatever its length, and the next laid over the
-//! excess. One comparison of the record's length with the room left covers all of its copies.
+//! excess. One comparison of the record's length with the room left covers all of its copies. Quotes and
+//! what JSON escapes are dealt with here too, a field at a time; white space to trim is not.
 
 use super::block::Block;
+use super::escape::{MOST, TABLE};
 use super::scan::{Index, Marks};
 
 /// What stands around the fields of a record.
@@ -54,10 +56,11 @@ impl Pieces {
     }
 }
 
-/// Weaves records from number `record` on, but none from `until` on, into `to[at..]`, as long as they are clean, have the right
-/// number of fields, and fit. Returns the number of the first record not done and the new `at`.
+/// Weaves records from number `record` on, but none from `until` on, into `to[at..]`, as long as they can be and fit.
+/// Returns the number of the first record not done and the new `at`.
 ///
 /// `from` starts where the scanned strip starts and may go on behind it.
+#[allow(clippy::too_many_arguments)] // One call a strip; a struct for it would be used once.
 #[inline(always)]
 pub(super) fn stitch<B: Block>(
     block: B,
@@ -81,25 +84,33 @@ pub(super) fn stitch<B: Block>(
         }
         let record_ends = &ends[first..last];
         let end = record_ends[n_fields - 1] as usize;
+        let most = pieces.n_bytes() + (end - start) + 128;
         // 64 bytes behind the last field are read, 64 behind the record's output written.
         if end + 64 > from.len()
-            || at + pieces.n_bytes() + (end - start) + 128 > to.len()
-            || index.is_dirty(start, end)
+            || at + most > to.len()
             || n_fields == 1 && end == start
             || marks.comment == Some(from[start])
         {
             break;
         }
-        let mut piece = 0;
-        for (i, &field) in pieces.fields.iter().enumerate() {
-            let piece_end = pieces.ends[i] as usize;
-            at = copy(block, &pieces.bytes, piece, piece_end, to, at);
-            piece = piece_end;
-            let field = field as usize;
-            let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
-            at = copy(block, from, field_start, record_ends[field] as usize, to, at);
+        if !index.is_dirty(start, end) {
+            at = weave(pieces, start, record_ends, block, to, at, |field_start, field_end, to, at| {
+                Some(copy(block, from, field_start, field_end, to, at))
+            })
+            .unwrap_or(at);
+        } else {
+            // Each byte may become six.
+            if at + most + (MOST - 1) * (end - start) > to.len() {
+                break;
+            }
+            let woven = weave(pieces, start, record_ends, block, to, at, |field_start, field_end, to, at| {
+                escaped(block, from, marks, index, field_start, field_end, to, at)
+            });
+            match woven {
+                Some(woven) => at = woven,
+                None => break,
+            }
         }
-        at = copy(block, &pieces.bytes, piece, pieces.n_bytes(), to, at);
         first = last;
         number += 1;
         start = end + 1;
@@ -108,6 +119,131 @@ pub(super) fn stitch<B: Block>(
         }
     }
     *record = (number, start);
+    at
+}
+
+/// Writes one record, each field by `write`, which gets the field's range, the output and where to write in it.
+#[inline(always)]
+fn weave<B: Block>(
+    pieces: &Pieces,
+    start: usize,
+    record_ends: &[u32],
+    block: B,
+    to: &mut [u8],
+    mut at: usize,
+    mut write: impl FnMut(usize, usize, &mut [u8], usize) -> Option<usize>,
+) -> Option<usize> {
+    let mut piece = 0;
+    for (i, &field) in pieces.fields.iter().enumerate() {
+        let piece_end = pieces.ends[i] as usize;
+        at = copy(block, &pieces.bytes, piece, piece_end, to, at);
+        piece = piece_end;
+        let field = field as usize;
+        let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
+        at = write(field_start, record_ends[field] as usize, to, at)?;
+    }
+    Some(copy(block, &pieces.bytes, piece, pieces.n_bytes(), to, at))
+}
+
+/// Writes a field of a record that is not clean: without its quotes, escaped. `None` where that is not enough: white space
+/// to trim, or quotes that are not JSON's.
+#[allow(clippy::too_many_arguments)] // As its caller.
+#[inline(always)]
+fn escaped<B: Block>(
+    block: B,
+    from: &[u8],
+    marks: &Marks,
+    index: &Index,
+    start: usize,
+    end: usize,
+    to: &mut [u8],
+    at: usize,
+) -> Option<usize> {
+    if !index.is_dirty(start, end) {
+        return Some(copy(block, from, start, end, to, at));
+    }
+    if marks.quote == Some(from[start]) && end > start {
+        // The scan has proved that it ends with a quote and that all between come in pairs.
+        if from[start] != b'"' {
+            return None;
+        }
+        let (start, end) = (start + 1, end - 1);
+        if start == end || !index.is_dirty(start, end - 1) {
+            return Some(copy(block, from, start, end, to, at));
+        }
+        return Some(escape_pairs(block, from, start, end, to, at));
+    }
+    if marks.edges && start < end && (blank_first(&from[start..end]) || blank_last(&from[start..end])) {
+        return None;
+    }
+    Some(escape_pairs(block, from, start, end, to, at))
+}
+
+/// Whether a field may start with white space: surely not where this says no.
+#[inline(always)]
+fn blank_first(field: &[u8]) -> bool {
+    match *field {
+        [0..=0x20 | 0xc2, ..] => true,
+        [0xe1, 0x9a, ..] | [0xe2, 0x80 | 0x81, ..] | [0xe3, 0x80, ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether a field may end with white space: surely not where this says no.
+#[inline(always)]
+fn blank_last(field: &[u8]) -> bool {
+    match *field {
+        [.., 0..=0x20] | [.., 0xc2, 0x80..=0xff] => true,
+        [.., 0xe1, 0x9a, _] | [.., 0xe2, 0x80 | 0x81, _] | [.., 0xe3, 0x80, _] => true,
+        _ => false,
+    }
+}
+
+/// Copies `from[start..end]` escaped to `to[at..]`, where quotes come in pairs of which each is one: a pair becomes a backslash
+/// and a quote, so nothing moves; what moves is behind control characters and backslashes only.
+#[inline(always)]
+fn escape_pairs<B: Block>(
+    block: B,
+    from: &[u8],
+    start: usize,
+    end: usize,
+    to: &mut [u8],
+    mut at: usize,
+) -> usize {
+    let mut next = start;
+    // All ones between the first quote of a pair and its second.
+    let mut open = 0;
+    while next < end {
+        let source: &[u8; 64] = from[next..].first_chunk().expect("64 bytes behind the end");
+        let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+        block.copy(source, target);
+        let loaded = block.load(source);
+        let valid = if end - next < 64 { (1 << (end - next)) - 1 } else { u64::MAX };
+        let moves = (block.eq(loaded, b'\\') | block.le(loaded, 0x1f)) & valid;
+        let (n, up_to) = match moves {
+            0 => ((end - next).min(64), valid),
+            _ => (moves.trailing_zeros() as usize, (moves & moves.wrapping_neg()) - 1),
+        };
+        let quotes = block.eq(loaded, b'"') & up_to;
+        if quotes != 0 {
+            let mut firsts = quotes & (block.parity(quotes) ^ open);
+            if quotes.count_ones() % 2 == 1 {
+                open = !open;
+            }
+            while firsts != 0 {
+                target[firsts.trailing_zeros() as usize] = b'\\';
+                firsts &= firsts - 1;
+            }
+        }
+        next += n;
+        at += n;
+        if moves != 0 {
+            let escape = &TABLE[usize::from(from[next])];
+            to[at..at + 8].copy_from_slice(escape);
+            at += usize::from(escape[7]);
+            next += 1;
+        }
+    }
     at
 }
 

@@ -167,8 +167,7 @@ impl Encoder<'_> {
             })?,
             Some(mask) => {
                 let mut masker = mask.begin();
-                let mut write =
-                    |piece: &str| pen.escape(self.kernel, piece.as_bytes(), 0, piece.len());
+                let mut write = |piece: &str| pen.escape(self.kernel, piece.as_bytes(), 0, piece.len());
                 let text = self.decode(bytes, start, end, |piece| masker.push(piece, &mut write))?;
                 masker.finish(&mut write)?;
                 text

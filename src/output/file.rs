@@ -92,9 +92,8 @@ impl OutputFile {
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);
-        let straight = |file: File| {
-            Ok(Self { name: name.clone(), writer: Descriptor::new(file), place: None, options })
-        };
+        let straight =
+            |file: File| Ok(Self { name: name.clone(), writer: Descriptor::new(file), place: None, options });
         if let Some(file) = already_open(path).map_err(cannot)? {
             return straight(file);
         }

@@ -23,8 +23,7 @@ impl<'a> Field<'a> {
     #[inline]
     pub fn new(dialect: &Dialect, trim: bool, bytes: &'a [u8], mut start: usize, mut end: usize) -> Self {
         if trim {
-            let special =
-                |byte: u8| dialect.quote == Some(byte) || dialect.escape == Some(byte);
+            let special = |byte: u8| dialect.quote == Some(byte) || dialect.escape == Some(byte);
             while start < end && !special(bytes[start]) {
                 match blank_at_start(&bytes[start..end]) {
                     0 => break,

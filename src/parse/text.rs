@@ -100,8 +100,18 @@ mod tests {
     #[test]
     fn runs_decode_as_their_concatenation_would() {
         let shapes: [&[u8]; 12] = [
-            b"a", b"\x80", b"\xc3", b"\xa9", b"\xe2", b"\x82", b"\xac", b"\xf0\x9f", b"\x98\x80", b"\xed\xa0",
-            b"\xff", b"\xf4\x90",
+            b"a",
+            b"\x80",
+            b"\xc3",
+            b"\xa9",
+            b"\xe2",
+            b"\x82",
+            b"\xac",
+            b"\xf0\x9f",
+            b"\x98\x80",
+            b"\xed\xa0",
+            b"\xff",
+            b"\xf4\x90",
         ];
         // Every sequence of three shapes, each a run of its own.
         for i in 0..shapes.len().pow(3) {

@@ -1,0 +1,132 @@
+//! The library on bytes in memory: a shape of the model becomes a converter, its output is collected.
+//!
+//! Only what `reference.rs` and the fuzz targets share; tests of the program go through `harness.rs`.
+
+use std::io::{self, Read, Write};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rowmill::{Anomaly, Converter, Dialect, Input, Isa, Output, Result, Summary, Terminator, Trim};
+
+use crate::model::{Expected, Shape};
+
+/// What the result must not depend on.
+#[derive(Clone, Debug)]
+pub(crate) struct How {
+    pub(crate) threads: usize,
+    /// `None` is the default.
+    pub(crate) window: Option<usize>,
+    pub(crate) isa: Isa,
+    /// The bytes that the input gives at a time.
+    pub(crate) piece: usize,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self { threads: 1, window: None, isa: Isa::Portable, piece: usize::MAX }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Got {
+    pub(crate) output: Vec<u8>,
+    pub(crate) rejects: Vec<u8>,
+    pub(crate) summary: Summary,
+}
+
+impl Got {
+    /// In the model's terms.
+    pub(crate) fn told(&self) -> Expected {
+        let summary = &self.summary;
+        Expected {
+            output: self.output.clone(),
+            records: summary.records,
+            short: summary.count(Anomaly::ShortRecord),
+            long: summary.count(Anomaly::LongRecord),
+            invalid: summary.count(Anomaly::InvalidBytes),
+            unclosed: summary.count(Anomaly::UnclosedQuote),
+            overlong: summary.count(Anomaly::OverlongRecord),
+            rejected: summary.records_rejected,
+            rejects: self.rejects.clone(),
+        }
+    }
+}
+
+/// Converts `bytes` as a stream.
+pub(crate) fn convert(shape: &Shape, how: &How, bytes: &[u8]) -> Result<Got> {
+    let reader = Pieces { bytes: bytes.to_vec(), at: 0, most: how.piece };
+    convert_input(shape, how, Input::reader("input", reader))
+}
+
+/// Converts any input.
+pub(crate) fn convert_input(shape: &Shape, how: &How, input: Input) -> Result<Got> {
+    // Only rejects need a file.
+    let place = shape.rejects.then(|| tempfile::tempdir().expect("a directory for the rejects"));
+    let rejects = place.as_ref().map(|place| place.path().join("rejects"));
+    let collected = Collected::default();
+    let output = Output::writer("output", collected.clone());
+    let summary = converter(shape, how, rejects.clone())?.convert([input], output)?;
+    let output = std::mem::take(&mut *collected.0.lock().expect("no writer panicked"));
+    let rejects = rejects.map(|path| std::fs::read(path).expect("the rejects")).unwrap_or_default();
+    Ok(Got { output, rejects, summary })
+}
+
+fn converter(shape: &Shape, how: &How, rejects: Option<PathBuf>) -> Result<Converter> {
+    let mut builder = Converter::builder().dialect(Dialect {
+        delimiter: shape.delimiter,
+        quote: shape.quote,
+        double_quote: shape.double_quote,
+        escape: shape.escape,
+        terminator: shape.terminator.map_or(Terminator::Any, Terminator::Byte),
+        comment: shape.comment,
+        trim: match (shape.trim_names, shape.trim_values) {
+            (true, true) => Trim::All,
+            (true, false) => Trim::Headers,
+            (false, true) => Trim::Fields,
+            (false, false) => Trim::None,
+        },
+    });
+    let options = &mut builder.options;
+    options.names.no_header = shape.no_header;
+    options.skip_lines = shape.skip_lines as u64;
+    options.limit = shape.limit.map(|limit| limit as u64);
+    options.rejects = rejects;
+    options.max_record = (shape.max_record < usize::MAX).then_some(shape.max_record);
+    options.threads = NonZero::new(how.threads);
+    options.window = how.window;
+    options.isa = Some(how.isa);
+    builder.build()
+}
+
+/// Bytes that come at most so many at a time, as a pipe gives them.
+struct Pieces {
+    bytes: Vec<u8>,
+    at: usize,
+    most: usize,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let rest = &self.bytes[self.at..];
+        let n = rest.len().min(into.len()).min(self.most);
+        into[..n].copy_from_slice(&rest[..n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Collected {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panicked").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

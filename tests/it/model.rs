@@ -1,0 +1,390 @@
+//! What should come out, twice over and with nothing of rowmill's: the `csv` crate, and a reader
+//! written from SPEC for what that crate doesn't know (trimming, escapes outside quotes, comments that
+//! end at a lone CR).
+//!
+//! `reference.rs` holds the two against each other and rowmill against both; `invariance.rs` and the
+//! fuzz targets take their expectations from here. Nothing is clever: bytes are looked at one by one,
+//! everything is in memory, and what a rule says is done where it is said.
+
+use std::collections::HashSet;
+
+/// The shape of a file: SPEC 1 as plain data.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    pub(crate) delimiter: u8,
+    pub(crate) quote: Option<u8>,
+    pub(crate) double_quote: bool,
+    pub(crate) escape: Option<u8>,
+    /// `None`: LF, CRLF or a lone CR.
+    pub(crate) terminator: Option<u8>,
+    pub(crate) comment: Option<u8>,
+    pub(crate) trim_names: bool,
+    pub(crate) trim_values: bool,
+    /// The first record is data.
+    pub(crate) no_header: bool,
+    pub(crate) skip_lines: usize,
+    pub(crate) limit: Option<usize>,
+    /// Records with an anomaly, and the first lines of overlong ones, are put aside.
+    pub(crate) rejects: bool,
+    /// The longest record; without `rejects` none may be longer.
+    pub(crate) max_record: usize,
+}
+
+impl Default for Shape {
+    /// CSV as the `csv` crate reads it: untrimmed.
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            quote: Some(b'"'),
+            double_quote: true,
+            escape: None,
+            terminator: None,
+            comment: None,
+            trim_names: false,
+            trim_values: false,
+            no_header: false,
+            skip_lines: 0,
+            limit: None,
+            rejects: false,
+            max_record: usize::MAX,
+        }
+    }
+}
+
+/// A record: the contents of its fields, quotes and escapes taken off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) fields: Vec<Vec<u8>>,
+    /// Its last field is still quoted where the input ends.
+    pub(crate) unclosed: bool,
+    /// It is the first line of a record that is too long, and no more is known of it.
+    pub(crate) overlong: bool,
+    /// As it stands in the input, with its terminator. The `csv` crate doesn't tell.
+    pub(crate) raw: Vec<u8>,
+}
+
+/// What a conversion should come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) output: Vec<u8>,
+    pub(crate) records: u64,
+    pub(crate) short: u64,
+    pub(crate) long: u64,
+    pub(crate) invalid: u64,
+    pub(crate) unclosed: u64,
+    pub(crate) overlong: u64,
+    pub(crate) rejected: u64,
+    pub(crate) rejects: Vec<u8>,
+}
+
+impl Shape {
+    /// No byte has two meanings, as in any file that anyone ever wrote.
+    pub(crate) fn is_distinct(&self) -> bool {
+        let terminators = match self.terminator {
+            None => vec![b'\n', b'\r'],
+            Some(byte) => vec![byte],
+        };
+        let mut all = terminators;
+        all.push(self.delimiter);
+        all.extend(self.quote.iter().chain(&self.escape).chain(&self.comment));
+        let n = all.len();
+        all.into_iter().collect::<HashSet<u8>>().len() == n
+    }
+
+    /// Whether the `csv` crate means the same by it, in a file of these bytes.
+    ///
+    /// It trims otherwise, knows escapes inside quotes alone, and ends a comment at LF whatever the terminator.
+    pub(crate) fn is_known_to_csv(&self, bytes: &[u8]) -> bool {
+        let comments_agree = self.comment.is_none()
+            || match self.terminator {
+                None => !has_lone_cr(bytes),
+                Some(byte) => byte == b'\n',
+            };
+        !self.trim_names && !self.trim_values && self.escape.is_none() && comments_agree
+    }
+
+    fn ends(&self, byte: u8) -> bool {
+        self.terminator.map_or(byte == b'\n' || byte == b'\r', |terminator| byte == terminator)
+    }
+
+    /// The input without its mark and the lines to be skipped.
+    fn body<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        for _ in 0..self.skip_lines {
+            let Some(end) = rest.iter().position(|&byte| self.ends(byte)) else { return b"" };
+            rest = &rest[self.behind(rest, end)..];
+        }
+        rest
+    }
+
+    /// The first byte behind the terminator at `end`.
+    fn behind(&self, bytes: &[u8], end: usize) -> usize {
+        end + 1 + usize::from(self.terminator.is_none() && bytes[end..].starts_with(b"\r\n"))
+    }
+
+    /// The records as the `csv` crate reads them. Only where [`Shape::is_known_to_csv`], but for its trimming.
+    pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
+        let body = self.body(bytes);
+        let mut records = self.read_by_csv(body);
+        // It doesn't tell an open quote, but whatever is added to one is content.
+        if self.is_distinct() && self.quote.is_some() {
+            let terminator = self.terminator.unwrap_or(b'\n');
+            let more = self.read_by_csv(&[body, &[terminator]].concat());
+            if more != records
+                && let Some(last) = records.last_mut()
+            {
+                last.unclosed = true;
+            }
+        }
+        records
+    }
+
+    fn read_by_csv(&self, body: &[u8]) -> Vec<Record> {
+        // It drops a mark by itself, once: not one that is data here.
+        let marked = [b"\xef\xbb\xbf", body].concat();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .quoting(self.quote.is_some())
+            .quote(self.quote.unwrap_or(b'"'))
+            .double_quote(self.double_quote)
+            .escape(self.escape)
+            .terminator(self.terminator.map_or(csv::Terminator::CRLF, csv::Terminator::Any))
+            .comment(self.comment)
+            .from_reader(&marked[..]);
+        let fields = |record: csv::ByteRecord| record.iter().map(<[u8]>::to_vec).collect();
+        reader
+            .byte_records()
+            .map(|record| Record { fields: fields(record.expect("bytes in memory")), ..Record::default() })
+            .collect()
+    }
+
+    /// The records as SPEC has them.
+    pub(crate) fn by_hand(&self, bytes: &[u8]) -> Vec<Record> {
+        let body = self.body(bytes);
+        let mut records = Vec::new();
+        let mut at = 0;
+        while at < body.len() {
+            if self.ends(body[at]) {
+                at = self.behind(body, at);
+                continue;
+            }
+            if self.comment == Some(body[at]) {
+                let end = body[at..].iter().position(|&byte| self.ends(byte));
+                at = end.map_or(body.len(), |end| self.behind(body, at + end));
+                continue;
+            }
+            let is_header = records.is_empty() && !self.no_header;
+            let trim = if is_header { self.trim_names } else { self.trim_values };
+            let start = at;
+            let mut record = Record::default();
+            let blank = loop {
+                let field = self.field(body, at, trim);
+                at = field.end;
+                record.fields.push(field.content);
+                record.unclosed = field.unclosed;
+                if body.get(at) != Some(&self.delimiter) {
+                    break field.blank && record.fields.len() == 1;
+                }
+                at += 1;
+            };
+            if at - start > self.max_record && !is_header {
+                let end = body[start..].iter().position(|&byte| self.ends(byte));
+                at = end.map_or(body.len(), |end| self.behind(body, start + end));
+                let raw = body[start..at].to_vec();
+                records.push(Record { overlong: true, raw, ..Record::default() });
+                continue;
+            }
+            if at < body.len() {
+                at = self.behind(body, at);
+            }
+            if !blank {
+                record.raw = body[start..at].to_vec();
+                records.push(record);
+            }
+        }
+        records
+    }
+
+    /// The field that starts at `at`.
+    fn field(&self, body: &[u8], at: usize, trim: bool) -> Taken {
+        let special = |byte: u8| {
+            byte == self.delimiter
+                || self.ends(byte)
+                || [self.quote, self.escape].contains(&Some(byte))
+        };
+        let mut start = at;
+        if trim {
+            while let Some(n) = white_space_at(&body[start..])
+                && !body[start..start + n].iter().any(|&byte| special(byte))
+            {
+                start += n;
+            }
+        }
+        // Each byte of the content, and whether it is kept whatever it is.
+        let mut content = Vec::new();
+        let mut at = start;
+        let quoted = self.quote.is_some() && body.get(at).copied() == self.quote;
+        let mut unclosed = false;
+        if quoted {
+            at += 1;
+            unclosed = true;
+            while at < body.len() {
+                if Some(body[at]) == self.quote {
+                    if self.double_quote && body.get(at + 1).copied() == self.quote {
+                        at += 1;
+                    } else {
+                        at += 1;
+                        unclosed = false;
+                        break;
+                    }
+                } else if Some(body[at]) == self.escape {
+                    at += 1;
+                    if at == body.len() {
+                        break;
+                    }
+                }
+                content.push((body[at], true));
+                at += 1;
+            }
+        }
+        let tail = at;
+        while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
+            let escapes = Some(body[at]) == self.escape;
+            // Right behind a closing quote an escape is an ordinary byte, and so is one with nothing behind it.
+            let ordinary = quoted && at == tail || at + 1 == body.len();
+            if escapes && !ordinary {
+                at += 1;
+            }
+            content.push((body[at], escapes));
+            at += 1;
+        }
+        if trim {
+            trim_white_space(&mut content, quoted);
+        }
+        let content: Vec<u8> = content.into_iter().map(|(byte, _)| byte).collect();
+        Taken { blank: !quoted && content.is_empty(), content, end: at, unclosed }
+    }
+
+    /// What these records should become.
+    pub(crate) fn expected(&self, records: &[Record]) -> Expected {
+        let mut expected = Expected::default();
+        let Some(first) = records.first() else { return expected };
+        let (names, data) = if self.no_header {
+            ((1..=first.fields.len()).map(|n| format!("column_{n}")).collect(), records)
+        } else {
+            expected.note(first);
+            (repaired(&first.fields.iter().map(|name| text(name)).collect::<Vec<_>>()), &records[1..])
+        };
+        let extra = free_name(&names, "_extra");
+        let data = &data[..self.limit.map_or(data.len(), |limit| limit.min(data.len()))];
+        for record in data {
+            expected.records += 1;
+            let known = expected.n_anomalies();
+            expected.note(record);
+            if record.overlong {
+                expected.overlong += 1;
+            } else {
+                expected.short += u64::from(record.fields.len() < names.len());
+                expected.long += u64::from(record.fields.len() > names.len());
+            }
+            if self.rejects && expected.n_anomalies() > known {
+                expected.rejected += 1;
+                expected.rejects.extend_from_slice(&record.raw);
+                if !record.raw.last().is_some_and(|&byte| self.ends(byte)) || record.unclosed {
+                    expected.rejects.push(b'\n');
+                }
+                continue;
+            }
+            let values: Vec<String> = record.fields.iter().map(|field| json(&text(field))).collect();
+            let mut members: Vec<String> =
+                names.iter().zip(&values).map(|(name, value)| format!("{}:{value}", json(name))).collect();
+            if values.len() > names.len() {
+                members.push(format!("{}:[{}]", json(&extra), values[names.len()..].join(",")));
+            }
+            expected.output.extend_from_slice(format!("{{{}}}\n", members.join(",")).as_bytes());
+        }
+        expected
+    }
+}
+
+impl Expected {
+    fn n_anomalies(&self) -> u64 {
+        self.short + self.long + self.invalid + self.unclosed + self.overlong
+    }
+
+    fn note(&mut self, record: &Record) {
+        let invalid = |field: &Vec<u8>| field.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+        self.invalid += record.fields.iter().map(invalid).sum::<usize>() as u64;
+        self.unclosed += u64::from(record.unclosed);
+    }
+}
+
+struct Taken {
+    content: Vec<u8>,
+    /// The delimiter or terminator behind it, or the end of the input.
+    end: usize,
+    unclosed: bool,
+    blank: bool,
+}
+
+fn text(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).into_owned()
+}
+
+fn json(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is always JSON")
+}
+
+/// The number of bytes of the white space character at the front.
+fn white_space_at(bytes: &[u8]) -> Option<usize> {
+    (1..=bytes.len().min(4)).find(|&n| is_white_space(&bytes[..n]))
+}
+
+fn is_white_space(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && text.trim().is_empty() && text.chars().count() == 1)
+}
+
+/// Takes white space off the end, and off the front unless that was quoted, as far as none of its bytes is to be kept.
+fn trim_white_space(content: &mut Vec<(u8, bool)>, quoted: bool) {
+    let loose = |part: &[(u8, bool)]| {
+        let bytes: Vec<u8> = part.iter().map(|(byte, _)| *byte).collect();
+        is_white_space(&bytes) && !part.iter().any(|(_, kept)| *kept)
+    };
+    let longest = |content: &[(u8, bool)]| 1..=content.len().min(4);
+    while !quoted && let Some(n) = longest(content).find(|&n| loose(&content[..n])) {
+        content.drain(..n);
+    }
+    while let Some(n) = longest(content).find(|&n| loose(&content[content.len() - n..])) {
+        content.truncate(content.len() - n);
+    }
+}
+
+/// The names of the columns, by SPEC's words: an empty one is `column_N`, one seen before `name_2`, …, never one that exists.
+pub(crate) fn repaired(raw: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (i, name) in raw.iter().enumerate() {
+        if !name.is_empty() && !raw[..i].contains(name) {
+            names.push(name.clone());
+            continue;
+        }
+        let base = if name.is_empty() { format!("column_{}", i + 1) } else { name.clone() };
+        let exists = |candidate: &String| raw.contains(candidate) || names.contains(candidate);
+        let numbered = (2..).map(|n| format!("{base}_{n}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|candidate| !exists(candidate));
+        names.push(free.expect("there are more numbers than names"));
+    }
+    names
+}
+
+fn free_name(names: &[String], name: &str) -> String {
+    let numbered = (2..).map(|n| format!("{name}_{n}"));
+    let mut all = std::iter::once(name.to_owned()).chain(numbered);
+    all.find(|candidate| !names.contains(candidate)).expect("there are more numbers than names")
+}
+
+/// Whether a CR stands in it without a LF behind.
+pub(crate) fn has_lone_cr(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().any(|(i, &byte)| byte == b'\r' && bytes.get(i + 1) != Some(&b'\n'))
+}

@@ -1,0 +1,225 @@
+//! The library on raw bytes: what it gives is what the `csv` crate and serde_json give, and where that
+//! crate has no word for it, what a reader written from SPEC gives (`model.rs`).
+//!
+//! Inputs and dialects are generated, malformed more often than not, and small enough that a failure
+//! shrinks to something one can read. A failure worth keeping becomes a named test below, not a seed.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use rowmill::{Isa, Kernel};
+use serde_json::Value;
+
+use crate::library::{Got, How, convert};
+use crate::model::{Record, Shape, repaired};
+
+/// Each property is tried so often. A case takes about 0.2 ms.
+const CASES: u32 = 2000;
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Input of pieces so chosen that most sequences of them mean something: structure, blanks of every
+/// length, whole characters, and the fragments of which invalid ones are made.
+fn input() -> impl Strategy<Value = Vec<u8>> {
+    let structure: Vec<&[u8]> =
+        vec![b"\"", b"\"", b"\"\"", b"\",\"", b",", b",", b",", b"\n", b"\n", b"\r", b"\r\n", b"\r\r\n"];
+    let special: Vec<&[u8]> = vec![b";", b"'", b"\\", b"#", b"\n#", b"\n#\"", b"\0", b"\x1f", b"|"];
+    let words: Vec<&[u8]> = vec![b"a", b"b", b"bc", b"0", b"_extra", b"column_2", b"a_2"];
+    let blanks: Vec<&[u8]> =
+        vec![b" ", b" ", b"\t", b"\x0b", b"\xc2\xa0", b"\xc2\x85", b"\xe3\x80\x80", b"\xe2\x80\xa8"];
+    let text: Vec<&[u8]> =
+        vec!["é".as_bytes(), "€".as_bytes(), "😀".as_bytes(), "\u{feff}".as_bytes(), "\u{fffd}".as_bytes()];
+    let fragments: Vec<&[u8]> =
+        vec![b"\x80", b"\xc2", b"\xa0", b"\xe2\x80", b"\xe3", b"\xf0\x9f\x98", b"\xed\xa0", b"\xff"];
+    let piece = prop_oneof![
+        10 => select(structure).prop_map(<[u8]>::to_vec),
+        3 => select(special).prop_map(<[u8]>::to_vec),
+        4 => select(words).prop_map(<[u8]>::to_vec),
+        3 => select(blanks).prop_map(<[u8]>::to_vec),
+        1 => select(text).prop_map(<[u8]>::to_vec),
+        1 => select(fragments).prop_map(<[u8]>::to_vec),
+        // Longer than a block, so that its edges lie anywhere.
+        1 => (1usize..150).prop_map(|n| vec![b'x'; n]),
+    ];
+    prop::collection::vec(piece, 0..100).prop_map(|pieces| pieces.concat())
+}
+
+/// Shapes in which no byte has two meanings.
+fn shape() -> impl Strategy<Value = Shape> {
+    let often = |byte: u8, others: &'static [u8]| prop_oneof![3 => Just(byte), 1 => select(others)];
+    let rarely = |bytes: &'static [u8]| prop_oneof![3 => Just(None), 1 => select(bytes).prop_map(Some)];
+    let dialect = (
+        often(b',', b";\t |\0\x1fa"),
+        prop_oneof![5 => Just(Some(b'"')), 1 => Just(Some(b'\'')), 1 => Just(None)],
+        prop::bool::weighted(0.8),
+        rarely(b"\\\\\\b\""),
+        rarely(b"\n\n\r;\x1f0 "),
+        rarely(b"###\"b "),
+    );
+    let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 0usize..12, 0usize..12);
+    (dialect, rest)
+        .prop_map(|((delimiter, quote, double_quote, escape, terminator, comment), rest)| {
+            let (trim_names, trim_values, no_header, skip, limit) = rest;
+            Shape {
+                delimiter,
+                quote,
+                double_quote,
+                escape,
+                terminator,
+                comment,
+                trim_names,
+                trim_values,
+                no_header,
+                // Most inputs have few lines, and most should be read.
+                skip_lines: skip.saturating_sub(8),
+                limit: (limit < 4).then_some(limit),
+                ..Shape::default()
+            }
+        })
+        .prop_filter("a byte with two meanings", Shape::is_distinct)
+}
+
+/// Shapes that the `csv` crate knows but for comments at a lone CR, bytes beyond ASCII among them.
+fn shape_of_csv() -> impl Strategy<Value = Shape> {
+    let beyond = prop_oneof![9 => Just(None), 1 => select(&b"\x80\xa0\xc2\xff"[..]).prop_map(Some)];
+    (shape(), beyond).prop_map(|(shape, beyond)| Shape {
+        delimiter: beyond.unwrap_or(shape.delimiter),
+        escape: None,
+        trim_names: false,
+        trim_values: false,
+        ..shape
+    })
+}
+
+fn how() -> impl Strategy<Value = How> {
+    let isas: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| Kernel::new(*isa).is_some()).collect();
+    let window = prop_oneof![1 => Just(None), 3 => (1usize..100).prop_map(Some)];
+    (1usize..4, window, select(isas), select(vec![1, 7, usize::MAX]))
+        .prop_map(|(threads, window, isa, piece)| How { threads, window, isa, piece })
+}
+
+fn contents(records: &[Record]) -> Vec<(&[Vec<u8>], bool)> {
+    records.iter().map(|record| (&record.fields[..], record.unclosed)).collect()
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// The two models are worth something: they agree wherever both have a word.
+    #[test]
+    fn the_models_agree(shape in shape_of_csv(), bytes in input()) {
+        prop_assume!(shape.is_known_to_csv(&bytes));
+        prop_assert_eq!(contents(&shape.by_csv(&bytes)), contents(&shape.by_hand(&bytes)));
+    }
+
+    #[test]
+    fn untrimmed_is_the_csv_crate(shape in shape_of_csv(), how in how(), bytes in input()) {
+        prop_assume!(shape.is_known_to_csv(&bytes));
+        let expected = shape.expected(&shape.by_csv(&bytes));
+        hold(&shape, &how, &bytes, &expected)?;
+    }
+
+    #[test]
+    fn every_dialect_is_as_specified(shape in shape(), how in how(), bytes in input()) {
+        let expected = shape.expected(&shape.by_hand(&bytes));
+        hold(&shape, &how, &bytes, &expected)?;
+    }
+
+    /// With rejects nothing is lost either: what is not in the output is there as it stood.
+    #[test]
+    fn rejects_hold_the_rest(shape in shape(), how in how(), max_record in 1usize..200, bytes in input()) {
+        let shape = Shape { rejects: true, max_record, ..shape };
+        let expected = shape.expected(&shape.by_hand(&bytes));
+        hold(&shape, &how, &bytes, &expected)?;
+    }
+
+    /// The keys of an object are what the header says, repaired: as many, none twice, none empty, and those that
+    /// needed no repair as they stood.
+    #[test]
+    fn names_are_repaired_and_never_repeated(
+        names in prop::collection::vec("(a|b|a_2|a_3|column_1|column_2|column_2_2|)", 1..12),
+    ) {
+        let bytes = format!("{}\n{}\n", names.join(","), ",".repeat(names.len() - 1));
+        // Alone, an empty name is a blank line.
+        prop_assume!(names != [""]);
+        let got = must(&Shape::default(), &How::default(), bytes.as_bytes());
+        let object: serde_json::Map<String, Value> = serde_json::from_slice(&got.output)
+            .unwrap_or_else(|_| panic!("an object: {}", got.output.escape_ascii()));
+        prop_assert_eq!(object.len(), names.len(), "no key twice");
+        for (i, name) in names.iter().enumerate() {
+            prop_assert!(name.is_empty() || object.contains_key(name), "{} is lost", name);
+            let repair = got.summary.header_repairs.iter().find(|(_, repair)| repair.column == i as u64 + 1);
+            let doubtful = name.is_empty() || names[..i].contains(name);
+            prop_assert_eq!(repair.is_some(), doubtful, "column {} ({:?})", i + 1, name);
+            if let Some((_, repair)) = repair {
+                prop_assert_eq!(&repair.from, name);
+                prop_assert!(!names.contains(&repair.to), "{} stood in the file", repair.to);
+                prop_assert!(object.contains_key(&repair.to));
+            }
+        }
+        let keys = repaired(&names).into_iter().collect::<std::collections::HashSet<_>>();
+        prop_assert_eq!(keys, object.into_iter().map(|(key, _)| key).collect());
+    }
+
+    /// `--limit N` is the first N lines of what there would be without, and nothing behind them is looked at.
+    #[test]
+    fn a_limit_is_the_first_lines(shape in shape(), how in how(), limit in 0usize..20, bytes in input()) {
+        let whole = must(&Shape { limit: None, ..shape.clone() }, &How::default(), &bytes);
+        let limited = must(&Shape { limit: Some(limit), ..shape }, &how, &bytes);
+        let lines: Vec<&[u8]> = whole.output.split_inclusive(|&byte| byte == b'\n').take(limit).collect();
+        prop_assert_eq!(limited.output.escape_ascii().to_string(), lines.concat().escape_ascii().to_string());
+        prop_assert_eq!(limited.summary.records, lines.len() as u64);
+    }
+
+    /// `--skip-lines N` is what there would be if the first N lines were not in the file.
+    #[test]
+    fn skipped_lines_are_as_good_as_not_there(how in how(), skip_lines in 0usize..12, bytes in input()) {
+        let shape = Shape { trim_names: true, trim_values: true, ..Shape::default() };
+        // A mark is dropped first, whether lines are skipped or not.
+        let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        for _ in 0..skip_lines {
+            let Some(end) = rest.iter().position(|byte| b"\r\n".contains(byte)) else {
+                rest = b"";
+                break;
+            };
+            let pair = rest[end..].starts_with(b"\r\n");
+            rest = &rest[end + 1 + usize::from(pair)..];
+        }
+        let marked = [b"\xef\xbb\xbf", rest].concat();
+        let without = must(&shape, &How::default(), &marked);
+        let skipped = must(&Shape { skip_lines, ..shape }, &how, &bytes);
+        prop_assert_eq!(skipped.output.escape_ascii().to_string(), without.output.escape_ascii().to_string());
+        prop_assert_eq!(skipped.summary.records, without.summary.records);
+    }
+}
+
+/// Converts, and tells both sides where they differ.
+fn hold(
+    shape: &Shape,
+    how: &How,
+    bytes: &[u8],
+    expected: &crate::model::Expected,
+) -> Result<(), TestCaseError> {
+    let told = must(shape, how, bytes).told();
+    if told == *expected {
+        return Ok(());
+    }
+    let show = |side: &crate::model::Expected| {
+        let counts = crate::model::Expected { output: Vec::new(), rejects: Vec::new(), ..side.clone() };
+        let (output, rejects) = (side.output.escape_ascii(), side.rejects.escape_ascii());
+        format!("{output}\n  rejects {rejects}\n  {counts:?}")
+    };
+    Err(TestCaseError::fail(format!(
+        "{shape:?}\n{how:?}\ninput:    {}\nexpected: {}\ngot:      {}",
+        bytes.escape_ascii(),
+        show(expected),
+        show(&told)
+    )))
+}
+
+fn must(shape: &Shape, how: &How, bytes: &[u8]) -> Got {
+    convert(shape, how, bytes).unwrap_or_else(|error| {
+        panic!("{shape:?}\n{how:?}\ninput: {}\nerror: {error}", bytes.escape_ascii())
+    })
+}
