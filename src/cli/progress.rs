@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Drawn so often; what binds is of the time in between.
 const EVERY: Duration = Duration::from_millis(200);
 
+/// From this width on, words and units are written out; they take up to 75 columns.
+const WIDE: usize = 78;
+
 /// A bar that a thread draws, or none.
 #[derive(Clone)]
 pub(super) struct Bar(Option<Arc<Shown>>);
@@ -64,41 +67,41 @@ impl Shown {
             let out = progress.bytes_out.load(Ordering::Relaxed);
             let now = Instant::now();
             let seconds = now.duration_since(last).as_secs_f64();
-            let rate = |new: u64, old: u64| size((new.saturating_sub(old) as f64 / seconds) as u64);
+            let pace = |new: u64, old: u64| (new.saturating_sub(old) as f64 / seconds) as u64;
             let spent = progress.times();
-            let bound = spent.since(&times).bound();
-            // The parts in the order of their worth: what does not fit the terminal is left off from the end.
-            let mut parts = Vec::new();
-            match (done * 100).checked_div(total) {
-                Some(share) => {
-                    parts.push(format!("{:3}%", share.min(100)));
-                    parts.push(left(begun.elapsed(), done, total));
-                }
-                // Nobody knows how much there is.
-                None => parts.push(size(done)),
-            }
-            parts.push(format!("in {}/s", rate(done, last_in)));
-            parts.push(format!("out {}/s", rate(out, last_out)));
-            parts.push(format!("{}-bound", bound.name()));
-            parts.push(format!("mem {}", rss("VmRSS:").map_or("?".to_owned(), size)));
-            self.show(&parts, done, total);
+            let accrued = spent.since(&times);
+            // Where most waits are not over yet, what the workers are at now says more.
+            let bound = if accrued.input + accrued.compute + accrued.output >= EVERY / 2 {
+                accrued.bound()
+            } else {
+                progress.now()
+            };
+            let width =
+                rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
+            let (pace_in, pace_out) = (pace(done, last_in), pace(out, last_out));
+            let memory = rss("VmRSS:").unwrap_or(0);
+            let share = (done * 100).checked_div(total).map(|share| share.min(100));
+            let text = if width >= WIDE {
+                let how_far = match share {
+                    Some(share) => format!("{share:3}%  {} left", left(begun.elapsed(), done, total)),
+                    None => size(done),
+                };
+                let (pace_in, pace_out, memory) = (size(pace_in), size(pace_out), size(memory));
+                format!("{how_far}  in {pace_in}/s  out {pace_out}/s  {}-bound  mem {memory}", bound.name())
+            } else {
+                let how_far = match share {
+                    Some(share) => format!("{share}% {}", left(begun.elapsed(), done, total)),
+                    None => short(done),
+                };
+                let (pace_in, pace_out, memory) = (short(pace_in), short(pace_out), short(memory));
+                format!("{how_far} {pace_in}>{pace_out}/s {} {memory}", bound.name())
+            };
+            self.show(&text, width, done, total);
             (last_in, last_out, last, times) = (done, out, now, spent);
         }
     }
 
-    fn show(&self, parts: &[String], done: u64, total: u64) {
-        let width =
-            rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
-        let mut text = String::new();
-        for part in parts {
-            if text.len() + part.len() + 3 > width {
-                break;
-            }
-            if !text.is_empty() {
-                text.push_str("  ");
-            }
-            text.push_str(part);
-        }
+    fn show(&self, text: &str, width: usize, done: u64, total: u64) {
         // A bar is worth having where ten cells are left for it.
         let bar = total > 0 && text.len() + 14 <= width;
         let template = if bar { "[{wide_bar}] {msg}" } else { "{msg}" };
@@ -109,18 +112,32 @@ impl Shown {
             self.bar.set_length(total);
         }
         self.bar.set_position(done);
-        self.bar.set_message(text);
+        self.bar.set_message(text[..text.len().min(width.saturating_sub(1))].to_owned());
     }
+}
+
+/// A size in four or five characters.
+fn short(n: u64) -> String {
+    let mut value = n as f64;
+    let mut unit = "B";
+    for next in ["K", "M", "G", "T", "P"] {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if value < 10.0 && unit != "B" { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
 }
 
 /// The time left at the pace so far.
 fn left(elapsed: Duration, done: u64, total: u64) -> String {
     if done == 0 {
-        return "--:-- left".to_owned();
+        return "--:--".to_owned();
     }
     let seconds = (elapsed.as_secs_f64() * total.saturating_sub(done) as f64 / done as f64).ceil() as u64;
     match seconds {
-        0..3600 => format!("{}:{:02} left", seconds / 60, seconds % 60),
-        _ => format!("{}:{:02}:{:02} left", seconds / 3600, seconds / 60 % 60, seconds % 60),
+        0..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
     }
 }

@@ -4,13 +4,13 @@
 
 use super::chain::Chain;
 use super::pass::Tail;
+use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Error, ErrorKind, Place};
 use crate::output::Flush;
 use crate::window::Window;
 use std::sync::MutexGuard;
-use std::time::{Duration, Instant};
 
 /// Why a pass cannot go on.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl RejectList {
 /// A pass's link to the chain.
 pub(super) struct Link<'r, 's, 'w> {
     run: &'s Run<'r>,
+    clock: &'w Clock<'w>,
     number: u64,
     window: &'w Window,
     /// Held from the first flush on.
@@ -74,14 +75,13 @@ pub(super) struct Link<'r, 's, 'w> {
     /// The most records that are wanted of the slice.
     pub(super) stop_after: u64,
     pub(super) rejects: RejectList,
-    /// Time spent waiting for the turn and writing.
-    pub(super) output: Duration,
 }
 
 impl<'r, 's, 'w> Link<'r, 's, 'w> {
     /// For a slice of window `number`; `chain` where its turn has come.
     pub(super) fn new(
         run: &'s Run<'r>,
+        clock: &'w Clock<'w>,
         number: u64,
         window: &'w Window,
         slice: &'w [u8],
@@ -91,6 +91,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
         let stop_after = chain.as_ref().map_or(limit, |chain| limit - chain.records);
         Self {
             run,
+            clock,
             number,
             window,
             chain,
@@ -98,16 +99,15 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             tally: Tally::default(),
             stop_after,
             rejects: RejectList::new(),
-            output: Duration::ZERO,
         }
     }
 
     /// Waits for the turn, if it is not held, and looks whether the slice was rightly begun.
     pub(super) fn hold(&mut self) -> Result<&mut Chain<'r>, Stop> {
         if self.chain.is_none() {
-            let since = Instant::now();
+            let before = self.clock.switch(Bound::Output);
             let chain = self.run.hold(self.number);
-            self.output += since.elapsed();
+            self.clock.switch(before);
             let chain = self.chain.insert(chain.ok_or(Stop::Quit)?);
             if !chain.at_record() {
                 return Err(Stop::Redo);
@@ -177,7 +177,7 @@ impl Flush for Link<'_, '_, '_> {
 
     fn flush(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.hold()?;
-        let since = Instant::now();
+        let before = self.clock.switch(Bound::Output);
         self.run.keeper.verify(self.window)?;
         let (slice, rejects) = (self.slice, std::mem::replace(&mut self.rejects, RejectList::new()));
         let chain = self.hold()?;
@@ -185,7 +185,7 @@ impl Flush for Link<'_, '_, '_> {
         for reject in rejects.list.iter().flatten() {
             chain.reject(&slice[reject.start..reject.end], reject.ended, reject.anomaly, &reject.spot)?;
         }
-        self.output += since.elapsed();
+        self.clock.switch(before);
         Ok(())
     }
 }

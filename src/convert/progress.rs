@@ -1,7 +1,8 @@
 //! What a run tells while it goes on: numbers that anyone may read at any time.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Counters of a run, shared with whoever watches it.
 #[derive(Debug, Default)]
@@ -14,9 +15,10 @@ pub struct Progress {
     pub bytes_out: AtomicU64,
     /// Records whose output was handed over.
     pub records: AtomicU64,
-    input: AtomicU64,
-    compute: AtomicU64,
-    output: AtomicU64,
+    /// Nanoseconds that workers spent, by [`Bound`].
+    spent: [AtomicU64; 3],
+    /// Workers that are at it now.
+    busy: [AtomicU64; 3],
 }
 
 /// What the workers spend their time on.
@@ -31,6 +33,9 @@ pub enum Bound {
 }
 
 impl Bound {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Input, Self::Compute, Self::Output];
+
     /// Its name in the progress bar and in statistics.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,18 +79,50 @@ impl Times {
 }
 
 impl Progress {
-    /// The time spent so far.
+    /// The time spent so far, as far as it is over: a worker that waits is counted when its wait ends.
     pub fn times(&self) -> Times {
-        let read = |counter: &AtomicU64| Duration::from_nanos(counter.load(Ordering::Relaxed));
-        Times { input: read(&self.input), compute: read(&self.compute), output: read(&self.output) }
+        let spent = |bound: Bound| Duration::from_nanos(self.spent[bound as usize].load(Ordering::Relaxed));
+        Times { input: spent(Bound::Input), compute: spent(Bound::Compute), output: spent(Bound::Output) }
     }
 
-    pub(super) fn add(&self, times: &Times) {
-        let add = |counter: &AtomicU64, time: Duration| {
-            counter.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
-        };
-        add(&self.input, times.input);
-        add(&self.compute, times.compute);
-        add(&self.output, times.output);
+    /// What most workers are at in this moment.
+    pub fn now(&self) -> Bound {
+        let busy = |bound: Bound| self.busy[bound as usize].load(Ordering::Relaxed);
+        // One that writes keeps the others waiting for their turn; where they are even, it is what the others wait for.
+        Bound::ALL.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
+    }
+}
+
+/// A worker's clock: always running for one [`Bound`].
+#[derive(Debug)]
+pub(super) struct Clock<'p> {
+    progress: &'p Progress,
+    running: Cell<(Bound, Instant)>,
+}
+
+impl<'p> Clock<'p> {
+    /// Starts for the input.
+    pub(super) fn new(progress: &'p Progress) -> Self {
+        progress.busy[Bound::Input as usize].fetch_add(1, Ordering::Relaxed);
+        Self { progress, running: Cell::new((Bound::Input, Instant::now())) }
+    }
+
+    /// Runs for `bound` from now on; returns what it ran for.
+    pub(super) fn switch(&self, bound: Bound) -> Bound {
+        let now = Instant::now();
+        let (before, since) = self.running.replace((bound, now));
+        let spent = now.duration_since(since).as_nanos() as u64;
+        self.progress.spent[before as usize].fetch_add(spent, Ordering::Relaxed);
+        self.progress.busy[before as usize].fetch_sub(1, Ordering::Relaxed);
+        self.progress.busy[bound as usize].fetch_add(1, Ordering::Relaxed);
+        before
+    }
+}
+
+impl Drop for Clock<'_> {
+    fn drop(&mut self) {
+        let (bound, _) = self.running.get();
+        self.switch(bound);
+        self.progress.busy[bound as usize].fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -4,7 +4,7 @@ use super::budget::Sizes;
 use super::chain::Chain;
 use super::link::{Link, Stop};
 use super::pass::{Scratch, Tail, pass};
-use super::progress::{Progress, Times};
+use super::progress::{Bound, Clock, Progress};
 use super::turn::{StopOnPanic, Turn};
 use crate::dialect::{Dialect, Terminator};
 use crate::error::{Anomaly, Error, Result};
@@ -16,7 +16,6 @@ use crate::plan::Plan;
 use crate::window::Window;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// All that the workers of one input share.
 pub(super) struct Run<'r> {
@@ -154,27 +153,22 @@ impl<'r> Run<'r> {
         let mut input = vec![0; self.sizes.window + self.sizes.reach + 1];
         let mut worker =
             Worker { run: self, scratch: Scratch::new(self), output: vec![0; self.sizes.buffer] };
+        let clock = Clock::new(self.progress);
         while !self.turn.is_stopped() {
-            let since = Instant::now();
-            let mut times = Times::default();
+            clock.switch(Bound::Input);
             let (number, claimed) = self.claim(&mut input);
             let Some(claimed) = claimed else { return };
             let window = match claimed {
                 Ok(window) => window,
                 Err(error) => return self.fail(number, error),
             };
-            let result = match self.keeper.load(&window, &mut input) {
-                Ok(bytes) => {
-                    times.input = since.elapsed();
-                    let since = Instant::now();
-                    let result = worker.window(number, &window, bytes, &mut times);
-                    times.compute = since.elapsed().saturating_sub(times.output);
-                    result
-                }
+            let bytes = match self.keeper.load(&window, &mut input) {
+                Ok(bytes) => bytes,
                 Err(error) => return self.fail(number, error),
             };
-            self.progress.add(&times);
-            match result {
+            clock.switch(Bound::Compute);
+            let converted = worker.window(&clock, number, &window, bytes);
+            match converted {
                 Ok(()) => self.turn.pass(number),
                 Err(Stop::Error(error)) => return self.end(Some(error)),
                 Err(Stop::Redo | Stop::Quit) => return,
@@ -225,7 +219,9 @@ impl<'r> Run<'r> {
                 let window = Window::buffered(0, carry.len(), chain.input_at, true);
                 let mut worker =
                     Worker { run: &self, scratch: Scratch::new(&self), output: vec![0; self.sizes.buffer] };
-                match worker.slice(chain, 0, &window, &carry, true) {
+                let clock = Clock::new(self.progress);
+                clock.switch(Bound::Compute);
+                match worker.slice(&clock, chain, 0, &window, &carry, true) {
                     Ok(_) => {}
                     Err(Stop::Error(error)) => return Err(error),
                     Err(Stop::Redo | Stop::Quit) => unreachable!("the turn is held"),
@@ -289,9 +285,9 @@ struct Worker<'s, 'r> {
 
 impl<'s, 'r> Worker<'s, 'r> {
     /// Converts and settles one window.
-    fn window(&mut self, number: u64, window: &Window, bytes: &[u8], times: &mut Times) -> Result<(), Stop> {
+    fn window(&mut self, clock: &Clock<'_>, number: u64, window: &Window, bytes: &[u8]) -> Result<(), Stop> {
         let run = self.run;
-        let link = Link::new(run, number, window, bytes, None);
+        let link = Link::new(run, clock, number, window, bytes, None);
         let mut pen = Pen::new(&mut self.output, link);
         // A start that is not even plausible is not worth trying.
         let tried = if window.plausible {
@@ -302,10 +298,9 @@ impl<'s, 'r> Worker<'s, 'r> {
         } else {
             pen.link.hold().map(|_| ()).and(Err(Stop::Redo))
         };
-        times.output += pen.link.output;
         let mut chain = match (tried, pen.link.chain.take()) {
             (Ok(()), Some(chain)) => chain,
-            (Err(Stop::Redo), Some(chain)) => self.redo(chain, number, window, bytes)?,
+            (Err(Stop::Redo), Some(chain)) => self.redo(clock, chain, number, window, bytes)?,
             (Err(stop), _) => return Err(stop),
             (Ok(()), None) => unreachable!("settling holds the turn"),
         };
@@ -323,6 +318,7 @@ impl<'s, 'r> Worker<'s, 'r> {
     /// Converts a window from the true state, in turn.
     fn redo(
         &mut self,
+        clock: &Clock<'_>,
         mut chain: MutexGuard<'s, Chain<'r>>,
         number: u64,
         window: &Window,
@@ -341,7 +337,7 @@ impl<'s, 'r> Worker<'s, 'r> {
                 }
             }
             if chain.carry.is_empty() {
-                let (chain, _) = self.slice(chain, number, window, rest, false)?;
+                let (chain, _) = self.slice(clock, chain, number, window, rest, false)?;
                 return Ok(chain);
             }
             // The record that the windows before began: up to its end, if that is here.
@@ -353,7 +349,7 @@ impl<'s, 'r> Worker<'s, 'r> {
                 return Ok(chain);
             }
             let mut carry = std::mem::take(&mut chain.carry);
-            (chain, _) = self.slice(chain, number, window, &carry, false)?;
+            (chain, _) = self.slice(clock, chain, number, window, &carry, false)?;
             if chain.carry.is_empty() {
                 // Its memory serves the next.
                 carry.clear();
@@ -368,13 +364,14 @@ impl<'s, 'r> Worker<'s, 'r> {
     /// Converts a slice that starts where the chain stands.
     fn slice(
         &mut self,
+        clock: &Clock<'_>,
         chain: MutexGuard<'s, Chain<'r>>,
         number: u64,
         window: &Window,
         slice: &[u8],
         at_end: bool,
     ) -> Result<(MutexGuard<'s, Chain<'r>>, Tail), Stop> {
-        let link = Link::new(self.run, number, window, slice, Some(chain));
+        let link = Link::new(self.run, clock, number, window, slice, Some(chain));
         let mut pen = Pen::new(&mut self.output, link);
         let tail = pass(self.run, &mut self.scratch, &mut pen, at_end)?;
         pen.flush()?;

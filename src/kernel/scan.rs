@@ -203,7 +203,8 @@ fn step<B: Block>(
     let low = block.le(loaded, 0x20) & !(structural | pair);
     let control = block.le(loaded, 0x1f) & !(structural | pair);
     let high = !block.le(loaded, 0x7f) & valid;
-    let mut dirty = quote | block.eq(loaded, b'\\') | control;
+    // JSON's own quote is dirty whatever quotes here.
+    let mut dirty = quote | block.eq(loaded, b'"') | block.eq(loaded, b'\\') | control;
     if marks.edges {
         let edge = low | high;
         dirty |= edge & starts | structural & (edge << 1 | carry.edge);

@@ -176,7 +176,8 @@ fn escaped<B: Block>(
     if marks.edges && start < end && (blank_first(&from[start..end]) || blank_last(&from[start..end])) {
         return None;
     }
-    Some(escape_pairs(block, from, start, end, to, at))
+    // Not in pairs: where the quote is another byte or none, JSON's are data and may stand alone.
+    Some(at + escape(block, from, start, end, &mut to[at..]))
 }
 
 /// Whether a field may start with white space: surely not where this says no.

@@ -1,7 +1,8 @@
 //! The tests of the program as a user meets it: one binary, a file a subject.
 //!
-//! They know the command line, its files and its streams, and nothing of the library. The harness
-//! that they share is `harness.rs`.
+//! They know the command line, its files and its streams, and nothing of the library; the harness
+//! that they share is `harness.rs`. Only `reference.rs` and `kernels.rs` use the library: a process for
+//! each of their ten thousand cases would take hours.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +12,10 @@
 )]
 
 mod harness;
+mod library;
+mod model;
 
 mod conformance;
 mod golden;
 mod pipeline;
+mod reference;

@@ -61,6 +61,8 @@ pub(crate) struct Record {
     pub(crate) overlong: bool,
     /// As it stands in the input, with its terminator. The `csv` crate doesn't tell.
     pub(crate) raw: Vec<u8>,
+    /// That terminator is there.
+    pub(crate) ended: bool,
 }
 
 /// What a conversion should come to.
@@ -192,11 +194,12 @@ impl Shape {
             if at - start > self.max_record && !is_header {
                 let end = body[start..].iter().position(|&byte| self.ends(byte));
                 at = end.map_or(body.len(), |end| self.behind(body, start + end));
-                let raw = body[start..at].to_vec();
-                records.push(Record { overlong: true, raw, ..Record::default() });
+                let (raw, ended) = (body[start..at].to_vec(), end.is_some());
+                records.push(Record { overlong: true, raw, ended, ..Record::default() });
                 continue;
             }
-            if at < body.len() {
+            record.ended = at < body.len();
+            if record.ended {
                 at = self.behind(body, at);
             }
             if !blank {
@@ -210,9 +213,7 @@ impl Shape {
     /// The field that starts at `at`.
     fn field(&self, body: &[u8], at: usize, trim: bool) -> Taken {
         let special = |byte: u8| {
-            byte == self.delimiter
-                || self.ends(byte)
-                || [self.quote, self.escape].contains(&Some(byte))
+            byte == self.delimiter || self.ends(byte) || [self.quote, self.escape].contains(&Some(byte))
         };
         let mut start = at;
         if trim {
@@ -292,7 +293,7 @@ impl Shape {
             if self.rejects && expected.n_anomalies() > known {
                 expected.rejected += 1;
                 expected.rejects.extend_from_slice(&record.raw);
-                if !record.raw.last().is_some_and(|&byte| self.ends(byte)) || record.unclosed {
+                if !record.ended {
                     expected.rejects.push(b'\n');
                 }
                 continue;
@@ -315,7 +316,8 @@ impl Expected {
     }
 
     fn note(&mut self, record: &Record) {
-        let invalid = |field: &Vec<u8>| field.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+        let invalid =
+            |field: &Vec<u8>| field.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
         self.invalid += record.fields.iter().map(invalid).sum::<usize>() as u64;
         self.unclosed += u64::from(record.unclosed);
     }
@@ -343,7 +345,8 @@ fn white_space_at(bytes: &[u8]) -> Option<usize> {
 }
 
 fn is_white_space(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && text.trim().is_empty() && text.chars().count() == 1)
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| !text.is_empty() && text.trim().is_empty() && text.chars().count() == 1)
 }
 
 /// Takes white space off the end, and off the front unless that was quoted, as far as none of its bytes is to be kept.

@@ -10,7 +10,7 @@ use rowmill::{Isa, Kernel};
 use serde_json::Value;
 
 use crate::library::{Got, How, convert};
-use crate::model::{Record, Shape, repaired};
+use crate::model::{Expected, Record, Shape, repaired};
 
 /// Each property is tried so often. A case takes about 0.2 ms.
 const CASES: u32 = 2000;
@@ -19,9 +19,27 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// Bytes that a failure shows as one would type them.
+#[derive(Clone, PartialEq)]
+struct Bytes(Vec<u8>);
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "b\"{}\"", self.escape_ascii())
+    }
+}
+
 /// Input of pieces so chosen that most sequences of them mean something: structure, blanks of every
 /// length, whole characters, and the fragments of which invalid ones are made.
-fn input() -> impl Strategy<Value = Vec<u8>> {
+fn input() -> impl Strategy<Value = Bytes> {
     let structure: Vec<&[u8]> =
         vec![b"\"", b"\"", b"\"\"", b"\",\"", b",", b",", b",", b"\n", b"\n", b"\r", b"\r\n", b"\r\r\n"];
     let special: Vec<&[u8]> = vec![b";", b"'", b"\\", b"#", b"\n#", b"\n#\"", b"\0", b"\x1f", b"|"];
@@ -42,7 +60,7 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
         // Longer than a block, so that its edges lie anywhere.
         1 => (1usize..150).prop_map(|n| vec![b'x'; n]),
     ];
-    prop::collection::vec(piece, 0..100).prop_map(|pieces| pieces.concat())
+    prop::collection::vec(piece, 0..100).prop_map(|pieces| Bytes(pieces.concat()))
 }
 
 /// Shapes in which no byte has two meanings.
@@ -110,7 +128,8 @@ proptest! {
     #[test]
     fn the_models_agree(shape in shape_of_csv(), bytes in input()) {
         prop_assume!(shape.is_known_to_csv(&bytes));
-        prop_assert_eq!(contents(&shape.by_csv(&bytes)), contents(&shape.by_hand(&bytes)));
+        let (by_csv, by_hand) = (shape.by_csv(&bytes), shape.by_hand(&bytes));
+        prop_assert_eq!(contents(&by_csv), contents(&by_hand));
     }
 
     #[test]
@@ -168,7 +187,7 @@ proptest! {
         let whole = must(&Shape { limit: None, ..shape.clone() }, &How::default(), &bytes);
         let limited = must(&Shape { limit: Some(limit), ..shape }, &how, &bytes);
         let lines: Vec<&[u8]> = whole.output.split_inclusive(|&byte| byte == b'\n').take(limit).collect();
-        prop_assert_eq!(limited.output.escape_ascii().to_string(), lines.concat().escape_ascii().to_string());
+        prop_assert_eq!(Bytes(limited.output), Bytes(lines.concat()));
         prop_assert_eq!(limited.summary.records, lines.len() as u64);
     }
 
@@ -189,24 +208,19 @@ proptest! {
         let marked = [b"\xef\xbb\xbf", rest].concat();
         let without = must(&shape, &How::default(), &marked);
         let skipped = must(&Shape { skip_lines, ..shape }, &how, &bytes);
-        prop_assert_eq!(skipped.output.escape_ascii().to_string(), without.output.escape_ascii().to_string());
+        prop_assert_eq!(Bytes(skipped.output), Bytes(without.output));
         prop_assert_eq!(skipped.summary.records, without.summary.records);
     }
 }
 
 /// Converts, and tells both sides where they differ.
-fn hold(
-    shape: &Shape,
-    how: &How,
-    bytes: &[u8],
-    expected: &crate::model::Expected,
-) -> Result<(), TestCaseError> {
+fn hold(shape: &Shape, how: &How, bytes: &[u8], expected: &Expected) -> Result<(), TestCaseError> {
     let told = must(shape, how, bytes).told();
     if told == *expected {
         return Ok(());
     }
-    let show = |side: &crate::model::Expected| {
-        let counts = crate::model::Expected { output: Vec::new(), rejects: Vec::new(), ..side.clone() };
+    let show = |side: &Expected| {
+        let counts = Expected { output: Vec::new(), rejects: Vec::new(), ..side.clone() };
         let (output, rejects) = (side.output.escape_ascii(), side.rejects.escape_ascii());
         format!("{output}\n  rejects {rejects}\n  {counts:?}")
     };
@@ -219,7 +233,6 @@ fn hold(
 }
 
 fn must(shape: &Shape, how: &How, bytes: &[u8]) -> Got {
-    convert(shape, how, bytes).unwrap_or_else(|error| {
-        panic!("{shape:?}\n{how:?}\ninput: {}\nerror: {error}", bytes.escape_ascii())
-    })
+    convert(shape, how, bytes)
+        .unwrap_or_else(|error| panic!("{shape:?}\n{how:?}\ninput: {}\nerror: {error}", bytes.escape_ascii()))
 }
