@@ -28,10 +28,18 @@ pub(super) struct Chain<'r> {
     /// The start of a record that the windows so far do not finish, and the machine at its end.
     pub(super) carry: Vec<u8>,
     pub(super) machine: Machine,
-    /// The first line of an overlong record, being passed over: its place and its bytes so far.
-    pub(super) passing: Option<(Place, u64)>,
+    /// What is being passed over up to the end of its line.
+    pub(super) passing: Option<Passing>,
     /// The limit is reached.
     pub(super) done: bool,
+}
+
+/// What is too long to be carried.
+pub(super) enum Passing {
+    /// A comment.
+    Comment,
+    /// The first line of an overlong record: its place and its bytes so far.
+    Record(Place, u64),
 }
 
 impl Chain<'_> {

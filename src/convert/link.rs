@@ -2,7 +2,7 @@
 //!
 //! Here a wrong guess comes to light: at the turn the window before has said where it ended.
 
-use super::chain::Chain;
+use super::chain::{Chain, Passing};
 use super::pass::Tail;
 use super::progress::{Bound, Clock};
 use super::run::Run;
@@ -128,7 +128,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
         let tally = self.tally;
         let (slice, run) = (self.slice, self.run);
         let chain = self.hold()?;
-        let (Tail::Record(done) | Tail::Line(done) | Tail::Limit(done)) = tail;
+        let (Tail::Record(done) | Tail::Line(done) | Tail::Comment(done) | Tail::Limit(done)) = tail;
         chain.absorb(&tally, run.keeper.measure(&slice[..done]));
         let rest = &slice[done..];
         match tail {
@@ -141,7 +141,11 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             }
             Tail::Line(_) => {
                 let place = chain.place(&Spot { record: 1, ..Spot::default() });
-                chain.passing = Some((place, 0));
+                chain.passing = Some(Passing::Record(place, 0));
+                run.pass_over(chain, rest)?;
+            }
+            Tail::Comment(_) => {
+                chain.passing = Some(Passing::Comment);
                 run.pass_over(chain, rest)?;
             }
             Tail::Limit(_) => chain.done = true,

@@ -35,6 +35,8 @@ pub(super) enum Tail {
     Record(usize),
     /// An overlong record starts here and not even its first line ends; it is to be passed over.
     Line(usize),
+    /// A comment starts here that is too long to be carried; it is to be passed over.
+    Comment(usize),
     /// The record before this byte was the last that is wanted.
     Limit(usize),
 }
@@ -95,6 +97,9 @@ pub(super) fn pass<'r>(
                 continue;
             }
             Some(ended) => (ended.next, None),
+            None if !at_end && machine.is_comment() && bytes.len() - at > run.sizes.max_record => {
+                return Ok(Tail::Comment(at));
+            }
             None if !at_end => match pass.unfinished()? {
                 Some(tail) => return Ok(tail),
                 None => continue,

@@ -1,7 +1,7 @@
 //! The run over one input: workers that claim a window, convert it, and settle it in turn.
 
 use super::budget::Sizes;
-use super::chain::Chain;
+use super::chain::{Chain, Passing};
 use super::link::{Link, Stop};
 use super::pass::{Scratch, Tail, pass};
 use super::progress::{Bound, Clock, Progress};
@@ -211,7 +211,7 @@ impl<'r> Run<'r> {
         }
         let mut chain = lock(&self.chain);
         if !chain.done {
-            if let Some((place, n_bytes)) = chain.passing.take() {
+            if let Some(Passing::Record(place, n_bytes)) = chain.passing.take() {
                 self.passed_over(&mut chain, place, n_bytes, false)?;
             }
             let carry = std::mem::take(&mut chain.carry);
@@ -235,21 +235,27 @@ impl<'r> Run<'r> {
         Ok(self.chain.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Adds `bytes` to the rejected first line of an overlong record, or all up to its end; returns how many.
+    /// Passes over `bytes`, or all up to the line's end: a comment is gone, a record's first line is rejected; returns how many.
     pub(super) fn pass_over(&self, chain: &mut Chain<'r>, bytes: &[u8]) -> Result<usize> {
-        let Some((place, before)) = chain.passing.take() else { return Ok(0) };
+        let Some(passing) = chain.passing.take() else { return Ok(0) };
         let end = line_end(self.dialect.terminator, bytes);
         let line = &bytes[..end.unwrap_or(bytes.len())];
-        if let Some(rejects) = &mut chain.rejects {
-            rejects.write(line)?;
-        }
         chain.input_at += self.keeper.measure(line);
-        let n_bytes = before + line.len() as u64;
-        if end.is_some() {
-            chain.lines += 1;
-            self.passed_over(chain, place, n_bytes, true)?;
-        } else {
-            chain.passing = Some((place, n_bytes));
+        chain.lines += u64::from(end.is_some());
+        match passing {
+            Passing::Comment if end.is_some() => {}
+            Passing::Comment => chain.passing = Some(passing),
+            Passing::Record(place, before) => {
+                if let Some(rejects) = &mut chain.rejects {
+                    rejects.write(line)?;
+                }
+                let n_bytes = before + line.len() as u64;
+                if end.is_some() {
+                    self.passed_over(chain, place, n_bytes, true)?;
+                } else {
+                    chain.passing = Some(Passing::Record(place, n_bytes));
+                }
+            }
         }
         Ok(line.len())
     }

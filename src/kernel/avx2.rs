@@ -85,13 +85,13 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
-    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]) {
-        let loaded = self.load(from);
-        // SAFETY: `self` proves AVX2; both stores lie within the 64 bytes and need no alignment.
+    unsafe fn copy_raw(self, from: *const u8, to: *mut u8) {
+        // SAFETY: `self` proves AVX2; the caller promises 64 bytes on both sides.
         unsafe {
-            let at = to.as_mut_ptr();
-            _mm256_storeu_si256(at.cast(), loaded[0]);
-            _mm256_storeu_si256(at.add(32).cast(), loaded[1]);
+            let low = _mm256_loadu_si256(from.cast());
+            let high = _mm256_loadu_si256(from.add(32).cast());
+            _mm256_storeu_si256(to.cast(), low);
+            _mm256_storeu_si256(to.add(32).cast(), high);
         }
     }
 }

@@ -26,5 +26,15 @@ pub(super) trait Block: Copy {
     fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]);
 
     /// Copies a block.
-    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]);
+    #[inline(always)]
+    fn copy(self, from: &[u8; 64], to: &mut [u8; 64]) {
+        // SAFETY: two arrays of 64 bytes, one borrowed mutably, so they don't overlap.
+        unsafe { self.copy_raw(from.as_ptr(), to.as_mut_ptr()) }
+    }
+
+    /// Copies a block between two places that need no alignment.
+    ///
+    /// # Safety
+    /// 64 bytes can be read from `from` and written to `to`, and they don't overlap.
+    unsafe fn copy_raw(self, from: *const u8, to: *mut u8);
 }

@@ -6,7 +6,7 @@
 //! what JSON escapes are dealt with here too, a field at a time; white space to trim is not.
 
 use super::block::Block;
-use super::escape::{MOST, TABLE};
+use super::escape::{MOST, TABLE, escape};
 use super::scan::{Index, Marks};
 
 /// What stands around the fields of a record.
@@ -16,6 +16,8 @@ pub struct Pieces {
     ends: Vec<u32>,
     fields: Vec<u32>,
     n_fields: usize,
+    /// The fields are all of them, in order.
+    in_order: bool,
 }
 
 impl Pieces {
@@ -25,7 +27,8 @@ impl Pieces {
     /// # Panics
     /// Where the numbers do not fit that, a field is named twice, or the pieces exceed 4 GiB.
     pub fn new<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, fields: Vec<u32>, n_fields: usize) -> Self {
-        let mut built = Self { bytes: Vec::new(), ends: Vec::new(), fields, n_fields };
+        let in_order = fields.len() == n_fields && fields.is_sorted();
+        let mut built = Self { bytes: Vec::new(), ends: Vec::new(), fields, n_fields, in_order };
         for piece in pieces {
             built.bytes.extend_from_slice(piece);
             built.ends.push(u32::try_from(built.bytes.len()).expect("pieces under 4 GiB"));
@@ -84,9 +87,10 @@ pub(super) fn stitch<B: Block>(
         }
         let record_ends = &ends[first..last];
         let end = record_ends[n_fields - 1] as usize;
-        let most = pieces.n_bytes() + (end - start) + 128;
+        let most = pieces.n_bytes() + end.wrapping_sub(start) + 2 * 64;
         // 64 bytes behind the last field are read, 64 behind the record's output written.
         if end + 64 > from.len()
+            || start > record_ends[0] as usize
             || at + most > to.len()
             || n_fields == 1 && end == start
             || marks.comment == Some(from[start])
@@ -94,19 +98,16 @@ pub(super) fn stitch<B: Block>(
             break;
         }
         if !index.is_dirty(start, end) {
-            at = weave(pieces, start, record_ends, block, to, at, |field_start, field_end, to, at| {
-                Some(copy(block, from, field_start, field_end, to, at))
-            })
-            .unwrap_or(at);
+            // SAFETY: the ends of an index ascend, for only the scan makes one. So all fields lie in `start..end`, and 64 bytes
+            // behind each can be read. No field is named twice (`Pieces::new`), so pieces and fields together are at most
+            // `most` less two blocks, and a copy writes less than a block more than it should: all of it within `to`.
+            at = unsafe { copy_all(block, from, start, record_ends, pieces, to, at) };
         } else {
             // Each byte may become six.
             if at + most + (MOST - 1) * (end - start) > to.len() {
                 break;
             }
-            let woven = weave(pieces, start, record_ends, block, to, at, |field_start, field_end, to, at| {
-                escaped(block, from, marks, index, field_start, field_end, to, at)
-            });
-            match woven {
+            match escape_all(block, from, marks, index, start, record_ends, pieces, to, at) {
                 Some(woven) => at = woven,
                 None => break,
             }
@@ -122,16 +123,79 @@ pub(super) fn stitch<B: Block>(
     at
 }
 
-/// Writes one record, each field by `write`, which gets the field's range, the output and where to write in it.
+/// Writes a clean record.
+///
+/// # Safety
+/// `start` and `record_ends` ascend; there is one end for each field that `pieces` may name; 64 bytes of `from` lie behind the
+/// last end, and `to` has room behind `at` for pieces, fields and one block more.
 #[inline(always)]
-fn weave<B: Block>(
-    pieces: &Pieces,
+unsafe fn copy_all<B: Block>(
+    block: B,
+    from: &[u8],
     start: usize,
     record_ends: &[u32],
+    pieces: &Pieces,
+    to: &mut [u8],
+    at: usize,
+) -> usize {
+    let to_start = to.as_mut_ptr();
+    let (from, text) = (from.as_ptr(), pieces.bytes.as_ptr());
+    // SAFETY: all that follows is within what the caller promises; `bytes` of pieces ends with a spare block, and there is one
+    // end of a piece more than there are fields.
+    unsafe {
+        let mut to = to_start.add(at);
+        let mut piece = 0;
+        let mut field_start = start;
+        for (i, &field) in pieces.fields.iter().enumerate() {
+            let piece_end = *pieces.ends.get_unchecked(i) as usize;
+            to = copy_raw(block, text.add(piece), piece_end - piece, to);
+            piece = piece_end;
+            if !pieces.in_order {
+                field_start = match field {
+                    0 => start,
+                    _ => *record_ends.get_unchecked(field as usize - 1) as usize + 1,
+                };
+            }
+            let field_end = *record_ends.get_unchecked(field as usize) as usize;
+            to = copy_raw(block, from.add(field_start), field_end - field_start, to);
+            field_start = field_end + 1;
+        }
+        to = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, to);
+        to.offset_from_unsigned(to_start)
+    }
+}
+
+/// Copies `n` bytes in blocks and returns where they end.
+///
+/// # Safety
+/// Up to a block more than `n` can be read from `from` and written to `to`.
+#[inline(always)]
+unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -> *mut u8 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        block.copy_raw(from, to);
+        let mut done = 64;
+        while done < n {
+            block.copy_raw(from.add(done), to.add(done));
+            done += 64;
+        }
+        to.add(n)
+    }
+}
+
+/// Writes a record that is not clean, field by field; `None` where a field needs more than that.
+#[allow(clippy::too_many_arguments)] // As its caller.
+#[inline(always)]
+fn escape_all<B: Block>(
     block: B,
+    from: &[u8],
+    marks: &Marks,
+    index: &Index,
+    start: usize,
+    record_ends: &[u32],
+    pieces: &Pieces,
     to: &mut [u8],
     mut at: usize,
-    mut write: impl FnMut(usize, usize, &mut [u8], usize) -> Option<usize>,
 ) -> Option<usize> {
     let mut piece = 0;
     for (i, &field) in pieces.fields.iter().enumerate() {
@@ -140,7 +204,7 @@ fn weave<B: Block>(
         piece = piece_end;
         let field = field as usize;
         let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
-        at = write(field_start, record_ends[field] as usize, to, at)?;
+        at = escape_field(block, from, marks, index, field_start, record_ends[field] as usize, to, at)?;
     }
     Some(copy(block, &pieces.bytes, piece, pieces.n_bytes(), to, at))
 }
@@ -149,7 +213,7 @@ fn weave<B: Block>(
 /// to trim, or quotes that are not JSON's.
 #[allow(clippy::too_many_arguments)] // As its caller.
 #[inline(always)]
-fn escaped<B: Block>(
+fn escape_field<B: Block>(
     block: B,
     from: &[u8],
     marks: &Marks,
