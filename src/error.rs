@@ -256,7 +256,7 @@ impl fmt::Display for Error {
             ErrorKind::HeaderTooLarge { path, n_columns, limit } => write!(
                 f,
                 "{path}: the header has {n_columns} columns, more than fit the {limit} bytes that --memory \
-                 leaves for it; give more with --memory, or select fewer columns"
+                 leaves for it; give more with --memory"
             ),
             ErrorKind::Strict { anomaly, place } => {
                 write!(f, "{place}: {} (--strict)", anomaly.reason())

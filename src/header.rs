@@ -31,6 +31,11 @@ impl Header {
         let mut header = Self::default();
         let mut n_repairs = 0;
         let in_file: HashSet<&str> = raw.clone().collect();
+        let n_columns = raw.clone().count();
+        if in_file.len() == n_columns && !in_file.contains("") {
+            raw.for_each(|name| header.push(name));
+            return (header, 0);
+        }
         let mut seen: HashSet<&str> = HashSet::with_capacity(in_file.len());
         let mut given: HashSet<String> = HashSet::new();
         // The next number to try for a name, so that a thousand equal names take a thousand tries.

@@ -114,7 +114,8 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             }
             if let Some(limit) = self.run.limit {
                 self.stop_after = limit - chain.records;
-                if self.tally.records > self.stop_after {
+                // As many is one too many as well: what stands behind the last record wanted was looked at.
+                if self.tally.records >= self.stop_after {
                     return Err(Stop::Redo);
                 }
             }

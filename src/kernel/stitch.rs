@@ -26,11 +26,15 @@ impl Pieces {
     ///
     /// # Panics
     /// Where the numbers do not fit that, a field is named twice, or the pieces exceed 4 GiB.
-    pub fn new<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, fields: Vec<u32>, n_fields: usize) -> Self {
+    pub fn new(
+        pieces: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        fields: Vec<u32>,
+        n_fields: usize,
+    ) -> Self {
         let in_order = fields.len() == n_fields && fields.is_sorted();
         let mut built = Self { bytes: Vec::new(), ends: Vec::new(), fields, n_fields, in_order };
         for piece in pieces {
-            built.bytes.extend_from_slice(piece);
+            built.bytes.extend_from_slice(piece.as_ref());
             built.ends.push(u32::try_from(built.bytes.len()).expect("pieces under 4 GiB"));
         }
         built.bytes.extend_from_slice(&[0; 64]);
@@ -247,21 +251,20 @@ fn escape_field<B: Block>(
 /// Whether a field may start with white space: surely not where this says no.
 #[inline(always)]
 fn blank_first(field: &[u8]) -> bool {
-    match *field {
-        [0..=0x20 | 0xc2, ..] => true,
-        [0xe1, 0x9a, ..] | [0xe2, 0x80 | 0x81, ..] | [0xe3, 0x80, ..] => true,
-        _ => false,
-    }
+    matches!(field, [0..=0x20 | 0xc2, ..] | [0xe1, 0x9a, ..] | [0xe2, 0x80 | 0x81, ..] | [0xe3, 0x80, ..])
 }
 
 /// Whether a field may end with white space: surely not where this says no.
 #[inline(always)]
 fn blank_last(field: &[u8]) -> bool {
-    match *field {
-        [.., 0..=0x20] | [.., 0xc2, 0x80..=0xff] => true,
-        [.., 0xe1, 0x9a, _] | [.., 0xe2, 0x80 | 0x81, _] | [.., 0xe3, 0x80, _] => true,
-        _ => false,
-    }
+    matches!(
+        field,
+        [.., 0..=0x20]
+            | [.., 0xc2, 0x80..=0xff]
+            | [.., 0xe1, 0x9a, _]
+            | [.., 0xe2, 0x80 | 0x81, _]
+            | [.., 0xe3, 0x80, _]
+    )
 }
 
 /// Copies `from[start..end]` escaped to `to[at..]`, where quotes come in pairs of which each is one: a pair becomes a backslash

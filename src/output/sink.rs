@@ -7,6 +7,26 @@ use std::fs::File;
 use std::io::{self, Write};
 
 /// Takes output in order. What was written counts as delivered once [`Sink::finish`] has returned.
+///
+/// ```
+/// use rowmill::{Converter, Input, Output, Result, Sink};
+/// use std::sync::mpsc::{Sender, channel};
+///
+/// /// Sends what was made to another thread; a full channel of a fixed size would slow the reading down.
+/// struct Channel(Sender<Vec<u8>>);
+///
+/// impl Sink for Channel {
+///     fn write(&mut self, bytes: &[u8]) -> Result<()> {
+///         self.0.send(bytes.to_vec()).map_err(|_| rowmill::Error::setting("nobody listens"))
+///     }
+/// }
+///
+/// let (sender, receiver) = channel();
+/// let input = Input::reader("memory", "a\n1\n".as_bytes());
+/// Converter::builder().build()?.convert([input], Output::Sink(Box::new(Channel(sender))))?;
+/// assert_eq!(receiver.iter().flatten().collect::<Vec<u8>>(), b"{\"a\":\"1\"}\n");
+/// # Ok::<(), rowmill::Error>(())
+/// ```
 pub trait Sink: Send {
     /// Takes all of `bytes`, however long it takes: that is what slows the reading down.
     ///

@@ -3,17 +3,18 @@
 use super::{Columns, Mask};
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
+use std::collections::{HashMap, HashSet};
 
 /// One column of the output.
 #[derive(Clone, Debug)]
-pub(super) struct Chosen {
+pub(super) struct Chosen<'a> {
     pub(super) field: u32,
-    pub(super) name: String,
+    pub(super) name: &'a str,
     pub(super) mask: Option<Mask>,
 }
 
 /// The columns that `columns` asks for, of an input `path` with `header`.
-pub(super) fn choose(columns: &Columns, header: &Header, path: &str) -> Result<Vec<Chosen>> {
+pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Result<Vec<Chosen<'a>>> {
     let find = |setting: &'static str, name: &str| {
         header.position(name).ok_or_else(|| {
             Error::from(ErrorKind::UnknownColumn {
@@ -48,25 +49,25 @@ pub(super) fn choose(columns: &Columns, header: &Header, path: &str) -> Result<V
     if order.is_empty() {
         return Err(Error::setting(format!("{path}: --select and --drop leave no column")));
     }
-    let mut renamed: Vec<Option<&str>> = vec![None; header.len()];
+    let mut renamed = HashMap::new();
     for (old, new) in &columns.rename {
-        renamed[find("--rename", old)?] = Some(new);
+        renamed.insert(find("--rename", old)?, new.as_str());
     }
-    let mut masks = vec![None; header.len()];
+    let mut masks = HashMap::new();
     for (name, mask) in &columns.mask {
-        masks[find("--mask", name)?] = Some(*mask);
+        masks.insert(find("--mask", name)?, *mask);
     }
-    let chosen: Vec<Chosen> = order
+    let chosen: Vec<Chosen<'_>> = order
         .into_iter()
         .map(|field| Chosen {
             field: u32::try_from(field).expect("a header is no longer than a record"),
-            name: renamed[field].unwrap_or_else(|| header.name(field)).to_owned(),
-            mask: masks[field],
+            name: renamed.get(&field).copied().unwrap_or_else(|| header.name(field)),
+            mask: masks.get(&field).copied(),
         })
         .collect();
     if !columns.rename.is_empty() {
-        let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = chosen.iter().find(|column| !seen.insert(&column.name)) {
+        let mut seen = HashSet::new();
+        if let Some(twice) = chosen.iter().find(|column| !seen.insert(column.name)) {
             let name = &twice.name;
             return Err(Error::setting(format!("{path}: --rename: two columns would be named '{name}'")));
         }
