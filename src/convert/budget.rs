@@ -33,6 +33,8 @@ pub(super) struct Budget {
     pub(super) threads: usize,
     pub(super) max_record: Option<usize>,
     pub(super) window: Option<usize>,
+    /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
+    pub(super) passes_over: bool,
 }
 
 /// What a run gets, in bytes but for `threads`.
@@ -62,9 +64,11 @@ impl Budget {
         self.free() / 3
     }
 
-    /// The longest header record that is looked at.
-    pub(super) fn header_record(&self) -> usize {
-        self.max_record.unwrap_or(DEFAULT_MAX_RECORD).min(self.free() / 4)
+    /// The longest first record that is looked at. Names are held up to five times while they are read, so where the first record
+    /// holds them there is less: a third of [`Budget::header`], beyond which [`crate::plan::size_for`] would refuse it anyway.
+    pub(super) fn first_record(&self, holds_names: bool) -> usize {
+        let most = if holds_names { self.header() / 3 } else { self.free() / 4 };
+        self.max_record.unwrap_or(DEFAULT_MAX_RECORD).min(most)
     }
 
     /// Shares out what a plan of `plan` bytes with `n_fields` columns leaves.
@@ -73,21 +77,23 @@ impl Budget {
     /// `max_record` was asked for and does not fit.
     pub(super) fn sizes(&self, plan: usize, n_fields: usize) -> Result<Sizes> {
         let free = self.free().saturating_sub(plan);
+        let n_carries = if self.passes_over { 2 } else { 1 };
+        // A worker's share must be left.
+        let most = (free - free / 4) / n_carries;
         let max_record = match self.max_record {
-            None => DEFAULT_MAX_RECORD.min(free / 2),
-            // A worker's share must be left.
-            Some(asked) if asked > free - free / 4 => {
-                let most = (free - free / 4) >> 10;
+            None => DEFAULT_MAX_RECORD.min(free / (n_carries + 1)),
+            Some(asked) if asked > most => {
+                let most = most >> 10;
                 return Err(Error::setting(format!(
                     "--max-record {asked}: does not fit --memory, which leaves {most} KiB for a record; raise --memory"
                 )));
             }
             Some(asked) => asked,
         };
-        let shared = free - max_record;
+        let shared = free - n_carries * max_record;
         let mut sizes = Sizes {
             threads: self.threads,
-            window: self.window.unwrap_or(WINDOW),
+            window: self.window.unwrap_or(WINDOW).min(shared),
             reach: REACH,
             buffer: 0,
             strip: 0,
@@ -102,7 +108,7 @@ impl Budget {
             if (sizes.threads + 1) * worker <= shared {
                 return Ok(sizes);
             }
-            if self.window.is_none() && sizes.window > LEAST_WINDOW {
+            if sizes.window > LEAST_WINDOW {
                 sizes.window /= 2;
             } else if sizes.threads > 1 {
                 sizes.threads -= 1;
@@ -127,23 +133,47 @@ mod tests {
     fn threads_and_windows_shrink_to_fit() {
         for memory in [16, 20, 64, 256] {
             for threads in [1, 2, 7, 16, 64, 512] {
-                for n_fields in [1, 200, 10_000] {
-                    let budget = Budget { memory: memory << 20, threads, max_record: None, window: None };
+                for (n_fields, passes_over) in
+                    [(1, false), (200, false), (10_000, false), (1, true), (200, true)]
+                {
+                    let budget =
+                        Budget { memory: memory << 20, threads, max_record: None, window: None, passes_over };
                     let sizes = budget.sizes(0, n_fields).unwrap();
                     let used = PROGRAM
                         + 2 * budget.piece()
-                        + sizes.max_record
+                        + sizes.max_record * if passes_over { 2 } else { 1 }
                         + (sizes.threads + 1) * sizes.worker(n_fields);
                     assert!(used <= memory << 20, "{memory} MiB, {threads} threads: {used} {sizes:?}");
-                    assert!(n_fields > 200 || sizes.threads >= threads.min(16), "{memory} MiB: {sizes:?}");
+                    assert!(
+                        passes_over || n_fields > 200 || sizes.threads >= threads.min(16),
+                        "{memory} MiB: {sizes:?}"
+                    );
                 }
             }
         }
     }
 
     #[test]
+    fn a_window_that_was_asked_for_shrinks_too() {
+        for window in [64, 1 << 20, 32 << 20, usize::MAX] {
+            let budget = Budget {
+                memory: 64 << 20,
+                threads: 2,
+                max_record: None,
+                window: Some(window),
+                passes_over: false,
+            };
+            let sizes = budget.sizes(0, 8).unwrap();
+            let used = PROGRAM + 2 * budget.piece() + sizes.max_record + 3 * sizes.worker(8);
+            assert!(used <= budget.memory, "{window}: {used} {sizes:?}");
+            assert!(sizes.window == window || window > 1 << 20, "{sizes:?}");
+        }
+    }
+
+    #[test]
     fn the_defaults_take_what_was_measured_best() {
-        let budget = Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None };
+        let budget =
+            Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None, passes_over: true };
         let sizes = budget.sizes(10_000, 8).unwrap();
         assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));
     }

@@ -309,6 +309,7 @@ impl Converter {
             threads: threads.map_or(1, NonZero::get),
             max_record: options.max_record,
             window: options.window,
+            passes_over: options.rejects.is_some(),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
         // A hundred open files are not needed to read a hundred headers.
@@ -372,7 +373,8 @@ impl Converter {
             delimiter,
             names: &options.names,
             skip_lines: options.skip_lines,
-            limit: budget.header_record(),
+            limit: budget.first_record(!options.names.no_header),
+            room: budget.header(),
         };
         let Some(mut preamble) = preamble::read(source, &asked)? else { return Ok(None) };
         if let (true, Some((anomaly, seen))) = (options.strict, preamble.anomalies.first()) {

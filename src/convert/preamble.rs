@@ -6,6 +6,7 @@ use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::input::Source;
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
+use crate::plan::size_for;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -45,8 +46,10 @@ pub(super) struct Asked<'a> {
     pub(super) delimiter: Delimiter,
     pub(super) names: &'a Names,
     pub(super) skip_lines: u64,
-    /// The longest header record.
+    /// The longest first record.
     pub(super) limit: usize,
+    /// The bytes there are for a plan; columns that don't fit are only counted.
+    pub(super) room: usize,
 }
 
 /// Looked at for a delimiter, and at first for a header.
@@ -83,7 +86,7 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
     let trim = if *no_header { dialect.trims_fields() } else { dialect.trims_headers() };
     let mut blank = 0;
     let first = loop {
-        let Some(record) = first_record(source, &dialect, trim, asked.limit)? else { return Ok(None) };
+        let Some(record) = first_record(source, &dialect, trim, asked)? else { return Ok(None) };
         match record.kind {
             Kind::Names => break record,
             Kind::Blank => blank += 1,
@@ -112,7 +115,8 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
     if !no_header {
         let at = source.input_at();
         let measure = source.keeper();
-        let bytes = source.peek(first.next)?.to_vec();
+        // Nearly always there is nothing to place, and a long header is not copied.
+        let bytes = if first.anomalies.is_empty() { Vec::new() } else { source.peek(first.next)?.to_vec() };
         for (anomaly, count, byte, column) in first.anomalies {
             let before = &bytes[..byte];
             let place = Place {
@@ -177,8 +181,10 @@ fn first_record(
     source: &mut dyn Source,
     dialect: &Dialect,
     trim: bool,
-    limit: usize,
+    asked: &Asked<'_>,
 ) -> Result<Option<First>> {
+    let limit = asked.limit;
+    let most_fields = asked.room / size_for(0, 1);
     let mut n_look = FIRST_LOOK;
     loop {
         let look = source.peek(n_look)?;
@@ -188,9 +194,12 @@ fn first_record(
         }
         let mut machine = Machine::new(dialect, trim);
         let mut fields = Vec::new();
-        let mut start = 0;
+        let (mut start, mut n_fields) = (0, 0);
         let ended = machine.record(look, 0, |end| {
-            fields.push(start..end);
+            if n_fields < most_fields {
+                fields.push(start..end);
+            }
+            n_fields += 1;
             start = end + 1;
         });
         let (next, comment) = match ended {
@@ -199,6 +208,7 @@ fn first_record(
             None if whole => {
                 if !machine.is_comment() {
                     fields.push(start..look.len());
+                    n_fields += 1;
                 }
                 (look.len(), machine.is_comment())
             }
@@ -211,6 +221,10 @@ fn first_record(
                 continue;
             }
         };
+        if n_fields > most_fields {
+            let (path, limit) = (source.name().to_owned(), asked.room);
+            return Err(ErrorKind::HeaderTooLarge { path, n_columns: n_fields, limit }.into());
+        }
         let n_lines = count_lines(dialect.terminator, &look[..next]);
         let mut first = First {
             kind: Kind::Names,

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 /// Mapped at once, at the most.
 const SEGMENT: u64 = 1 << 30;
@@ -33,6 +33,8 @@ pub(crate) struct Segment {
     map: Mmap,
     at: u64,
     retired: AtomicUsize,
+    /// Held while pages are given back.
+    retiring: Mutex<()>,
     guard: Guard,
 }
 
@@ -54,7 +56,7 @@ impl Segment {
             }
         };
         let guard = Guard::new(&map).ok_or_else(|| io::Error::other("too many maps at once"))?;
-        Ok(Self { map, at, retired: AtomicUsize::new(0), guard })
+        Ok(Self { map, at, retired: AtomicUsize::new(0), retiring: Mutex::new(()), guard })
     }
 
     fn end(&self) -> u64 {
@@ -198,8 +200,16 @@ impl Keeper for MapKeeper {
         if done < retired + self.piece {
             return;
         }
-        if segment.retired.compare_exchange(retired, done, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-            return; // Another worker gives back more.
+        // Whoever is giving back may have been put to sleep half-way. The others go on, but not beyond a second piece: on a busy
+        // machine each of them would leave one behind (14.1 MiB resident instead of 11 with two threads, 2026-11-22).
+        let held = if done < retired + 2 * self.piece {
+            segment.retiring.try_lock().ok()
+        } else {
+            Some(segment.retiring.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let retired = segment.retired.load(Ordering::Relaxed);
+        if held.is_none() || done < retired + self.piece {
+            return;
         }
         // SAFETY: the map is a read-only view of a file: pages given back come again from the file if anyone looks, with the
         // same bytes. No reference is invalidated.
@@ -207,6 +217,7 @@ impl Keeper for MapKeeper {
             unsafe { segment.map.unchecked_advise_range(UncheckedAdvice::DontNeed, retired, done - retired) };
         // Advice that is refused costs memory, not bytes.
         drop(advised);
+        segment.retired.store(done, Ordering::Relaxed);
     }
 
     fn remark(&self) -> Option<String> {
