@@ -63,6 +63,29 @@ fn main() -> io::Result<()> {
     file.flush()
 }
 
+/// The same bytes in memory, for benches that include this file.
+#[allow(dead_code)] // The program itself writes to a file.
+pub(crate) fn in_memory(name: &str, size: usize) -> Option<Vec<u8>> {
+    let profile = PROFILES.iter().find(|profile| profile.name == name)?;
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut bytes = (profile.header)().into_bytes();
+    bytes.push(b'\n');
+    for id in 1.. {
+        if bytes.len() >= size {
+            break;
+        }
+        (profile.record)(&mut numbers, id, &mut bytes);
+        bytes.push(b'\n');
+    }
+    Some(bytes)
+}
+
+/// The profiles' names, in the order of the tables.
+#[allow(dead_code)] // As above.
+pub(crate) fn names() -> [&'static str; 5] {
+    PROFILES.map(|profile| profile.name)
+}
+
 /// xorshift64* (Vigna 2016).
 struct Numbers(u64);
 

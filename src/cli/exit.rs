@@ -17,8 +17,13 @@ pub(super) fn with_error(error: &Error) -> ExitCode {
         let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
         return ExitCode::from(128 + SIGPIPE as u8);
     }
-    say(&format!("rowmill: {error}\n"));
+    say(&format!("rowmill: {}\n", on_a_line(&error.to_string())));
     ExitCode::from(if error.is_usage() { WRONG_USAGE } else { FAILED })
+}
+
+/// A name may hold anything: a newline would make two lines of one, an escape sequence play with the terminal.
+fn on_a_line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }
 
 /// Help and version are answers, not errors.

@@ -18,6 +18,7 @@ pub(super) struct Job {
     pub(super) inputs: Vec<Input>,
     pub(super) path: Option<PathBuf>,
     pub(super) stats: Option<PathBuf>,
+    pub(super) file: FileOptions,
     pub(super) quiet: bool,
     pub(super) progress: Arc<Progress>,
 }
@@ -58,9 +59,11 @@ impl Job {
         options.window = args.window;
         options.isa = isa()?;
         options.check = args.check;
-        options.file = FileOptions { no_clobber: args.no_clobber, sync: args.sync };
+        let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync };
+        options.file = file;
+        options.beside = args.stats.iter().cloned().collect();
         let converter = builder.build()?;
-        Ok(Self { converter, inputs, path, stats: args.stats, quiet: args.quiet, progress })
+        Ok(Self { converter, inputs, path, stats: args.stats, file, quiet: args.quiet, progress })
     }
 
     /// Where the output goes.

@@ -6,6 +6,7 @@ mod job;
 mod progress;
 mod report;
 
+use crate::output::OutputFile;
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -23,13 +24,18 @@ pub fn main() -> ExitCode {
 
 fn run(args: args::Args) -> crate::Result<()> {
     let mut job = job::Job::new(args)?;
+    // Before the work, not behind it: what cannot be written is told at once.
+    let stats = match &job.stats {
+        Some(path) => Some((path, OutputFile::create(path, job.file)?)),
+        None => None,
+    };
     let bar = progress::Bar::new(&job);
     exit::on_signal(bar.clone());
     let result = job.converter.convert(std::mem::take(&mut job.inputs), job.output());
     bar.finish();
     let summary = result?;
-    if let Some(path) = &job.stats {
-        report::write_stats(path, &summary, &job)?;
+    if let Some((path, file)) = stats {
+        report::write_stats(file, path, &summary, &job)?;
     }
     if !job.quiet {
         report::print(&summary);

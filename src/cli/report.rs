@@ -4,7 +4,7 @@ use super::exit::say;
 use super::job::Job;
 use crate::convert::Summary;
 use crate::error::{CANNOT_WRITE, Error, Result, shown};
-use crate::output::{FileOptions, OutputFile};
+use crate::output::OutputFile;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -52,8 +52,8 @@ pub(super) fn print(summary: &Summary) {
     say(&text);
 }
 
-/// Writes the summary as JSON.
-pub(super) fn write_stats(path: &Path, summary: &Summary, job: &Job) -> Result<()> {
+/// Writes the summary as JSON to `file`, which `path` names.
+pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, job: &Job) -> Result<()> {
     let mut anomalies = Map::new();
     for (anomaly, count) in &summary.anomalies {
         let first = &count.first;
@@ -105,7 +105,6 @@ pub(super) fn write_stats(path: &Path, summary: &Summary, job: &Job) -> Result<(
         "anomalies": anomalies,
     });
     let name = path.display().to_string();
-    let mut file = OutputFile::create(path, FileOptions::default())?;
     let written = serde_json::to_string_pretty(&stats)
         .map_err(std::io::Error::from)
         .and_then(|text| file.write_all(format!("{text}\n").as_bytes()));

@@ -92,7 +92,7 @@ impl Chain<'_> {
         let place = self.place(spot);
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         rejects.write(raw)?;
-        if !ended {
+        if !ended && !raw.ends_with(b"\n") {
             rejects.write(b"\n")?;
         }
         rejects.log(anomaly, &place, raw.len() as u64)

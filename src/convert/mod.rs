@@ -5,6 +5,7 @@
 mod budget;
 mod chain;
 mod link;
+mod outputs;
 mod pass;
 mod preamble;
 mod progress;
@@ -22,7 +23,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Io, Opened, Source, Stream, identity};
 use crate::kernel::{Isa, Kernel};
-use crate::output::{FileOptions, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
+use crate::output::{FileOptions, Rejects, Sink, Writer};
 use crate::parse::Machine;
 use crate::plan::{Columns, Plan, size_for};
 use budget::Budget;
@@ -30,10 +31,8 @@ use chain::Chain;
 use preamble::{Asked, Preamble};
 use run::{Before, Run, Settings};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,6 +73,8 @@ pub struct Options {
     pub check: bool,
     /// How output files are treated.
     pub file: FileOptions,
+    /// Files that the caller writes itself; refused where one of them is an input or an output too.
+    pub beside: Vec<PathBuf>,
     /// Counters that others watch.
     pub progress: Arc<Progress>,
 }
@@ -97,6 +98,7 @@ impl Default for Options {
             isa: None,
             check: false,
             file: FileOptions::default(),
+            beside: Vec::new(),
             progress: Arc::default(),
         }
     }
@@ -319,7 +321,7 @@ impl Converter {
         let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
         options.progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
 
-        let (mut sink, mut rejects) = self.open_outputs(output, &prepared)?;
+        let (mut sink, mut rejects) = outputs::open(output, options, &prepared)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
         let mut pool = Pool::default();
         for ready in prepared {
@@ -342,13 +344,16 @@ impl Converter {
             _ => None,
         };
         let identity = match &input {
-            Input::Path(path) => identity_of_path(path),
+            Input::Path(path) => outputs::identity_of_path(path),
             Input::Stdin => identity(std::io::stdin()),
             Input::Source(_) => None,
         };
+        let since = Instant::now();
         let mut opened = self.open(input, budget)?;
         let size = opened.source.size();
         let beginning = self.begin(&name, &mut *opened.source, budget)?;
+        // A pipe may keep us waiting for its first bytes.
+        self.options.progress.spend(Bound::Input, since.elapsed());
         let state = match again {
             Some(path) if opened.regular && !keep => State::Later(Input::Path(path)),
             _ => State::Begun(opened, beginning),
@@ -383,59 +388,6 @@ impl Converter {
         let header = std::mem::take(&mut preamble.header);
         let plan = Plan::new(header, &options.columns, name, budget.header())?;
         Ok(Some(Box::new(Beginning { preamble, plan })))
-    }
-
-    /// Opens what is written to, unless it is one of the inputs.
-    fn open_outputs(&self, output: Output, inputs: &[Prepared]) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
-        let refuse = |name: &str, file: Option<(u64, u64)>| match inputs
-            .iter()
-            .find(|input| file.is_some() && input.identity == file)
-        {
-            Some(input) => {
-                let (output, input) = (name.to_owned(), input.name.clone());
-                Err(Error::from(ErrorKind::SameFile { output, input }))
-            }
-            None => Ok(()),
-        };
-        let mut paths = Vec::new();
-        if let Output::Path(path) = &output {
-            paths.push(path.clone());
-        }
-        if let Some(path) = &self.options.rejects {
-            paths.push(path.clone());
-            paths.push(Rejects::log_path(path));
-        }
-        for (i, path) in paths.iter().enumerate() {
-            refuse(&path.display().to_string(), identity_of_path(path))?;
-            if paths[..i]
-                .iter()
-                .any(|other| std::path::absolute(other).ok() == std::path::absolute(path).ok())
-            {
-                let path = path.display();
-                return Err(Error::setting(format!("{path}: named for two outputs; give each its own file")));
-            }
-        }
-        if matches!(output, Output::Stdout) {
-            refuse("stdout", identity(std::io::stdout()))?;
-        }
-        let rejects = match &self.options.rejects {
-            Some(path) => Some(Rejects::create(path, self.options.file)?),
-            None => None,
-        };
-        let sink: Box<dyn Sink> = match output {
-            _ if self.options.check => Box::new(Nowhere),
-            Output::Path(path) => {
-                let file = OutputFile::create(&path, self.options.file)?;
-                Box::new(FileSink::new(path.display().to_string(), file))
-            }
-            Output::Stdout => {
-                let cannot = |error| Error::io(crate::error::CANNOT_WRITE, "stdout", error);
-                let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
-                Box::new(Writer::new("stdout", crate::output::Descriptor::new(File::from(fd))))
-            }
-            Output::Sink(sink) => sink,
-        };
-        Ok((sink, rejects))
     }
 
     fn convert_one(
@@ -578,11 +530,4 @@ fn by_extension(name: &str) -> u8 {
         "psv" => b'|',
         _ => b',',
     }
-}
-
-fn identity_of_path(path: &Path) -> Option<(u64, u64)> {
-    // Opened for nothing but its identity: a FIFO would wait for its other end.
-    let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).ok()?;
-    identity(file)
 }

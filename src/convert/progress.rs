@@ -93,6 +93,13 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Counts time that was spent before the workers began.
+    pub(super) fn spend(&self, bound: Bound, time: Duration) {
+        self.spent[bound as usize].fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
 /// A worker's clock: always running for one [`Bound`].
 #[derive(Debug)]
 pub(super) struct Clock<'p> {

@@ -12,7 +12,7 @@ mod watch;
 
 pub(crate) use map::Segment;
 pub use open::Io;
-pub(crate) use open::{Opened, identity, open, stdin};
+pub(crate) use open::{Opened, PIPE, identity, open, stdin};
 pub use stream::Stream;
 
 use crate::error::Result;

@@ -50,6 +50,10 @@ pub(crate) struct Opened {
     pub regular: bool,
 }
 
+/// The size that a pipe is given, on either side: what an unprivileged process may ask for. Converting a GiB from `cat` took
+/// @@ of the time that it takes with the usual 64 KiB (2026-11-22).
+pub(crate) const PIPE: usize = 1 << 20;
+
 /// What makes a file the same under any name: device and inode. `None` for what may well be both input and output (a
 /// terminal, `/dev/null`).
 pub(crate) fn identity(file: impl AsFd) -> Option<(u64, u64)> {
@@ -102,6 +106,10 @@ fn from_file(file: File, name: String, io: Io, piece: usize, stream: bool) -> Re
         // Size 0 is no proof of emptiness (/proc): it is streamed too.
         FileType::RegularFile if stat.st_size > 0 && !stream => return regular(file, name, io, piece),
         _ => {}
+    }
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Fifo {
+        // Fewer wake-ups of whoever fills it; where the system gives no more, the size it has will do.
+        let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
     let mut reader = Descriptor(file);
     let mut start = [0; 4];

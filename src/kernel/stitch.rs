@@ -57,6 +57,12 @@ impl Pieces {
         &self.fields
     }
 
+    /// Of these, the ones that a record of `n` fields can have. Where all are woven in order none is beyond it, so that
+    /// a short record under a wide header costs as little as it holds.
+    pub fn fields_of(&self, n: usize) -> &[u32] {
+        if self.in_order { &self.fields[..n.min(self.fields.len())] } else { &self.fields }
+    }
+
     /// The bytes of all pieces: with the record's own length the most that it can become.
     pub fn n_bytes(&self) -> usize {
         self.bytes.len() - 64

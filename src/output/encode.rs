@@ -77,7 +77,7 @@ impl Encoder<'_> {
         let mut findings = Findings::default();
         let mut before: &[u8] = b"{";
         let mut open = false;
-        for (i, &field) in self.plan.pieces().fields().iter().enumerate() {
+        for (i, &field) in self.plan.pieces().fields_of(record.n_fields).iter().enumerate() {
             let field = field as usize;
             if field >= record.n_fields {
                 continue;
@@ -127,7 +127,7 @@ impl Encoder<'_> {
             let Ok(text) = text;
             findings.add(&text, field);
         };
-        for &field in self.plan.pieces().fields() {
+        for &field in self.plan.pieces().fields_of(record.n_fields) {
             let field = field as usize;
             if field < record.n_fields {
                 let (start, end) = record.field(field);

@@ -99,6 +99,10 @@ impl OutputFile {
         }
         let replaced = match rustix::fs::stat(path) {
             Ok(stat) => Some(stat),
+            Err(Errno::NOENT) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                let reason = "is no file's name, as it ends in '/'; make that folder, and name a file in it";
+                return Err(ErrorKind::Unusable { path: name, reason }.into());
+            }
             Err(Errno::NOENT) => None,
             Err(error) => return Err(cannot(error.into())),
         };

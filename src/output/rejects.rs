@@ -28,9 +28,8 @@ impl Part {
         self.writer.write_all(bytes).map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
     }
 
-    fn commit(&mut self) -> Result<()> {
-        self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))?;
-        self.writer.get_mut().commit()
+    fn flush(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
     }
 }
 
@@ -73,7 +72,10 @@ impl Rejects {
 
     /// Lets both files appear.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        self.raw.commit()?;
-        self.log.commit()
+        // Where the disk is full for one of them, neither appears.
+        self.raw.flush()?;
+        self.log.flush()?;
+        self.raw.writer.get_mut().commit()?;
+        self.log.writer.get_mut().commit()
     }
 }

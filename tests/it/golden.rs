@@ -43,7 +43,9 @@ const WINDOWS: &[&str] = &["64", "4096", ""];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Source {
+    /// As a user names it: mapped.
     File,
+    Read,
     Pipe,
 }
 
@@ -95,6 +97,9 @@ impl Case {
         if !window.is_empty() {
             run = run.args(["--window", window]);
         }
+        if source == Source::Read {
+            run = run.args(["--io", "read"]);
+        }
         if source == Source::Pipe {
             run = run.stdin(fs::read(&self.input).expect("the case's input"));
             run = match self.input.extension().and_then(|e| e.to_str()) {
@@ -140,8 +145,14 @@ impl Case {
         for isa in isas() {
             for threads in THREADS {
                 for window in WINDOWS {
-                    for source in [Source::File, Source::Pipe] {
-                        if source == Source::File || self.fits_a_pipe() {
+                    for source in [Source::File, Source::Read, Source::Pipe] {
+                        let fits = match source {
+                            Source::File => true,
+                            // That bytes are read and not mapped means nothing to a kernel.
+                            Source::Read => isas().last() == Some(isa),
+                            Source::Pipe => self.fits_a_pipe(),
+                        };
+                        if fits {
                             self.judge(&self.run(isa, threads, window, source))?;
                         }
                     }

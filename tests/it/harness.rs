@@ -8,12 +8,13 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write as _};
-use std::os::unix::process::ExitStatusExt;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -73,6 +74,52 @@ impl Place {
     pub(crate) fn rowmill(&self) -> Run {
         Run::rowmill().dir(self.dir())
     }
+
+    /// A line of shell in this place; it knows the program as `$ROWMILL`.
+    pub(crate) fn shell(&self, script: &str) -> Run {
+        let rowmill = env!("CARGO_BIN_EXE_rowmill");
+        Run::program("sh").args(["-c", script]).env("ROWMILL", rowmill).dir(self.dir())
+    }
+
+    /// A file of whole [`people`] that ends with the first at or behind `n_bytes`.
+    pub(crate) fn people(&self, name: &str, n_bytes: u64) -> People {
+        let path = self.path(name);
+        let mut file = fs::File::create(&path).unwrap();
+        file.write_all(PEOPLE_HEADER).unwrap();
+        // Kept small, so that little of the test's own memory goes into it.
+        let block = people(10_000);
+        let mut people = People { path, n_bytes: PEOPLE_HEADER.len() as u64, n_records: 0 };
+        while people.n_bytes < n_bytes {
+            file.write_all(&block).unwrap();
+            people.n_bytes += block.len() as u64;
+            people.n_records += 10_000;
+        }
+        people
+    }
+}
+
+/// A file of people.
+pub(crate) struct People {
+    pub(crate) path: PathBuf,
+    pub(crate) n_bytes: u64,
+    pub(crate) n_records: u64,
+}
+
+/// The header of [`people`].
+pub(crate) const PEOPLE_HEADER: &[u8] = b"id,name,email,age,street,city,since,score\n";
+
+/// Records of 8 columns and about 95 bytes, as a dump of customers has; now and then one is quoted.
+pub(crate) fn people(n_records: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for i in 0..n_records {
+        let (age, house, score) = (18 + i % 70, i % 300, i * 7919 % 100_000);
+        let city = if i % 16 == 0 { "\"Stratford, \"\"upon\"\" Avon\"" } else { "Stratford-upon-Avon" };
+        let _ = writeln!(
+            text,
+            "{i:08},Ada Lovelace the {i}th,ada.{i}@example.org,{age},{house} Bridge Street,{city},2024-02-29,{score}"
+        );
+    }
+    text.into_bytes()
 }
 
 /// A program about to be run. Without [`Run::stdin`] it reads from `/dev/null`.
@@ -83,6 +130,9 @@ pub(crate) struct Run {
     dir: Option<PathBuf>,
     stdin: Option<Vec<u8>>,
     stats: Option<tempfile::TempDir>,
+    user: Option<u32>,
+    columns: Option<u16>,
+    nonblocking: bool,
 }
 
 impl Run {
@@ -100,6 +150,9 @@ impl Run {
             dir: None,
             stdin: None,
             stats: None,
+            user: None,
+            columns: None,
+            nonblocking: false,
         }
     }
 
@@ -138,6 +191,24 @@ impl Run {
         self
     }
 
+    /// Runs it as another user, which takes root.
+    pub(crate) fn user(mut self, user: u32) -> Run {
+        self.user = Some(user);
+        self
+    }
+
+    /// Gives it a terminal of that many columns for its standard error.
+    pub(crate) fn terminal(mut self, columns: u16) -> Run {
+        self.columns = Some(columns);
+        self
+    }
+
+    /// Has [`Run::start`] give it pipes that don't block, as some parents do.
+    pub(crate) fn nonblocking(mut self) -> Run {
+        self.nonblocking = true;
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn out(self) -> Output {
         self.spawn_with(false).finish()
@@ -155,8 +226,17 @@ impl Run {
     pub(crate) fn start(self) -> Running {
         let command_line = self.command_line();
         let mut command = self.command();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        Running::of(command, command_line, self.stats, false)
+        let (its_stdin, stdin) = std::io::pipe().expect("a pipe");
+        let (stdout, its_stdout) = std::io::pipe().expect("a pipe");
+        if self.nonblocking {
+            rustix::io::ioctl_fionbio(&its_stdin, true).unwrap();
+            rustix::io::ioctl_fionbio(&its_stdout, true).unwrap();
+        }
+        command.stdin(its_stdin).stdout(its_stdout);
+        let mut running = Running::of(command, command_line, self.stats, self.columns, false);
+        running.child.stdin = Some(OwnedFd::from(stdin).into());
+        running.child.stdout = Some(OwnedFd::from(stdout).into());
+        running
     }
 
     fn spawn_with(mut self, peak: bool) -> Running {
@@ -165,7 +245,7 @@ impl Run {
         command.stdout(Stdio::piped());
         let input = self.stdin.take();
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
-        let mut running = Running::of(command, command_line, self.stats, peak);
+        let mut running = Running::of(command, command_line, self.stats, self.columns, peak);
         if let (Some(bytes), Some(mut pipe)) = (input, running.child.stdin.take()) {
             // A program that stops reading early closes the pipe: that is its right.
             thread::spawn(move || {
@@ -182,6 +262,9 @@ impl Run {
         command.envs(self.envs.iter().map(|(k, v)| (k, v)));
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
+        }
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
         }
         command
     }
@@ -229,12 +312,25 @@ impl Running {
         mut command: Command,
         command_line: String,
         stats: Option<tempfile::TempDir>,
+        columns: Option<u16>,
         peak: bool,
     ) -> Running {
-        let mut child =
-            command.stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{command_line}: {e}"));
+        let terminal = columns.map(|columns| {
+            let (ours, its) = terminal(columns);
+            command.stderr(its);
+            ours
+        });
+        if terminal.is_none() {
+            command.stderr(Stdio::piped());
+        }
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command_line}: {e}"));
+        // With it goes our end of the child's terminal, so that we see when the child closes its own.
+        drop(command);
         let pid = Pid::from_child(&child);
-        let mut pipe = child.stderr.take().expect("stderr is piped");
+        let mut pipe: Box<dyn Read + Send> = match terminal {
+            Some(ours) => Box::new(fs::File::from(ours)),
+            None => Box::new(child.stderr.take().expect("stderr is piped")),
+        };
         let stderr = thread::spawn(move || {
             let mut bytes = Vec::new();
             let _ = pipe.read_to_end(&mut bytes);
@@ -263,12 +359,54 @@ impl Running {
         self.child.stdout.take().expect("stdout not taken yet")
     }
 
+    /// The same, left with the run.
+    pub(crate) fn stdin_ref(&mut self) -> &mut ChildStdin {
+        self.child.stdin.as_mut().expect("stdin not taken yet")
+    }
+
+    /// The same, left with the run.
+    pub(crate) fn stdout_ref(&mut self) -> &mut ChildStdout {
+        self.child.stdout.as_mut().expect("stdout not taken yet")
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the child is there");
     }
 
     pub(crate) fn is_done(&mut self) -> bool {
         self.child.try_wait().expect("a child of ours").is_some()
+    }
+
+    /// The time until it has ended, which it must within `limit`.
+    #[track_caller]
+    pub(crate) fn ends_within(&mut self, limit: Duration) -> Duration {
+        let begun = Instant::now();
+        while !self.is_done() {
+            assert!(begun.elapsed() < limit, "still there after {limit:?}: {}", self.command_line);
+            thread::sleep(Duration::from_micros(500));
+        }
+        begun.elapsed()
+    }
+
+    /// Waits until it has begun to wait itself: it uses no processor for a while.
+    pub(crate) fn until_it_waits(&mut self) {
+        let mut before = self.cpu_time();
+        let mut still = 0;
+        while still < 5 && !self.is_done() {
+            thread::sleep(Duration::from_millis(20));
+            let now = self.cpu_time();
+            still = if now == before && now.is_some() { still + 1 } else { 0 };
+            before = now;
+        }
+    }
+
+    /// The processor time it has used so far, in whole ticks of 10 ms; None once it is gone.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The second field is the name in brackets, which may hold blanks.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks = |n: usize| fields.split_whitespace().nth(n)?.parse::<u64>().ok();
+        Some(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
     }
 
     /// The most memory it has had resident so far; None once it is gone.
@@ -306,6 +444,21 @@ impl Running {
     }
 }
 
+/// Both ends of a new terminal: ours, and the one that a program writes to.
+fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let its = rustix::fs::open(&name, flags, Mode::empty()).unwrap();
+    let size = rustix::termios::Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(&its, size).unwrap();
+    (ours, its)
+}
+
 /// Reads a process's high-water mark until it is gone.
 fn watch_peak(pid: Pid) -> u64 {
     let mut peak = 0;
@@ -338,6 +491,21 @@ impl Output {
     #[track_caller]
     pub(crate) fn expect_status(&self, code: i32) -> &Output {
         self.ok_or_panic(self.status_is(code))
+    }
+
+    /// That a signal ended it, not an exit status.
+    #[track_caller]
+    pub(crate) fn expect_signal(&self, signal: Signal) -> &Output {
+        let as_told = |end: ExitStatus| match end.signal() {
+            Some(signal) => format!("killed by signal {signal}"),
+            None => format!("{end}"),
+        };
+        let expected = format!("killed by signal {}", signal.as_raw());
+        let got = as_told(self.status);
+        if got != expected {
+            self.ok_or_panic(Err(self.tell("end", &expected, &format!("{got}\nstderr: {}", self.stderr))));
+        }
+        self
     }
 
     #[track_caller]

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use rowmill::{Anomaly, Converter, Dialect, Input, Isa, Output, Result, Summary, Terminator, Trim};
+use rowmill::{Anomaly, Converter, Dialect, Input, Io, Isa, Output, Result, Summary, Terminator, Trim};
 
 use crate::model::{Expected, Shape};
 
@@ -27,6 +27,9 @@ impl Default for How {
         Self { threads: 1, window: None, isa: Isa::Portable, piece: usize::MAX }
     }
 }
+
+/// What the input is called in messages.
+pub(crate) const NAME: &str = "<bytes>";
 
 /// What came of it.
 #[derive(Clone, Debug)]
@@ -57,23 +60,23 @@ impl Got {
 /// Converts `bytes` as a stream.
 pub(crate) fn convert(shape: &Shape, how: &How, bytes: &[u8]) -> Result<Got> {
     let reader = Pieces { bytes: bytes.to_vec(), at: 0, most: how.piece };
-    convert_input(shape, how, Input::reader("input", reader))
+    convert_input(shape, how, Input::reader(NAME, reader), Io::Auto)
 }
 
-/// Converts any input.
-pub(crate) fn convert_input(shape: &Shape, how: &How, input: Input) -> Result<Got> {
+/// Converts any input; a regular file is read by `io`.
+pub(crate) fn convert_input(shape: &Shape, how: &How, input: Input, io: Io) -> Result<Got> {
     // Only rejects need a file.
     let place = shape.rejects.then(|| tempfile::tempdir().expect("a directory for the rejects"));
     let rejects = place.as_ref().map(|place| place.path().join("rejects"));
     let collected = Collected::default();
     let output = Output::writer("output", collected.clone());
-    let summary = converter(shape, how, rejects.clone())?.convert([input], output)?;
+    let summary = converter(shape, how, io, rejects.clone())?.convert([input], output)?;
     let output = std::mem::take(&mut *collected.0.lock().expect("no writer panicked"));
     let rejects = rejects.map(|path| std::fs::read(path).expect("the rejects")).unwrap_or_default();
     Ok(Got { output, rejects, summary })
 }
 
-fn converter(shape: &Shape, how: &How, rejects: Option<PathBuf>) -> Result<Converter> {
+fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Result<Converter> {
     let mut builder = Converter::builder().dialect(Dialect {
         delimiter: shape.delimiter,
         quote: shape.quote,
@@ -92,6 +95,8 @@ fn converter(shape: &Shape, how: &How, rejects: Option<PathBuf>) -> Result<Conve
     options.names.no_header = shape.no_header;
     options.skip_lines = shape.skip_lines as u64;
     options.limit = shape.limit.map(|limit| limit as u64);
+    options.io = io;
+    options.strict = shape.strict;
     options.rejects = rejects;
     options.max_record = (shape.max_record < usize::MAX).then_some(shape.max_record);
     options.threads = NonZero::new(how.threads);

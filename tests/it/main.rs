@@ -13,9 +13,18 @@
 
 mod harness;
 mod library;
+mod made;
 mod model;
 
+mod capped;
 mod conformance;
 mod golden;
+mod invariance;
+mod kernels;
+mod misuse;
 mod pipeline;
+mod pressure;
 mod reference;
+mod telling;
+mod tidy;
+mod usage;

@@ -24,6 +24,8 @@ pub(crate) struct Shape {
     pub(crate) no_header: bool,
     pub(crate) skip_lines: usize,
     pub(crate) limit: Option<usize>,
+    /// The first anomaly is an error. The model doesn't tell which.
+    pub(crate) strict: bool,
     /// Records with an anomaly, and the first lines of overlong ones, are put aside.
     pub(crate) rejects: bool,
     /// The longest record; without `rejects` none may be longer.
@@ -45,6 +47,7 @@ impl Default for Shape {
             no_header: false,
             skip_lines: 0,
             limit: None,
+            strict: false,
             rejects: false,
             max_record: usize::MAX,
         }
@@ -57,7 +60,7 @@ pub(crate) struct Record {
     pub(crate) fields: Vec<Vec<u8>>,
     /// Its last field is still quoted where the input ends.
     pub(crate) unclosed: bool,
-    /// It is the first line of a record that is too long, and no more is known of it.
+    /// It is too long, so its first line is put aside and reading starts anew behind that.
     pub(crate) overlong: bool,
     /// As it stands in the input, with its terminator. The `csv` crate doesn't tell.
     pub(crate) raw: Vec<u8>,
@@ -95,14 +98,19 @@ impl Shape {
 
     /// Whether the `csv` crate means the same by it, in a file of these bytes.
     ///
-    /// It trims otherwise, knows escapes inside quotes alone, and ends a comment at LF whatever the terminator.
+    /// It trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the terminator, and makes a
+    /// record of one empty field out of a comment that the input's end ends (csv-core 0.1.13).
     pub(crate) fn is_known_to_csv(&self, bytes: &[u8]) -> bool {
-        let comments_agree = self.comment.is_none()
-            || match self.terminator {
+        let Some(comment) = self.comment else {
+            return !self.trim_names && !self.trim_values && self.escape.is_none();
+        };
+        let last_line = bytes.rsplit(|&byte| byte == b'\n').next().unwrap_or(b"");
+        let comments_agree = !last_line.contains(&comment)
+            && match self.terminator {
                 None => !has_lone_cr(bytes),
                 Some(byte) => byte == b'\n',
             };
-        !self.trim_names && !self.trim_values && self.escape.is_none() && comments_agree
+        comments_agree && Shape { comment: None, ..self.clone() }.is_known_to_csv(bytes)
     }
 
     fn ends(&self, byte: u8) -> bool {
@@ -191,11 +199,12 @@ impl Shape {
                 }
                 at += 1;
             };
-            if at - start > self.max_record && !is_header {
+            // The search for the header, or for the width where there is none, knows no limit here.
+            if at - start > self.max_record && !is_header && !(blank && records.is_empty()) {
                 let end = body[start..].iter().position(|&byte| self.ends(byte));
                 at = end.map_or(body.len(), |end| self.behind(body, start + end));
                 let (raw, ended) = (body[start..at].to_vec(), end.is_some());
-                records.push(Record { overlong: true, raw, ended, ..Record::default() });
+                records.push(Record { overlong: true, unclosed: false, raw, ended, ..record });
                 continue;
             }
             record.ended = at < body.len();
@@ -283,17 +292,18 @@ impl Shape {
         for record in data {
             expected.records += 1;
             let known = expected.n_anomalies();
-            expected.note(record);
             if record.overlong {
                 expected.overlong += 1;
             } else {
+                expected.note(record);
                 expected.short += u64::from(record.fields.len() < names.len());
                 expected.long += u64::from(record.fields.len() > names.len());
             }
             if self.rejects && expected.n_anomalies() > known {
                 expected.rejected += 1;
                 expected.rejects.extend_from_slice(&record.raw);
-                if !record.ended {
+                // So that each stands on a line of its own; one cut off by its first line has no newline of its own.
+                if !record.ended && (record.overlong || !record.raw.ends_with(b"\n")) {
                     expected.rejects.push(b'\n');
                 }
                 continue;
@@ -367,8 +377,9 @@ fn trim_white_space(content: &mut Vec<(u8, bool)>, quoted: bool) {
 /// The names of the columns, by SPEC's words: an empty one is `column_N`, one seen before `name_2`, …, never one that exists.
 pub(crate) fn repaired(raw: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for (i, name) in raw.iter().enumerate() {
-        if !name.is_empty() && !raw[..i].contains(name) {
+        if !name.is_empty() && seen.insert(name) {
             names.push(name.clone());
             continue;
         }

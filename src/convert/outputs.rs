@@ -1,0 +1,112 @@
+//! What a conversion writes to, opened once it is sure that nothing is written over that is still needed.
+
+use super::{Options, Output, Prepared};
+use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result};
+use crate::input::{PIPE, identity};
+use crate::output::{Descriptor, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
+use rustix::fs::{FileType, Mode, OFlags};
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// Opens what is written to, unless it is one of the inputs, or named twice.
+///
+/// # Errors
+/// It is; or it cannot be opened.
+pub(super) fn open(
+    output: Output,
+    options: &Options,
+    inputs: &[Prepared],
+) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
+    let mut paths: Vec<PathBuf> = options.beside.clone();
+    if let Some(path) = &options.rejects {
+        paths.extend([path.clone(), Rejects::log_path(path)]);
+    }
+    if let Output::Path(path) = &output {
+        paths.push(path.clone());
+    }
+    let mut all: Vec<(String, Target)> =
+        paths.iter().map(|path| (path.display().to_string(), Target::of(path))).collect();
+    if matches!(output, Output::Stdout) && !options.check {
+        all.push(("stdout".to_owned(), Target::of_open(std::io::stdout())));
+    }
+    for (i, (name, target)) in all.iter().enumerate() {
+        let identity = match target {
+            Target::File(identity) => Some(*identity),
+            Target::Stream(identity) => *identity,
+            Target::Name(_) => None,
+        };
+        let same = |input: &&Prepared| identity.is_some() && input.identity == identity;
+        if let Some(input) = inputs.iter().find(same) {
+            return Err(ErrorKind::SameFile { output: name.clone(), input: input.name.clone() }.into());
+        }
+        if !matches!(target, Target::Stream(_)) && all[..i].iter().any(|(_, other)| other == target) {
+            return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
+        }
+    }
+    let rejects = match &options.rejects {
+        Some(path) => Some(Rejects::create(path, options.file)?),
+        None => None,
+    };
+    let sink: Box<dyn Sink> = match output {
+        _ if options.check => Box::new(Nowhere),
+        Output::Path(path) => {
+            let file = OutputFile::create(&path, options.file)?;
+            Box::new(FileSink::new(path.display().to_string(), file))
+        }
+        Output::Stdout => {
+            let cannot = |error| Error::io(CANNOT_WRITE, "stdout", error);
+            let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
+            // Refused where stdout is no pipe.
+            let _ = rustix::pipe::fcntl_setpipe_size(&fd, PIPE);
+            Box::new(Writer::new("stdout", Descriptor::new(File::from(fd))))
+        }
+        Output::Sink(sink) => sink,
+    };
+    Ok((sink, rejects))
+}
+
+/// What an output is, whatever it is called.
+#[derive(PartialEq)]
+enum Target {
+    /// The file that stands there.
+    File(Identity),
+    /// The name under which one will stand.
+    Name(PathBuf),
+    /// A device or FIFO, which any number of outputs may share; or nothing that could be opened.
+    Stream(Option<Identity>),
+}
+
+/// Device and inode: the same under any name.
+type Identity = (u64, u64);
+
+impl Target {
+    fn of(path: &Path) -> Self {
+        if let Some(file) = opened_as_path(path) {
+            return Self::of_open(file);
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().ok();
+        let name = folder.and_then(|folder| Some(folder.join(path.file_name()?)));
+        name.map_or(Self::Stream(None), Self::Name)
+    }
+
+    fn of_open(file: impl AsFd) -> Self {
+        let stat = rustix::fs::fstat(&file).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match (stat, identity(file)) {
+            (Ok(FileType::RegularFile), Some(identity)) => Self::File(identity),
+            (_, identity) => Self::Stream(identity),
+        }
+    }
+}
+
+/// What makes the file at `path` the same under any name.
+pub(super) fn identity_of_path(path: &Path) -> Option<Identity> {
+    opened_as_path(path).and_then(identity)
+}
+
+/// Opened for nothing but what it is: a FIFO would wait for its other end.
+fn opened_as_path(path: &Path) -> Option<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).ok()
+}

@@ -1,0 +1,202 @@
+//! What it tells: the summary, `--stats`, the progress bar, and what binds.
+
+use std::io::Read;
+use std::thread;
+use std::time::Duration;
+
+use crate::harness::{Place, Run};
+
+const ODD: &[u8] = b"a,a,\n1,2,3\n4\n5,6,7,8\n\n\xff,x,\"y\n";
+
+/// All keys of version 1; a key that goes or changes its kind takes a new version.
+const KEYS: [(&str, &str); 25] = [
+    ("anomalies", "object"),
+    ("blank_records", "number"),
+    ("bound_by", "string"),
+    ("bytes_in", "number"),
+    ("bytes_out", "number"),
+    ("header_repairs", "array"),
+    ("header_repairs_count", "number"),
+    ("inputs", "array"),
+    ("isa", "string"),
+    ("output", "null"),
+    ("peak_memory_bytes", "number"),
+    ("records", "number"),
+    ("records_rejected", "number"),
+    ("records_written", "number"),
+    ("remarks", "array"),
+    ("rowmill", "string"),
+    ("seconds", "number"),
+    ("thread_seconds", "object"),
+    ("threads", "number"),
+    ("version", "number"),
+    ("window_bytes", "number"),
+    ("windows", "number"),
+    ("windows_redone", "number"),
+    ("anomalies.short_record.first.line", "number"),
+    ("thread_seconds.compute", "number"),
+];
+
+#[test]
+fn stats_have_the_keys_of_their_version() {
+    let output = Run::rowmill().arg("-").stdin(ODD).with_stats().out();
+    output.expect_status(0);
+    let stats = output.stats();
+    for (path, kind) in KEYS {
+        let value = path.split('.').fold(stats, |value, key| &value[key]);
+        let got = match value {
+            serde_json::Value::Null => "null",
+            serde_json::Value::Bool(_) => "bool",
+            serde_json::Value::Number(_) => "number",
+            serde_json::Value::String(_) => "string",
+            serde_json::Value::Array(_) => "array",
+            serde_json::Value::Object(_) => "object",
+        };
+        assert_eq!(got, kind, "{path} in {stats}");
+    }
+    let n_top = KEYS.iter().filter(|(path, _)| !path.contains('.')).count();
+    assert_eq!(stats.as_object().unwrap().len(), n_top, "a key without a test: {stats}");
+    assert_eq!(stats["version"], 1);
+    assert_eq!((output.stat("records"), output.stat("blank_records")), (4, 1));
+    assert_eq!(
+        (output.stat("bytes_in"), output.stat("bytes_out")),
+        (ODD.len() as u64, output.stdout.len() as u64)
+    );
+    assert_eq!(output.stat("header_repairs_count"), 2);
+}
+
+#[test]
+fn the_summary_names_every_anomaly_with_its_place() {
+    let output = Run::rowmill().arg("-").stdin(ODD).out();
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    assert!(lines[0].starts_with("4 records in ") && lines[0].contains("peak memory"), "{}", output.stderr);
+    for part in [
+        "  1 × record shorter than the header, first at stdin: line 3, record 2, byte 11, column 2 (a_2)",
+        "  1 × record longer than the header, first at stdin: line 4, record 3, byte 19, column 4",
+        "  1 × bytes that are not valid in the encoding, first at stdin: line 6, record 4, byte 22, column 1 (a)",
+        "  1 × quoted field still open at the end of the input, first at stdin: line 6, record 4, byte 26, column 3 (column_3)",
+        "  stdin: column 2 was named 'a', is now 'a_2'",
+        "  stdin: column 3 was named '', is now 'column_3'",
+    ] {
+        assert!(lines.contains(&part), "{part}\n{}", output.stderr);
+    }
+    let quiet = Run::rowmill().args(["-q", "-"]).stdin(ODD).out();
+    assert_eq!(quiet.stderr, "", "-q is silent but for errors");
+    quiet.expect_stdout(&output.stdout);
+}
+
+#[test]
+fn check_writes_nothing_and_finds_the_same() {
+    for window in ["64", "4096", "256K"] {
+        let args = ["--window", window, "-"];
+        let input = [&b"a,b,c\n"[..], &b"1,2,3\n".repeat(500), ODD].concat();
+        let converted = Run::rowmill().args(args).stdin(input.as_slice()).with_stats().out();
+        let checked = Run::rowmill().arg("--check").args(args).stdin(input).with_stats().out();
+        checked.expect_status(0).expect_stdout("");
+        assert_eq!(checked.stats()["anomalies"], converted.stats()["anomalies"]);
+        assert_eq!(checked.stat("records"), converted.stat("records"));
+        assert_eq!(checked.stat("bytes_out"), 0);
+    }
+}
+
+#[test]
+fn rejects_hold_the_records_as_they_stand_and_why() {
+    let place = Place::new();
+    place.write("in.csv", ODD);
+    let output = place.rowmill().args(["in.csv", "--rejects", "bad"]).with_stats().out();
+    output.expect_status(0).expect_stdout("{\"a\":\"1\",\"a_2\":\"2\",\"column_3\":\"3\"}\n");
+    assert_eq!(place.read("bad"), b"4\n5,6,7,8\n\xff,x,\"y\n");
+    let log = String::from_utf8(place.read("bad.log.jsonl")).unwrap();
+    let log: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = log
+        .iter()
+        .map(|line| (line["anomaly"].as_str().unwrap(), line["record"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("short_record", 2), ("long_record", 3), ("unclosed_quote", 4)]);
+    assert_eq!(
+        (output.stat("records"), output.stat("records_rejected"), output.stat("records_written")),
+        (4, 3, 1)
+    );
+}
+
+#[test]
+fn a_delimiter_is_taken_or_suggested_aloud() {
+    let auto = Run::rowmill().args(["-d", "auto", "-"]).stdin("a;b\n1;2\n").out();
+    auto.expect_stdout("{\"a\":\"1\",\"b\":\"2\"}\n").expect_stderr("took ';' for the delimiter");
+    let one = Run::rowmill().arg("-").stdin("a;b\n1;2\n").out();
+    one.expect_status(0).expect_stderr("the header is one column, yet holds ';'; did you mean -d ';'?");
+}
+
+/// The bar's lines as a terminal of that width shows them, from a conversion whose output the test takes slowly.
+fn bar(columns: u16, no_color: bool) -> String {
+    let place = Place::new();
+    let input = place.people("in.csv", 32 << 20);
+    let mut run = place.rowmill().arg(&input.path).terminal(columns);
+    if no_color {
+        run = run.env("NO_COLOR", "1");
+    }
+    let mut running = run.start();
+    let mut stdout = running.stdout();
+    let mut sip = vec![0; 8 << 20];
+    for _ in 0..5 {
+        stdout.read_exact(&mut sip).unwrap();
+        thread::sleep(Duration::from_millis(250));
+    }
+    thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    let output = running.finish();
+    output.expect_status(0);
+    output.stderr
+}
+
+#[test]
+fn the_bar_fits_its_terminal_and_tells_what_binds() {
+    for (columns, no_color, parts) in [
+        (40, false, &["% 0:0", "/s output "][..]),
+        (80, false, &["%  0:0", " left  in ", "/s  out ", "output-bound  mem "]),
+        (200, true, &["[=", "%  0:0", " left  in ", "/s  out ", "output-bound  mem "]),
+    ] {
+        let shown = bar(columns, no_color);
+        // Between the controls that draw it anew; the summary behind the last is text and may wrap.
+        let lines: Vec<&str> = shown.split(['\r', '\n', '\u{1b}']).collect();
+        let drawn: Vec<&str> = lines
+            .iter()
+            .map(|line| {
+                line.trim_start_matches(|c: char| c == '[' || c.is_ascii_digit() || c == 'K' || c == 'A')
+            })
+            .filter(|line| line.contains("% "))
+            .collect();
+        assert!(!drawn.is_empty(), "{columns} columns: {shown:?}");
+        for line in &drawn {
+            assert!(line.chars().count() <= usize::from(columns), "{columns} columns: {line:?}");
+        }
+        for part in parts {
+            assert!(shown.contains(part), "{columns} columns: no {part:?} in {drawn:?}");
+        }
+        assert!(!shown.contains("\u{1b}[3"), "no colours: {shown:?}");
+    }
+}
+
+#[test]
+fn there_is_no_bar_on_a_pipe() {
+    let place = Place::new();
+    let input = place.people("in.csv", 8 << 20);
+    let mut running = place.rowmill().arg(&input.path).start();
+    let mut stdout = running.stdout();
+    thread::sleep(Duration::from_millis(500));
+    thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    let output = running.finish();
+    assert!(!output.stderr.contains('%') && !output.stderr.contains('\r'), "{}", output.stderr);
+}
+
+#[test]
+fn what_binds_is_what_is_waited_for() {
+    let place = Place::new();
+    place.people("in.csv", 8 << 20);
+    let slow_consumer = "$ROWMILL in.csv --stats stats | { sleep 1; cat >/dev/null; }";
+    let slow_producer = "{ sleep 1; cat in.csv; } | $ROWMILL --stats stats >/dev/null";
+    for (script, expected) in [(slow_consumer, "output"), (slow_producer, "input")] {
+        place.shell(script).out().expect_status(0);
+        let stats: serde_json::Value = serde_json::from_slice(&place.read("stats")).unwrap();
+        assert_eq!(stats["bound_by"], expected, "{script}: {stats}");
+    }
+}

@@ -1,0 +1,797 @@
+//! Bad use and bad luck: each ends with one clear line and the right exit status, with what stood under the output's name as it
+//! was and nothing left behind.
+//!
+//! 2 is for what can be told from the command line alone, 1 for all else. What the program may not touch is looked at after each run
+//! ([`Case::expect_untouched`]). A test of a right that this user may lack says "skipped"; `ROWMILL_NO_SKIP=1` makes that a failure.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::harness::{Output, Place, Run, Running, people, skipped};
+
+const INPUT: &str = "name,email\nAda,ada@example.org\nBob,bob@example.org\n";
+const RESULT: &str =
+    "{\"name\":\"Ada\",\"email\":\"ada@example.org\"}\n{\"name\":\"Bob\",\"email\":\"bob@example.org\"}\n";
+const EARLIER: &str = "an earlier result\n";
+
+/// A place with an input, `in.csv`, and an earlier result, `out.jsonl`.
+struct Case {
+    place: Place,
+    before: Vec<String>,
+}
+
+impl Case {
+    fn new() -> Case {
+        let place = Place::new();
+        place.write("in.csv", INPUT);
+        place.write("out.jsonl", EARLIER);
+        Case::of(place)
+    }
+
+    /// The place as it is now is how it must be left.
+    fn of(place: Place) -> Case {
+        let before = place.names();
+        Case { place, before }
+    }
+
+    fn run<const N: usize>(&self, args: [&str; N]) -> Output {
+        self.place.rowmill().args(args).out()
+    }
+
+    /// The run must fail with one line that holds `part`.
+    #[track_caller]
+    fn refused<const N: usize>(&self, status: i32, part: &str, args: [&str; N]) {
+        self.is_refusal(&self.run(args), status, part);
+    }
+
+    #[track_caller]
+    fn is_refusal(&self, output: &Output, status: i32, part: &str) {
+        output.expect_status(status).expect_one_line(part).expect_stdout("");
+        assert!(output.stderr.starts_with("rowmill: "), "{}", output.stderr);
+        self.expect_untouched();
+    }
+
+    #[track_caller]
+    fn expect_untouched(&self) {
+        assert_eq!(self.place.names(), self.before, "what lies in the folder");
+        assert_eq!(self.place.read("in.csv"), INPUT.as_bytes());
+        assert_eq!(self.place.read("out.jsonl"), EARLIER.as_bytes());
+    }
+}
+
+// Inputs.
+
+#[test]
+fn a_missing_input_is_named() {
+    let case = Case::new();
+    case.refused(1, "no.csv: cannot open: No such file or directory", ["no.csv", "-o", "out.jsonl"]);
+    case.refused(1, "no.csv: cannot open", ["in.csv", "no.csv", "-o", "out.jsonl"]);
+}
+
+#[test]
+fn a_directory_or_a_socket_is_no_input() {
+    let place = Place::new();
+    fs::create_dir(place.path("folder")).unwrap();
+    let _socket = UnixListener::bind(place.path("socket")).unwrap();
+    let case = {
+        place.write("in.csv", INPUT);
+        place.write("out.jsonl", EARLIER);
+        Case::of(place)
+    };
+    case.refused(1, "folder: is a directory", ["folder", "-o", "out.jsonl"]);
+    case.refused(1, "socket: is a socket", ["socket", "-o", "out.jsonl"]);
+    let from_folder = case.place.shell("\"$ROWMILL\" -o out.jsonl < folder").out();
+    case.is_refusal(&from_folder, 1, "stdin: is a directory");
+}
+
+#[test]
+fn an_input_that_may_not_be_read_is_named() {
+    let case = Case::new();
+    fs::set_permissions(case.place.path("in.csv"), Permissions::from_mode(0o000)).unwrap();
+    let Some(run) = as_nobody(&case.place) else { return };
+    let output = run.args(["in.csv", "-o", "-"]).out();
+    fs::set_permissions(case.place.path("in.csv"), Permissions::from_mode(0o644)).unwrap();
+    case.is_refusal(&output, 1, "in.csv: cannot open: Permission denied");
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    Case::new().refused(2, "'-' is named twice", ["-", "-", "-o", "out.jsonl"]);
+}
+
+/// Rust's run-time puts `/dev/null` in the place of a stream that is closed. What matters: no file that is opened takes its number,
+/// so that no message and no record is written into it.
+#[test]
+fn closed_streams_write_into_no_file() {
+    let case = Case::new();
+    for script in [
+        "exec \"$ROWMILL\" in.csv -o new.jsonl <&-",
+        "exec \"$ROWMILL\" in.csv -o new.jsonl >&-",
+        "exec \"$ROWMILL\" in.csv -o new.jsonl 2>&-",
+        "exec \"$ROWMILL\" in.csv -o new.jsonl <&- >&- 2>&-",
+    ] {
+        case.place.shell(script).out().expect_status(0);
+        assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes(), "{script}");
+        fs::remove_file(case.place.path("new.jsonl")).unwrap();
+        case.expect_untouched();
+    }
+    for script in
+        ["exec \"$ROWMILL\" -o out.jsonl no.csv <&- >&- 2>&-", "exec \"$ROWMILL\" --frob <&- >&- 2>&-"]
+    {
+        let output = case.place.shell(script).out();
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{script}: {}", output.status);
+        case.expect_untouched();
+    }
+}
+
+// The command line.
+
+#[test]
+fn an_unknown_column_suggests_the_nearest() {
+    let case = Case::new();
+    let wanted = "no column is named 'emial'; did you mean 'email'?";
+    for flag in ["--select", "--drop", "--mask"] {
+        case.refused(1, wanted, ["in.csv", flag, "emial", "-o", "out.jsonl"]);
+    }
+    case.refused(1, wanted, ["in.csv", "--rename", "emial=e", "-o", "out.jsonl"]);
+    case.refused(
+        1,
+        "no column is named 'quite_another'",
+        ["in.csv", "--select", "quite_another", "-o", "out.jsonl"],
+    );
+}
+
+#[test]
+fn a_separator_is_one_byte() {
+    let case = Case::new();
+    for flag in ["-d", "--delimiter", "--quote", "--escape", "--terminator", "--comment"] {
+        case.refused(2, "takes one byte", ["in.csv", flag, "ab", "-o", "out.jsonl"]);
+        // Two bytes of UTF-8.
+        case.refused(2, "takes one byte", ["in.csv", flag, "§", "-o", "out.jsonl"]);
+        case.refused(2, "takes one byte", ["in.csv", flag, "", "-o", "out.jsonl"]);
+    }
+}
+
+#[test]
+fn numbers_and_sizes_that_make_no_sense_are_wrong_usage() {
+    let case = Case::new();
+    for (flag, value) in [
+        ("-j", "0"),
+        ("-j", "two"),
+        ("--threads", "-1"),
+        ("--limit", "-1"),
+        ("--limit", "1e3"),
+        ("--skip-lines", "x"),
+        ("--memory", "lots"),
+        ("--memory", "15M"),
+        ("--memory", "99999999999T"),
+        ("--max-record", "0"),
+        ("--max-record", "60M"),
+        ("--window", "0"),
+        ("--window", "-5"),
+        ("--trim", "some"),
+        ("--io", "uring"),
+        ("--mask", "email:rot13"),
+        ("--rename", "email"),
+        ("--rename", "email="),
+    ] {
+        let output = case.run(["in.csv", flag, value, "-o", "out.jsonl"]);
+        case.is_refusal(&output, 2, "rowmill: ");
+        // It names the flag, or the value that it doesn't take.
+        let named = output.stderr.contains(flag.trim_start_matches('-')) || output.stderr.contains(value);
+        assert!(named, "{flag} {value}: {}", output.stderr);
+    }
+    let output = case.place.rowmill().env("ROWMILL_ISA", "z80").args(["in.csv", "-o", "out.jsonl"]).out();
+    case.is_refusal(&output, 2, "no instruction set is named 'z80'");
+}
+
+#[test]
+fn an_unknown_flag_suggests_the_nearest() {
+    let case = Case::new();
+    case.refused(2, "'--delimiter'", ["in.csv", "--delimeter", ";", "-o", "out.jsonl"]);
+    case.refused(2, "'--memory'", ["in.csv", "--memry", "16M", "-o", "out.jsonl"]);
+    case.refused(2, "'--frobnicate'", ["in.csv", "--frobnicate", "-o", "out.jsonl"]);
+    case.refused(2, "--output", ["in.csv", "-o"]);
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_told() {
+    let case = Case::new();
+    case.refused(2, "--check", ["in.csv", "--check", "-o", "out.jsonl"]);
+    case.refused(2, "--check", ["in.csv", "--check", "--rejects", "bad.csv"]);
+    case.refused(2, "--strict", ["in.csv", "--strict", "--rejects", "bad.csv", "-o", "out.jsonl"]);
+}
+
+/// A message stays one line whatever a name holds, and plays no tricks on the terminal.
+#[test]
+fn a_name_with_a_newline_makes_no_second_line() {
+    let case = Case::new();
+    case.refused(1, "no\\nsuch\\u{1b}[31m.csv: cannot open", ["no\nsuch\u{1b}[31m.csv", "-o", "out.jsonl"]);
+    case.refused(1, "no column is named 'a\\nb'", ["in.csv", "--select", "\"a\nb\"", "-o", "out.jsonl"]);
+    case.refused(2, "rowmill: ", ["in.csv", "--frob\n\nnicate\u{7}", "-o", "out.jsonl"]);
+}
+
+// Outputs that can't be had.
+
+#[test]
+fn an_output_in_a_folder_that_is_not_there_is_told_before_the_work() {
+    let case = Case::new();
+    for args in [["-o", "no/out.jsonl"], ["--rejects", "no/bad.csv"], ["--stats", "no/stats.json"]] {
+        let output = case.place.rowmill().arg("in.csv").args(args).out();
+        case.is_refusal(&output, 1, &format!("{}: cannot open: No such file or directory", args[1]));
+    }
+    case.refused(1, "new/: is no file's name", ["in.csv", "-o", "new/"]);
+    case.refused(1, "out.jsonl/: cannot open: Not a directory", ["in.csv", "-o", "out.jsonl/"]);
+}
+
+#[test]
+fn a_directory_or_a_socket_is_no_output() {
+    let place = Place::new();
+    fs::create_dir(place.path("folder")).unwrap();
+    let _socket = UnixListener::bind(place.path("socket")).unwrap();
+    place.write("in.csv", INPUT);
+    place.write("out.jsonl", EARLIER);
+    let case = Case::of(place);
+    for flag in ["-o", "--rejects", "--stats"] {
+        case.refused(1, "folder: is a directory", ["in.csv", flag, "folder"]);
+        case.refused(1, "socket: is a socket", ["in.csv", flag, "socket"]);
+    }
+}
+
+#[test]
+fn a_full_device_is_told_with_the_byte() {
+    let case = Case::new();
+    case.refused(
+        1,
+        "/dev/full: cannot write at byte 0: No space left on device",
+        ["in.csv", "-o", "/dev/full"],
+    );
+    let redirected = case.place.shell("\"$ROWMILL\" in.csv > /dev/full").out();
+    case.is_refusal(&redirected, 1, "stdout: cannot write at byte 0: No space left on device");
+    let stats = case.run(["in.csv", "-o", "/dev/null", "--stats", "/dev/full"]);
+    case.is_refusal(&stats, 1, "/dev/full: cannot write: No space left on device");
+}
+
+/// A file system of 1 MiB, as long as this lives.
+struct Small(PathBuf);
+
+impl Small {
+    fn mount(at: PathBuf) -> Option<Small> {
+        fs::create_dir(&at).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "rowmill"]).arg(&at).output();
+        match mount {
+            Ok(output) if output.status.success() => Some(Small(at)),
+            Ok(output) => {
+                skipped(&format!("a full disk: {}", String::from_utf8_lossy(&output.stderr).trim()));
+                None
+            }
+            Err(error) => {
+                skipped(&format!("a full disk: mount: {error}"));
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there_and_nothing_else() {
+    let place = Place::new();
+    let Some(disk) = Small::mount(place.path("disk")) else { return };
+    let input = place.people("in.csv", 4 << 20);
+    // Records of the wrong width, for the rejects.
+    place.write("short.csv", "a,b,c\n".to_owned() + &"only one field, and no more\n".repeat(100_000));
+    fs::write(disk.0.join("out.jsonl"), EARLIER).unwrap();
+    let left = || {
+        let names = fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    for name in ["disk/out.jsonl", "disk/new.jsonl"] {
+        let output = place.rowmill().arg(&input.path).args(["-o", name]).out();
+        output.expect_status(1).expect_one_line(&format!("{name}: cannot write at byte "));
+        output.expect_stderr("No space left on device");
+        assert_eq!(left(), ["out.jsonl"], "{name}");
+        assert_eq!(fs::read(disk.0.join("out.jsonl")).unwrap(), EARLIER.as_bytes());
+    }
+    let output = place.rowmill().args(["short.csv", "-o", "out.jsonl", "--rejects", "disk/bad.csv"]).out();
+    output.expect_status(1).expect_one_line("No space left on device");
+    assert_eq!(left(), ["out.jsonl"], "--rejects");
+    assert_eq!(place.names(), ["disk", "in.csv", "short.csv"]);
+}
+
+#[test]
+fn no_clobber_replaces_nothing() {
+    let case = Case::new();
+    case.refused(1, "out.jsonl: exists already", ["in.csv", "--no-clobber", "-o", "out.jsonl"]);
+    case.refused(1, "out.jsonl: exists already", ["in.csv", "--no-clobber", "--rejects", "out.jsonl"]);
+    case.refused(1, "out.jsonl: exists already", ["in.csv", "--no-clobber", "--stats", "out.jsonl"]);
+    case.run(["in.csv", "-q", "--no-clobber", "-o", "new.jsonl"]).expect_status(0);
+    assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
+}
+
+/// It came up while we were at work: it is still another's.
+#[test]
+fn no_clobber_does_not_replace_what_came_meanwhile() {
+    let case = Case::new();
+    let mut running = case.place.rowmill().args(["-", "--no-clobber", "-o", "new.jsonl"]).start();
+    running.stdin_ref().write_all(INPUT.as_bytes()).unwrap();
+    running.until_it_waits();
+    case.place.write("new.jsonl", "another's");
+    let output = running.finish();
+    output.expect_status(1).expect_one_line("new.jsonl: exists already");
+    assert_eq!(case.place.read("new.jsonl"), b"another's");
+    fs::remove_file(case.place.path("new.jsonl")).unwrap();
+    case.expect_untouched();
+}
+
+#[test]
+fn strict_leaves_what_was_there() {
+    let case = Case::new();
+    case.place.write("short.csv", format!("{INPUT}Eve\n"));
+    let output = case.run(["short.csv", "--strict", "-o", "out.jsonl"]);
+    output.expect_status(1).expect_one_line("short.csv: line 4, record 3");
+    fs::remove_file(case.place.path("short.csv")).unwrap();
+    case.expect_untouched();
+}
+
+#[test]
+fn a_file_or_folder_that_may_not_be_written_is_told_before_the_work() {
+    let case = Case::new();
+    fs::set_permissions(case.place.path("out.jsonl"), Permissions::from_mode(0o444)).unwrap();
+    let Some(run) = as_nobody(&case.place) else { return };
+    // Rename would replace it, since the folder is ours; but it was made read-only.
+    let output = run.args(["in.csv", "-o", "out.jsonl"]).out();
+    case.is_refusal(&output, 1, "out.jsonl: cannot open: Permission denied");
+    fs::set_permissions(case.place.dir(), Permissions::from_mode(0o555)).unwrap();
+    let run = case.place.rowmill().user(NOBODY).args(["in.csv", "-o", "new.jsonl"]);
+    let output = run.out();
+    fs::set_permissions(case.place.dir(), Permissions::from_mode(0o755)).unwrap();
+    case.is_refusal(&output, 1, "new.jsonl: cannot open: Permission denied");
+}
+
+const NOBODY: u32 = 65534;
+
+/// A run as a user without rights, to whom the place is given; None, aloud, where that can't be had.
+fn as_nobody(place: &Place) -> Option<Run> {
+    if !rustix::process::geteuid().is_root() {
+        // Whoever we are has no more rights than we want.
+        return Some(place.rowmill());
+    }
+    chown(place.dir(), Some(NOBODY), Some(NOBODY)).unwrap();
+    for name in place.names() {
+        chown(place.path(&name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    // The binary may lie where only root may look.
+    let binary = Path::new(env!("CARGO_BIN_EXE_rowmill"));
+    let shut = binary.ancestors().find(|path| fs::metadata(path).unwrap().mode() & 0o001 == 0);
+    match shut {
+        Some(path) => {
+            skipped(&format!(
+                "files that may not be read or written: nobody else may enter {}",
+                path.display()
+            ));
+            None
+        }
+        None => Some(place.rowmill().user(NOBODY)),
+    }
+}
+
+// Output and input the same.
+
+#[test]
+fn an_output_that_is_the_input_is_refused_by_any_name() {
+    let place = Place::new();
+    place.write("in.csv", INPUT);
+    place.write("out.jsonl", EARLIER);
+    place.write("other.csv", INPUT);
+    symlink("in.csv", place.path("link.csv")).unwrap();
+    symlink(".", place.path("here")).unwrap();
+    fs::hard_link(place.path("in.csv"), place.path("hard.csv")).unwrap();
+    fs::hard_link(place.path("in.csv"), place.path("bad.csv.log.jsonl")).unwrap();
+    let case = Case::of(place);
+    let part = "which would be lost; write to another file";
+    let absolute = case.place.path("in.csv");
+    for name in ["in.csv", "./in.csv", "here/in.csv", "link.csv", "hard.csv", absolute.to_str().unwrap()] {
+        for flag in ["-o", "--rejects", "--stats"] {
+            case.refused(1, part, ["in.csv", flag, name]);
+            case.refused(1, part, [name, flag, "in.csv"]);
+        }
+        case.refused(1, part, ["other.csv", name, "-o", "in.csv"]);
+    }
+    case.refused(1, part, ["in.csv", "--rejects", "bad.csv"]);
+    for script in [
+        "exec \"$ROWMILL\" in.csv >> in.csv",
+        "exec \"$ROWMILL\" in.csv >> hard.csv",
+        "exec \"$ROWMILL\" in.csv 1<> in.csv",
+        "exec \"$ROWMILL\" in.csv -o /dev/stdout >> in.csv",
+        "exec \"$ROWMILL\" in.csv -o /dev/fd/3 3>> in.csv",
+        "exec \"$ROWMILL\" in.csv -o /proc/self/fd/3 3>> in.csv",
+        "exec \"$ROWMILL\" /dev/fd/3 -o in.csv 3< in.csv",
+        "exec \"$ROWMILL\" /dev/stdin -o in.csv < in.csv",
+        "exec \"$ROWMILL\" -o in.csv < in.csv",
+        "exec \"$ROWMILL\" - -o link.csv < hard.csv",
+        "exec \"$ROWMILL\" < in.csv >> in.csv",
+    ] {
+        case.is_refusal(&case.place.shell(script).out(), 1, part);
+    }
+}
+
+#[test]
+fn two_outputs_in_one_file_are_refused_by_any_name() {
+    let place = Place::new();
+    place.write("in.csv", INPUT);
+    place.write("out.jsonl", EARLIER);
+    symlink("out.jsonl", place.path("link.jsonl")).unwrap();
+    symlink(".", place.path("here")).unwrap();
+    fs::hard_link(place.path("out.jsonl"), place.path("hard.jsonl")).unwrap();
+    let case = Case::of(place);
+    let part = "named for two outputs";
+    for name in ["out.jsonl", "./out.jsonl", "here/out.jsonl", "link.jsonl", "hard.jsonl"] {
+        case.refused(2, part, ["in.csv", "-o", "out.jsonl", "--rejects", name]);
+        case.refused(2, part, ["in.csv", "-o", name, "--stats", "out.jsonl"]);
+        case.refused(2, part, ["in.csv", "--rejects", name, "--stats", "out.jsonl"]);
+    }
+    // Where nothing stands yet, too.
+    case.refused(2, part, ["in.csv", "-o", "new.jsonl", "--rejects", "here/new.jsonl"]);
+    case.refused(2, part, ["in.csv", "-o", "bad.csv.log.jsonl", "--rejects", "bad.csv"]);
+    let redirected = case.place.shell("exec \"$ROWMILL\" in.csv --rejects out.jsonl >> out.jsonl").out();
+    case.is_refusal(&redirected, 2, part);
+    // A device takes any number.
+    let args = ["in.csv", "-q", "-o", "/dev/null", "--rejects", "/dev/null", "--stats", "/dev/null"];
+    case.run(args).expect_status(0);
+}
+
+// The output file.
+
+#[test]
+fn a_replaced_file_keeps_its_mode_and_owner() {
+    let case = Case::new();
+    let path = case.place.path("out.jsonl");
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let root = rustix::process::geteuid().is_root();
+    if root {
+        chown(&path, Some(1234), Some(5678)).unwrap();
+    } else {
+        skipped("the owner of a replaced file: takes root");
+    }
+    let before = fs::metadata(&path).unwrap();
+    case.run(["-q", "in.csv", "-o", "out.jsonl"]).expect_status(0);
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!(case.place.read("out.jsonl"), RESULT.as_bytes());
+    assert_eq!(after.mode(), before.mode());
+    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    assert_eq!(case.place.names(), case.before);
+}
+
+#[test]
+fn a_new_file_goes_by_the_umask() {
+    let case = Case::new();
+    case.place.shell("umask 027; exec \"$ROWMILL\" -q in.csv -o new.jsonl").out().expect_status(0);
+    assert_eq!(fs::metadata(case.place.path("new.jsonl")).unwrap().mode() & 0o7777, 0o640);
+}
+
+#[test]
+fn a_link_stays_a_link_and_its_file_is_replaced() {
+    let place = Place::new();
+    place.write("in.csv", INPUT);
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    place.write("elsewhere/out.jsonl", EARLIER);
+    symlink("elsewhere/out.jsonl", place.path("link")).unwrap();
+    symlink("link", place.path("link to link")).unwrap();
+    symlink("elsewhere/not yet", place.path("dangling")).unwrap();
+    for (name, file) in [
+        ("link", "elsewhere/out.jsonl"),
+        ("link to link", "elsewhere/out.jsonl"),
+        ("dangling", "elsewhere/not yet"),
+    ] {
+        place.rowmill().args(["-q", "in.csv", "-o", name]).out().expect_status(0);
+        assert!(fs::symlink_metadata(place.path(name)).unwrap().is_symlink(), "{name}");
+        assert!(fs::symlink_metadata(place.path(file)).unwrap().is_file(), "{file}");
+        assert_eq!(place.read(file), RESULT.as_bytes(), "{name}");
+        place.write(file, EARLIER);
+    }
+    let mut names: Vec<_> =
+        fs::read_dir(place.path("elsewhere")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["not yet", "out.jsonl"]);
+}
+
+#[test]
+fn a_fifo_is_written_straight_and_stays_a_fifo() {
+    let case = Case::new();
+    let fifo = make_fifo(&case.place, "fifo");
+    let reader = thread::spawn({
+        let fifo = fifo.clone();
+        move || fs::read(fifo).unwrap()
+    });
+    case.run(["-q", "in.csv", "-o", "fifo"]).expect_status(0);
+    assert_eq!(reader.join().unwrap(), RESULT.as_bytes());
+    assert!(fs::symlink_metadata(fifo).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn dev_stdout_adds_to_what_is_there() {
+    let case = Case::new();
+    case.run(["-q", "in.csv", "-o", "/dev/stdout"]).expect_status(0).expect_stdout(RESULT);
+    case.run(["-q", "in.csv", "-o", "-"]).expect_status(0).expect_stdout(RESULT);
+    for (name, how) in [
+        ("/dev/stdout", "> new.jsonl"),
+        ("/dev/stdout", ">> new.jsonl"),
+        ("/dev/fd/1", "> new.jsonl"),
+        ("/proc/self/fd/3", "3>&1 > new.jsonl 3>&1"),
+    ] {
+        let script = format!("{{ echo before; \"$ROWMILL\" -q in.csv -o {name}; echo after; }} {how}");
+        case.place.shell(&script).out().expect_status(0);
+        assert_eq!(case.place.read("new.jsonl"), format!("before\n{RESULT}after\n").as_bytes(), "{script}");
+        fs::remove_file(case.place.path("new.jsonl")).unwrap();
+    }
+}
+
+fn make_fifo(place: &Place, name: &str) -> PathBuf {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let path = place.path(name);
+    mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    path
+}
+
+// Signals.
+
+#[test]
+fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let case = Case::new();
+        let args = ["-", "-o", "out.jsonl", "--rejects", "bad.csv", "--stats", "stats.json"];
+        let mut running = case.place.rowmill().args(args).start();
+        running.stdin_ref().write_all(&people(20_000)).unwrap();
+        running.until_it_waits();
+        running.signal(signal);
+        running.ends_within(Duration::from_secs(1));
+        let output = running.finish();
+        output.expect_status(status);
+        assert_eq!(output.stderr, "");
+        case.expect_untouched();
+    }
+}
+
+/// Nobody reads what it writes, so it sleeps in the write.
+#[test]
+fn a_signal_ends_it_while_it_waits_for_its_consumer() {
+    let place = Place::new();
+    let input = place.people("in.csv", 8 << 20);
+    let mut running = place.rowmill().args(["-j", "2"]).arg(&input.path).start();
+    running.stdout_ref().read_exact(&mut [0; 1000]).unwrap();
+    running.until_it_waits();
+    running.signal(Signal::INT);
+    running.ends_within(Duration::from_secs(1));
+    running.finish().expect_status(130);
+}
+
+/// Nobody opens the other end of the FIFO, so it sleeps in the opening.
+#[test]
+fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
+    for args in [["fifo", "-o", "out.jsonl"], ["in.csv", "-o", "fifo"]] {
+        let place = Place::new();
+        make_fifo(&place, "fifo");
+        place.write("in.csv", INPUT);
+        place.write("out.jsonl", EARLIER);
+        let case = Case::of(place);
+        let mut running = case.place.rowmill().args(args).start();
+        running.until_it_waits();
+        assert!(!running.is_done());
+        running.signal(Signal::TERM);
+        running.ends_within(Duration::from_secs(1));
+        running.finish().expect_status(143);
+        case.expect_untouched();
+    }
+}
+
+/// Half-way at full speed, at any moment: either the whole result is there and nothing is wrong, or nothing is.
+#[test]
+fn a_signal_at_any_moment_leaves_all_or_nothing() {
+    let place = Place::new();
+    let input = place.people("in.csv", 4 << 20);
+    place.rowmill().arg("-q").arg(&input.path).args(["-o", "whole.jsonl"]).out().expect_status(0);
+    let whole = place.read("whole.jsonl");
+    let mut n_ended = 0;
+    for i in 0..30 {
+        place.write("out.jsonl", EARLIER);
+        let running =
+            place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).args(["-o", "out.jsonl"]).start();
+        thread::sleep(Duration::from_micros(1500 * i));
+        running.signal(Signal::TERM);
+        let output = running.finish();
+        assert_eq!(place.names(), ["in.csv", "out.jsonl", "whole.jsonl"]);
+        let result = place.read("out.jsonl");
+        match output.status.code() {
+            Some(0) => assert!(result == whole, "the whole result"),
+            // By the signal itself, where it came before we took it over.
+            Some(143) | None => {
+                n_ended += 1;
+                assert!(result == EARLIER.as_bytes() || result == whole, "{} bytes", result.len());
+            }
+            _ => panic!("{}: {}", output.status, output.stderr),
+        }
+    }
+    assert!(n_ended > 0, "not one signal came in time");
+}
+
+#[test]
+fn nohup_keeps_it_alive() {
+    let case = Case::new();
+    let script = "trap '' HUP; exec \"$ROWMILL\" -q - -o new.jsonl";
+    let mut running = case.place.shell(script).start();
+    running.stdin_ref().write_all(INPUT.as_bytes()).unwrap();
+    running.until_it_waits();
+    running.signal(Signal::HUP);
+    thread::sleep(Duration::from_millis(50));
+    assert!(!running.is_done());
+    running.finish().expect_status(0);
+    assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
+}
+
+// Inputs that change while they are read.
+
+/// A run that stands still half-way: every other record goes to a FIFO that nobody reads, and no byte beyond the first 3 of 32 MiB can have
+/// been looked at.
+struct HalfWay {
+    case: Case,
+    running: Running,
+    rejects: File,
+    input: PathBuf,
+    size: u64,
+}
+
+impl HalfWay {
+    fn stop(io: &str) -> HalfWay {
+        let place = Place::new();
+        let input =
+            place.write("changing.csv", "a,b\n".to_owned() + &"some text,1\nshort\n".repeat(1_900_000));
+        let size = fs::metadata(&input).unwrap().len();
+        make_fifo(&place, "rejects");
+        make_fifo(&place, "rejects.log.jsonl");
+        place.write("in.csv", INPUT);
+        place.write("out.jsonl", EARLIER);
+        let case = Case::of(place);
+        // Opened for both, so that neither side waits for the other; the log is read, the rejects are not.
+        let open = |name| OpenOptions::new().read(true).write(true).open(case.place.path(name)).unwrap();
+        let (rejects, mut log) = (open("rejects"), open("rejects.log.jsonl"));
+        thread::spawn(move || while log.read(&mut [0; 1 << 16]).is_ok_and(|n| n > 0) {});
+        let args = ["changing.csv", "-j", "2", "--io", io, "-o", "out.jsonl", "--rejects", "rejects"];
+        let mut running = case.place.rowmill().args(args).start();
+        running.until_it_waits();
+        assert!(!running.is_done(), "it waits for its rejects to be read");
+        HalfWay { case, running, rejects, input, size }
+    }
+
+    /// Reads the rejects, so that it goes on to its end.
+    fn go_on(self) -> (Case, Output) {
+        let mut rejects = self.rejects;
+        thread::spawn(move || while rejects.read(&mut [0; 1 << 16]).is_ok_and(|n| n > 0) {});
+        (self.case, self.running.finish())
+    }
+
+    #[track_caller]
+    fn is_told(self, how: &str) {
+        let size = self.size;
+        let (case, output) = self.go_on();
+        output
+            .expect_status(1)
+            .expect_one_line(&format!("changing.csv: the file {how} while it was read, seen at byte "));
+        let (_, at) = output.stderr.split_once("at byte ").unwrap();
+        let at: u64 = at.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap();
+        assert!(at <= size, "byte {at} of {size}");
+        case.expect_untouched();
+    }
+}
+
+const IOS: [&str; 2] = ["mmap", "read"];
+
+#[test]
+fn an_input_cut_short_is_an_error_and_no_result() {
+    for io in IOS {
+        // To nothing, within what is being read, within a page, and far behind.
+        for left in [0, 300_000, 1_000_001, 30_000_000] {
+            let half_way = HalfWay::stop(io);
+            OpenOptions::new().write(true).open(&half_way.input).unwrap().set_len(left).unwrap();
+            half_way.is_told("became shorter");
+        }
+    }
+}
+
+#[test]
+fn an_input_rewritten_in_place_is_an_error_and_no_result() {
+    for io in IOS {
+        let half_way = HalfWay::stop(io);
+        let mut file = OpenOptions::new().write(true).open(&half_way.input).unwrap();
+        file.seek(SeekFrom::Start(20_000_000)).unwrap();
+        file.write_all(b"another text").unwrap();
+        half_way.is_told("was rewritten");
+        // Shorter and as long again, as an editor or a restarted export leaves it.
+        let half_way = HalfWay::stop(io);
+        let file = OpenOptions::new().write(true).open(&half_way.input).unwrap();
+        file.set_len(0).unwrap();
+        file.set_len(half_way.size).unwrap();
+        half_way.is_told("was rewritten");
+    }
+}
+
+#[test]
+fn an_input_that_grows_is_converted_as_it_was_with_a_warning() {
+    for io in IOS {
+        let half_way = HalfWay::stop(io);
+        let mut file = OpenOptions::new().append(true).open(&half_way.input).unwrap();
+        file.write_all(b"one more,2\n").unwrap();
+        let size = half_way.size;
+        let (case, output) = half_way.go_on();
+        output.expect_status(0).expect_stderr("3,800,000 records in ");
+        output
+            .expect_stderr(&format!("changing.csv: the file grew while it was read; only the {size} bytes"));
+        assert_eq!(
+            case.place.read("out.jsonl"),
+            "{\"a\":\"some text\",\"b\":\"1\"}\n".repeat(1_900_000).as_bytes()
+        );
+    }
+}
+
+/// Another file under the same name, as most editors and exports leave it, is no change of the one that is open.
+#[test]
+fn an_input_replaced_by_another_is_read_to_its_end() {
+    for io in IOS {
+        let half_way = HalfWay::stop(io);
+        fs::remove_file(&half_way.input).unwrap();
+        fs::write(&half_way.input, "x\n1\n").unwrap();
+        let (_, output) = half_way.go_on();
+        output.expect_status(0).expect_stderr("3,800,000 records in ");
+    }
+}
+
+/// Cut short at full speed, at any moment: never a SIGBUS, and never half a result under the name.
+#[test]
+fn an_input_cut_short_at_any_moment_kills_nothing() {
+    let place = Place::new();
+    let n_bytes = 16 << 20;
+    let block = people(1000);
+    let full = [crate::harness::PEOPLE_HEADER, &block.repeat(n_bytes / block.len())].concat();
+    place.write("expected.csv", &full);
+    let whole = place.rowmill().args(["-q", "expected.csv"]).out().stdout;
+    let mut n_told = 0;
+    for i in 0..24u64 {
+        let path = place.write("in.csv", &full);
+        let file = OpenOptions::new().write(true).open(path).unwrap();
+        let args = ["-q", "-j", "2", "--io", "mmap", "in.csv", "-o", "out.jsonl"];
+        let running = place.rowmill().args(args).start();
+        thread::sleep(Duration::from_millis(2 * i));
+        file.set_len((full.len() as u64 * (i % 5) / 5) / 4096 * 4096 + i).unwrap();
+        let output = running.finish();
+        match output.status.code() {
+            Some(0) if n_told > 0 || place.path("out.jsonl").exists() => {
+                // All was read before, or all that there was when it was opened.
+                let result = place.read("out.jsonl");
+                assert!(whole.starts_with(&result) || result.len() < whole.len(), "{} bytes", result.len());
+                fs::remove_file(place.path("out.jsonl")).unwrap();
+            }
+            Some(1) => {
+                n_told += 1;
+                output.expect_one_line("in.csv: the file became shorter while it was read");
+                assert!(!place.path("out.jsonl").exists());
+            }
+            _ => panic!("{}: {}", output.status, output.stderr),
+        }
+    }
+    assert!(n_told > 0, "not one was cut short in time");
+}
