@@ -105,9 +105,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
     /// Waits for the turn, if it is not held, and looks whether the slice was rightly begun.
     pub(super) fn hold(&mut self) -> Result<&mut Chain<'r>, Stop> {
         if self.chain.is_none() {
-            let before = self.clock.switch(Bound::Output);
-            let chain = self.run.hold(self.number);
-            self.clock.switch(before);
+            let chain = self.clock.wait(|| self.run.hold(self.number));
             let chain = self.chain.insert(chain.ok_or(Stop::Quit)?);
             if !chain.at_record() {
                 return Err(Stop::Redo);

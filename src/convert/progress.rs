@@ -17,8 +17,10 @@ pub struct Progress {
     pub records: AtomicU64,
     /// Nanoseconds that workers spent, by [`Bound`].
     spent: [AtomicU64; 3],
-    /// Workers that are at it now.
+    /// Workers that are at it now; who waits for the turn is at nothing.
     busy: [AtomicU64; 3],
+    /// Nanoseconds of writing alone.
+    written: AtomicU64,
 }
 
 /// What the workers spend their time on.
@@ -28,7 +30,7 @@ pub enum Bound {
     Input,
     /// Converting.
     Compute,
-    /// Writing, or waiting for the turn to write.
+    /// Writing, or waiting for another that writes.
     Output,
 }
 
@@ -51,9 +53,9 @@ impl Bound {
 pub struct Times {
     /// Claiming, reading, faulting in.
     pub input: Duration,
-    /// Converting.
+    /// Converting, and waiting for the turn while another converts.
     pub compute: Duration,
-    /// Writing, and waiting for the turn.
+    /// Writing, and waiting for the turn while another writes.
     pub output: Duration,
 }
 
@@ -88,7 +90,7 @@ impl Progress {
     /// What most workers are at in this moment.
     pub fn now(&self) -> Bound {
         let busy = |bound: Bound| self.busy[bound as usize].load(Ordering::Relaxed);
-        // One that writes keeps the others waiting for their turn; where they are even, it is what the others wait for.
+        // One that writes keeps the others waiting for their turn; where they are even, it is what they will wait for.
         Bound::ALL.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
     }
 }
@@ -120,9 +122,32 @@ impl<'p> Clock<'p> {
         let (before, since) = self.running.replace((bound, now));
         let spent = now.duration_since(since).as_nanos() as u64;
         self.progress.spent[before as usize].fetch_add(spent, Ordering::Relaxed);
+        if before == Bound::Output {
+            self.progress.written.fetch_add(spent, Ordering::Relaxed);
+        }
         self.progress.busy[before as usize].fetch_sub(1, Ordering::Relaxed);
         self.progress.busy[bound as usize].fetch_add(1, Ordering::Relaxed);
         before
+    }
+
+    /// Waits for the turn. It is the output that is waited for as long as another writes, else that another converts: sixteen
+    /// threads on two cores would else seem bound by `/dev/null`.
+    pub(super) fn wait<T>(&self, turn: impl FnOnce() -> T) -> T {
+        let Progress { spent, busy, written, .. } = self.progress;
+        let (bound, _) = self.running.get();
+        self.switch(bound);
+        busy[bound as usize].fetch_sub(1, Ordering::Relaxed);
+        let since = Instant::now();
+        let written_before = written.load(Ordering::Relaxed);
+        let result = turn();
+        let now = Instant::now();
+        let waited = now.duration_since(since).as_nanos() as u64;
+        let for_output = waited.min(written.load(Ordering::Relaxed) - written_before);
+        spent[Bound::Output as usize].fetch_add(for_output, Ordering::Relaxed);
+        spent[Bound::Compute as usize].fetch_add(waited - for_output, Ordering::Relaxed);
+        busy[bound as usize].fetch_add(1, Ordering::Relaxed);
+        self.running.set((bound, now));
+        result
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn well_behaved(n_bytes: usize) -> Vec<u8> {
 /// Quoted fields of 50 KB, each tenth of 1 MB, full of lines that look like rows with the right number of
 /// columns, some hundred ordinary rows between them.
 pub(crate) fn rows_in_quotes(n_bytes: usize) -> Vec<u8> {
-    long_quotes(n_bytes, |numbers, to| row(numbers, to))
+    long_quotes(n_bytes, row)
 }
 
 /// The same, where the lines in the quotes hold `","` as well. Doubled as they must be, they read as regularly

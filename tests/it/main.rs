@@ -21,10 +21,11 @@ mod conformance;
 mod golden;
 mod invariance;
 mod kernels;
-mod misuse;
+
 mod pipeline;
 mod pressure;
 mod reference;
+mod sources;
 mod telling;
 mod tidy;
 mod usage;

@@ -1,15 +1,19 @@
 //! What it tells: the summary, `--stats`, the progress bar, and what binds.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Place, Run};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::harness::{Place, Run, people};
 
 const ODD: &[u8] = b"a,a,\n1,2,3\n4\n5,6,7,8\n\n\xff,x,\"y\n";
 
-/// All keys of version 1; a key that goes or changes its kind takes a new version.
-const KEYS: [(&str, &str); 25] = [
+/// All keys of version 1, and of `first` in each anomaly and of each header repair; a key that goes or changes its kind takes a
+/// new version.
+const KEYS: &[(&str, &str)] = &[
     ("anomalies", "object"),
     ("blank_records", "number"),
     ("bound_by", "string"),
@@ -33,30 +37,63 @@ const KEYS: [(&str, &str); 25] = [
     ("window_bytes", "number"),
     ("windows", "number"),
     ("windows_redone", "number"),
-    ("anomalies.short_record.first.line", "number"),
-    ("thread_seconds.compute", "number"),
 ];
+const THREAD_SECONDS: &[(&str, &str)] = &[("compute", "number"), ("input", "number"), ("output", "number")];
+const ANOMALY: &[(&str, &str)] = &[("count", "number"), ("first", "object")];
+const PLACE: &[(&str, &str)] = &[
+    ("byte", "number"),
+    ("column", "number"),
+    ("file", "string"),
+    ("line", "number"),
+    ("name", "string"),
+    ("record", "number"),
+];
+const REPAIR: &[(&str, &str)] =
+    &[("column", "number"), ("file", "string"), ("from", "string"), ("to", "string")];
+
+/// The object has just these keys, of these kinds.
+#[track_caller]
+fn has_keys(object: &Value, keys: &[(&str, &str)]) {
+    let kind = |value: &Value| match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let mut got: Vec<(&str, &str)> = object
+        .as_object()
+        .expect("an object")
+        .iter()
+        .map(|(key, value)| (key.as_str(), kind(value)))
+        .collect();
+    got.sort_unstable();
+    assert_eq!(got, keys, "{object}");
+}
 
 #[test]
 fn stats_have_the_keys_of_their_version() {
     let output = Run::rowmill().arg("-").stdin(ODD).with_stats().out();
     output.expect_status(0);
     let stats = output.stats();
-    for (path, kind) in KEYS {
-        let value = path.split('.').fold(stats, |value, key| &value[key]);
-        let got = match value {
-            serde_json::Value::Null => "null",
-            serde_json::Value::Bool(_) => "bool",
-            serde_json::Value::Number(_) => "number",
-            serde_json::Value::String(_) => "string",
-            serde_json::Value::Array(_) => "array",
-            serde_json::Value::Object(_) => "object",
-        };
-        assert_eq!(got, kind, "{path} in {stats}");
+    has_keys(stats, KEYS);
+    has_keys(&stats["thread_seconds"], THREAD_SECONDS);
+    for name in ["short_record", "long_record", "invalid_bytes", "unclosed_quote"] {
+        let anomaly = &stats["anomalies"][name];
+        has_keys(anomaly, ANOMALY);
+        let mut first = anomaly["first"].clone();
+        if name == "long_record" {
+            // It lies beyond the header's names.
+            assert_eq!(first["name"], Value::Null);
+            first["name"] = "".into();
+        }
+        has_keys(&first, PLACE);
     }
-    let n_top = KEYS.iter().filter(|(path, _)| !path.contains('.')).count();
-    assert_eq!(stats.as_object().unwrap().len(), n_top, "a key without a test: {stats}");
+    has_keys(&stats["header_repairs"][0], REPAIR);
     assert_eq!(stats["version"], 1);
+    assert_eq!(stats["rowmill"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(stats["inputs"], serde_json::json!(["stdin"]));
     assert_eq!((output.stat("records"), output.stat("blank_records")), (4, 1));
     assert_eq!(
         (output.stat("bytes_in"), output.stat("bytes_out")),
@@ -107,7 +144,7 @@ fn rejects_hold_the_records_as_they_stand_and_why() {
     output.expect_status(0).expect_stdout("{\"a\":\"1\",\"a_2\":\"2\",\"column_3\":\"3\"}\n");
     assert_eq!(place.read("bad"), b"4\n5,6,7,8\n\xff,x,\"y\n");
     let log = String::from_utf8(place.read("bad.log.jsonl")).unwrap();
-    let log: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let log: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = log
         .iter()
         .map(|line| (line["anomaly"].as_str().unwrap(), line["record"].as_u64().unwrap()))
@@ -173,6 +210,57 @@ fn the_bar_fits_its_terminal_and_tells_what_binds() {
             assert!(shown.contains(part), "{columns} columns: no {part:?} in {drawn:?}");
         }
         assert!(!shown.contains("\u{1b}[3"), "no colours: {shown:?}");
+        // What is left on the terminal is the summary alone.
+        let (_, left) = shown.rsplit_once("\u{1b}[2K").expect("it clears its line");
+        assert!(left.starts_with(|c: char| c.is_ascii_digit()) && left.contains(" records in "), "{left:?}");
+    }
+}
+
+/// Nobody knows how much a pipe holds: the bar shows how much there was, and no share.
+#[test]
+fn the_bar_of_a_pipe_tells_what_it_waits_for() {
+    let mut running = Run::rowmill().args(["-", "-o", "/dev/null"]).terminal(80).start();
+    for _ in 0..5 {
+        running.stdin_ref().write_all(&people(20_000)).unwrap();
+        thread::sleep(Duration::from_millis(250));
+    }
+    let output = running.finish();
+    output.expect_status(0).expect_stderr("input-bound  mem ").expect_stderr("/s  out ");
+    assert!(!output.stderr.contains('%'), "{:?}", output.stderr);
+}
+
+/// Neither where silence was asked for, nor where the records go to the terminal themselves.
+#[test]
+fn there_is_no_bar_where_silence_was_asked_for() {
+    let mut running = Run::rowmill().args(["-q", "-"]).terminal(80).start();
+    for _ in 0..3 {
+        running.stdin_ref().write_all(b"a\n1\n").unwrap();
+        thread::sleep(Duration::from_millis(250));
+    }
+    let output = running.finish();
+    output.expect_status(0);
+    assert_eq!(output.stderr, "");
+}
+
+/// An error stands on a clean line, and so does what comes after a signal.
+#[test]
+fn the_bar_is_gone_before_an_error_or_a_signal() {
+    for signal in [true, false] {
+        let mut running = Run::rowmill().args(["--strict", "-", "-o", "/dev/null"]).terminal(80).start();
+        running.stdin_ref().write_all(&people(20_000)).unwrap();
+        thread::sleep(Duration::from_millis(700));
+        let told = if signal {
+            running.signal(Signal::INT);
+            ""
+        } else {
+            running.stdin_ref().write_all(b"short\n").unwrap();
+            "rowmill: stdin: line "
+        };
+        let output = running.finish();
+        output.expect_status(if signal { 130 } else { 1 });
+        let (_, left) = output.stderr.rsplit_once("\u{1b}[2K").expect("it clears its line");
+        assert!(left.starts_with(told), "{left:?}");
+        assert_eq!(left.lines().count(), usize::from(!signal), "{left:?}");
     }
 }
 
@@ -194,9 +282,11 @@ fn what_binds_is_what_is_waited_for() {
     place.people("in.csv", 8 << 20);
     let slow_consumer = "$ROWMILL in.csv --stats stats | { sleep 1; cat >/dev/null; }";
     let slow_producer = "{ sleep 1; cat in.csv; } | $ROWMILL --stats stats >/dev/null";
-    for (script, expected) in [(slow_consumer, "output"), (slow_producer, "input")] {
+    // More threads than cores wait for each other: `/dev/null` is not to blame.
+    let neither = "$ROWMILL -j 16 in.csv --stats stats >/dev/null";
+    for (script, expected) in [(slow_consumer, "output"), (slow_producer, "input"), (neither, "compute")] {
         place.shell(script).out().expect_status(0);
-        let stats: serde_json::Value = serde_json::from_slice(&place.read("stats")).unwrap();
+        let stats: Value = serde_json::from_slice(&place.read("stats")).unwrap();
         assert_eq!(stats["bound_by"], expected, "{script}: {stats}");
     }
 }
