@@ -23,7 +23,11 @@ fuzz_target!(|data: &[u8]| {
         // The least room that is asked for.
         let mut to = vec![0; MOST_ESCAPED * (end - start) + 64];
         let written = kernel.escape(from, start, end, &mut to);
-        assert_eq!(to[..written].escape_ascii().to_string(), expected.escape_ascii().to_string(), "{kernel:?}");
+        assert_eq!(
+            to[..written].escape_ascii().to_string(),
+            expected.escape_ascii().to_string(),
+            "{kernel:?}"
+        );
         if let Ok(text) = std::str::from_utf8(&from[start..end]) {
             let json = serde_json::to_string(text).expect("a string");
             assert_eq!(&to[..written], &json.as_bytes()[1..json.len() - 1], "{kernel:?}");

@@ -17,7 +17,8 @@ pub(crate) fn shape(head: &[u8; N_HEAD]) -> Option<Shape> {
         quote: [Some(b'"'), Some(b'"'), Some(b'\''), None][of(dialect, 3, 2)],
         double_quote: of(dialect, 5, 1) == 0,
         escape: [None, None, None, Some(b'\\')][of(dialect, 6, 2)],
-        terminator: [None, None, None, None, Some(b'\n'), Some(b'\r'), Some(b';'), Some(0x1e)][of(lines, 0, 3)],
+        terminator: [None, None, None, None, Some(b'\n'), Some(b'\r'), Some(b';'), Some(0x1e)]
+            [of(lines, 0, 3)],
         comment: [None, None, None, Some(b'#')][of(lines, 3, 2)],
         trim_names: of(lines, 5, 1) == 1,
         trim_values: of(lines, 6, 1) == 1,

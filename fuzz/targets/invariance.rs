@@ -30,7 +30,12 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let mut ways = Vec::new();
     for (i, isa) in isas().enumerate() {
         for (j, window) in WINDOWS.into_iter().enumerate().filter(|(j, _)| (i + j + odd) % 3 == 0) {
-            ways.push(How { threads: 1, window: Some(window), isa, piece: [1, usize::MAX][(odd / 3 + j) % 2] });
+            ways.push(How {
+                threads: 1,
+                window: Some(window),
+                isa,
+                piece: [1, usize::MAX][(odd / 3 + j) % 2],
+            });
         }
     }
     ways.push(How::default());

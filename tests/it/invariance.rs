@@ -191,6 +191,14 @@ fn inches_untrimmed() {
     case.hold(&How::all(&["64", "4096"]));
 }
 
+/// A buffer that is full has to wait for its turn, and may learn there that it should never have been filled.
+#[test]
+fn output_many_times_the_input() {
+    let case = Case::csv("expanding", made::expanding(SMALL), &[]);
+    let windows = case.hold(&How::all(&["4096", ""]));
+    assert!(windows.redone > windows.all / 20, "{windows:?}");
+}
+
 /// Where quotes hold no newlines nearly no guess is wrong, or the redo would be the way and not the exception.
 #[test]
 fn well_behaved_files_are_hardly_redone() {

@@ -126,3 +126,31 @@ pub(crate) fn never_closed(n_bytes: usize) -> Vec<u8> {
     }
     unreachable!("a file has an end")
 }
+
+/// One-byte fields under a hundred long names, so that a window's output fills many buffers, and quoted fields full of such
+/// rows, so that a wrong guess is found out in the midst of it.
+pub(crate) fn expanding(n_bytes: usize) -> Vec<u8> {
+    let mut numbers = Numbers(5);
+    let names: Vec<String> = (0..100).map(|i| format!("{i}{}", "_long_name".repeat(6))).collect();
+    let mut file = names.join(",").into_bytes();
+    file.push(b'\n');
+    let row = |numbers: &mut Numbers, to: &mut Vec<u8>| {
+        for i in 0..100 {
+            to.push(b'0' + numbers.below(10) as u8);
+            to.push(if i < 99 { b',' } else { b'\n' });
+        }
+    };
+    while file.len() < n_bytes {
+        for _ in 0..numbers.below(300) {
+            row(&mut numbers, &mut file);
+        }
+        file.push(b'"');
+        for _ in 0..numbers.below(100) {
+            row(&mut numbers, &mut file);
+        }
+        file.push(b'"');
+        file.extend(b",1".repeat(99));
+        file.push(b'\n');
+    }
+    file
+}

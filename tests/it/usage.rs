@@ -171,7 +171,7 @@ fn columns_that_would_be_one_are_told() {
         ["in.csv", "--rename", "name=email", "-o", "out.jsonl"],
     );
     case.refused(2, "named twice", ["in.csv", "--select", "name,name", "-o", "out.jsonl"]);
-    case.refused(2, "leave no column", ["in.csv", "--drop", "*", "-o", "out.jsonl"]);
+    case.refused(2, "leave no column", ["in.csv", "--drop", "name,email", "-o", "out.jsonl"]);
 }
 
 #[test]
@@ -251,21 +251,6 @@ fn a_name_with_a_newline_makes_no_second_line() {
     case.refused(1, "no\\nsuch\\u{1b}[31m.csv: cannot open", ["no\nsuch\u{1b}[31m.csv", "-o", "out.jsonl"]);
     case.refused(1, "no column is named 'a\\nb'", ["in.csv", "--select", "\"a\nb\"", "-o", "out.jsonl"]);
     case.refused(2, "rowmill: ", ["in.csv", "--frob\n\nnicate\u{7}", "-o", "out.jsonl"]);
-}
-
-/// A FIFO, a device, a file of `/proc` whose size says nothing: they are streamed.
-#[test]
-fn any_kind_of_source_will_do() {
-    let case = Case::new();
-    make_fifo(&case.place, "fifo");
-    let fifo = "cat in.csv > fifo & exec \"$ROWMILL\" -q fifo";
-    for script in [fifo, "exec \"$ROWMILL\" -q < in.csv", "cat in.csv | \"$ROWMILL\" -q /dev/stdin"] {
-        case.place.shell(script).out().expect_status(0).expect_stdout(RESULT);
-    }
-    case.run(["-q", "/dev/null"]).expect_status(0).expect_stdout("");
-    let maps = case.run(["-q", "-d", " ", "--no-header", "--limit", "1", "/proc/self/maps"]);
-    maps.expect_status(0);
-    assert!(maps.stdout.starts_with(b"{\"column_1\":\""), "size 0 is no proof of emptiness");
 }
 
 // Outputs that can't be had.
@@ -692,8 +677,7 @@ fn nohup_keeps_it_alive() {
 
 // Inputs that change while they are read.
 
-/// A run that stands still half-way: every other record goes to a FIFO that nobody reads, and no byte beyond the first 3 of 32 MiB can have
-/// been looked at.
+/// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected go to a FIFO that nobody reads.
 struct HalfWay {
     case: Case,
     running: Running,
@@ -705,8 +689,9 @@ struct HalfWay {
 impl HalfWay {
     fn stop(io: &str) -> HalfWay {
         let place = Place::new();
-        let input =
-            place.write("changing.csv", "a,b\n".to_owned() + &"some text,1\nshort\n".repeat(1_900_000));
+        let some_rejected = "some text,1\nshort\n".repeat(60_000);
+        let rest = "some text,1\n".repeat(600_000);
+        let input = place.write("changing.csv", format!("a,b\n{some_rejected}{rest}"));
         let size = fs::metadata(&input).unwrap().len();
         make_fifo(&place, "rejects");
         make_fifo(&place, "rejects.log.jsonl");
@@ -751,7 +736,7 @@ const IOS: [&str; 2] = ["mmap", "read"];
 fn an_input_cut_short_is_an_error_and_no_result() {
     for io in IOS {
         // To nothing, within what is being read, within a page, and far behind.
-        for left in [0, 300_000, 1_000_001, 30_000_000] {
+        for left in [0, 300_000, 1_000_001, 8_000_000] {
             let half_way = HalfWay::stop(io);
             OpenOptions::new().write(true).open(&half_way.input).unwrap().set_len(left).unwrap();
             half_way.told_as("became shorter");
@@ -764,7 +749,7 @@ fn an_input_rewritten_in_place_is_an_error_and_no_result() {
     for io in IOS {
         let half_way = HalfWay::stop(io);
         let mut file = OpenOptions::new().write(true).open(&half_way.input).unwrap();
-        file.seek(SeekFrom::Start(20_000_000)).unwrap();
+        file.seek(SeekFrom::Start(7_000_000)).unwrap();
         file.write_all(b"another text").unwrap();
         half_way.told_as("was rewritten");
         // Shorter and as long again, as an editor or a restarted export leaves it.
@@ -784,12 +769,12 @@ fn an_input_that_grows_is_converted_as_it_was_with_a_warning() {
         file.write_all(b"one more,2\n").unwrap();
         let size = half_way.size;
         let (case, output) = half_way.go_on();
-        output.expect_status(0).expect_stderr("3,800,000 records in ");
+        output.expect_status(0).expect_stderr("720,000 records in ");
         output
             .expect_stderr(&format!("changing.csv: the file grew while it was read; only the {size} bytes"));
         assert_eq!(
             case.place.read("out.jsonl"),
-            "{\"a\":\"some text\",\"b\":\"1\"}\n".repeat(1_900_000).as_bytes()
+            "{\"a\":\"some text\",\"b\":\"1\"}\n".repeat(660_000).as_bytes()
         );
     }
 }
@@ -802,7 +787,7 @@ fn an_input_replaced_by_another_is_read_to_its_end() {
         fs::remove_file(&half_way.input).unwrap();
         fs::write(&half_way.input, "x\n1\n").unwrap();
         let (_, output) = half_way.go_on();
-        output.expect_status(0).expect_stderr("3,800,000 records in ");
+        output.expect_status(0).expect_stderr("720,000 records in ");
     }
 }
 
@@ -825,15 +810,19 @@ fn an_input_cut_short_at_any_moment_kills_nothing() {
         file.set_len((full.len() as u64 * (i % 5) / 5) / 4096 * 4096 + i).unwrap();
         let output = running.finish();
         match output.status.code() {
-            Some(0) if n_told > 0 || place.path("out.jsonl").exists() => {
-                // All was read before, or all that there was when it was opened.
+            // All was read before it was cut, or it was opened afterwards; then its last record is not whole.
+            Some(0) => {
                 let result = place.read("out.jsonl");
-                assert!(whole.starts_with(&result) || result.len() < whole.len(), "{} bytes", result.len());
+                let n_whole = result.trim_ascii_end().iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+                assert!(whole.starts_with(&result[..n_whole]), "{} bytes", result.len());
                 fs::remove_file(place.path("out.jsonl")).unwrap();
             }
             Some(1) => {
                 n_told += 1;
-                output.expect_one_line("in.csv: the file became shorter while it was read");
+                // Opened in the midst of the cut, it has its new size and soon another time.
+                let how =
+                    if output.stderr.contains("rewritten") { "was rewritten" } else { "became shorter" };
+                output.expect_one_line(&format!("in.csv: the file {how} while it was read"));
                 assert!(!place.path("out.jsonl").exists());
             }
             _ => panic!("{}: {}", output.status, output.stderr),
