@@ -51,13 +51,18 @@ fn marks() -> Vec<Marks> {
 
 /// Bytes that the marks care about, in any order: quoting is rarely regular for long.
 fn chaos(numbers: &mut Numbers, marks: &Marks, n: usize) -> Vec<u8> {
-    let special = [marks.delimiter, marks.quote.unwrap_or(b'"'), marks.terminators[0], marks.terminators[1]];
+    let ends = [marks.delimiter, marks.terminators[0], marks.terminators[1]];
+    // Up to blocks of nothing but structure, which fill an index as no file does.
+    let dense = numbers.pick(&[20, 20, 95]);
     (0..n)
-        .map(|_| match numbers.below(10) {
-            0..3 => numbers.pick(&special),
-            3 => numbers.pick(b" \t\\#\"'\0\x1f \x7f\x80\xc2\xa0\xff\r\n"),
-            4 => numbers.below(256) as u8,
-            _ => numbers.pick(b"abcdefgh0123"),
+        .map(|_| match numbers.below(100) {
+            percent if percent < dense => numbers.pick(&ends),
+            percent => match percent % 5 {
+                0 => marks.quote.unwrap_or(b'"'),
+                1 => numbers.pick(b" \t\\#\"'\0\x1f \x7f\x80\xc2\xa0\xff\r\n"),
+                2 => numbers.below(256) as u8,
+                _ => numbers.pick(b"abcdefgh0123"),
+            },
         })
         .collect()
 }

@@ -17,6 +17,7 @@ mod made;
 mod model;
 
 mod capped;
+mod changing;
 mod conformance;
 mod golden;
 mod invariance;
@@ -25,6 +26,7 @@ mod kernels;
 mod pipeline;
 mod pressure;
 mod reference;
+mod signals;
 mod sources;
 mod telling;
 mod tidy;

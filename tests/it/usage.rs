@@ -4,32 +4,29 @@
 //! 2 is for what can be told from the command line alone, 1 for all else. What the program may not touch is looked at after each run
 //! ([`Case::expect_untouched`]). A test of a right that this user may lack says "skipped"; `ROWMILL_NO_SKIP=1` makes that a failure.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
-use rustix::process::Signal;
+use crate::harness::{Output, Place, Run, skipped};
 
-use crate::harness::{Output, Place, Run, Running, people, skipped};
-
-const INPUT: &str = "name,email\nAda,ada@example.org\nBob,bob@example.org\n";
-const RESULT: &str =
+pub(crate) const INPUT: &str = "name,email\nAda,ada@example.org\nBob,bob@example.org\n";
+pub(crate) const RESULT: &str =
     "{\"name\":\"Ada\",\"email\":\"ada@example.org\"}\n{\"name\":\"Bob\",\"email\":\"bob@example.org\"}\n";
-const EARLIER: &str = "an earlier result\n";
+pub(crate) const EARLIER: &str = "an earlier result\n";
 
 /// A place with an input, `in.csv`, and an earlier result, `out.jsonl`.
-struct Case {
-    place: Place,
+pub(crate) struct Case {
+    pub(crate) place: Place,
     before: Vec<String>,
 }
 
 impl Case {
-    fn new() -> Case {
+    pub(crate) fn new() -> Case {
         let place = Place::new();
         place.write("in.csv", INPUT);
         place.write("out.jsonl", EARLIER);
@@ -37,7 +34,7 @@ impl Case {
     }
 
     /// The place as it is now is how it must be left.
-    fn of(place: Place) -> Case {
+    pub(crate) fn of(place: Place) -> Case {
         let before = place.names();
         Case { place, before }
     }
@@ -60,7 +57,7 @@ impl Case {
     }
 
     #[track_caller]
-    fn expect_untouched(&self) {
+    pub(crate) fn expect_untouched(&self) {
         assert_eq!(self.place.names(), self.before, "what lies in the folder");
         assert_eq!(self.place.read("in.csv"), INPUT.as_bytes());
         assert_eq!(self.place.read("out.jsonl"), EARLIER.as_bytes());
@@ -573,260 +570,9 @@ fn dev_stdout_adds_to_what_is_there() {
     }
 }
 
-fn make_fifo(place: &Place, name: &str) -> PathBuf {
+pub(crate) fn make_fifo(place: &Place, name: &str) -> PathBuf {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let path = place.path(name);
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     path
-}
-
-// Signals.
-
-#[test]
-fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
-    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-        let case = Case::new();
-        let args = ["-", "-o", "out.jsonl", "--rejects", "bad.csv", "--stats", "stats.json"];
-        let mut running = case.place.rowmill().args(args).start();
-        running.stdin_ref().write_all(&people(20_000)).unwrap();
-        running.until_it_waits();
-        running.signal(signal);
-        running.ends_within(Duration::from_secs(1));
-        let output = running.finish();
-        output.expect_status(status);
-        assert_eq!(output.stderr, "");
-        case.expect_untouched();
-    }
-}
-
-/// Nobody reads what it writes, so it sleeps in the write.
-#[test]
-fn a_signal_ends_it_while_it_waits_for_its_consumer() {
-    let place = Place::new();
-    let input = place.people("in.csv", 8 << 20);
-    let mut running = place.rowmill().args(["-j", "2"]).arg(&input.path).start();
-    running.stdout_ref().read_exact(&mut [0; 1000]).unwrap();
-    running.until_it_waits();
-    running.signal(Signal::INT);
-    running.ends_within(Duration::from_secs(1));
-    running.finish().expect_status(130);
-}
-
-/// Nobody opens the other end of the FIFO, so it sleeps in the opening.
-#[test]
-fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
-    for args in [["fifo", "-o", "out.jsonl"], ["in.csv", "-o", "fifo"]] {
-        let place = Place::new();
-        make_fifo(&place, "fifo");
-        place.write("in.csv", INPUT);
-        place.write("out.jsonl", EARLIER);
-        let case = Case::of(place);
-        let mut running = case.place.rowmill().args(args).start();
-        running.until_it_waits();
-        assert!(!running.is_done());
-        running.signal(Signal::TERM);
-        running.ends_within(Duration::from_secs(1));
-        running.finish().expect_status(143);
-        case.expect_untouched();
-    }
-}
-
-/// Half-way at full speed, at any moment: either the whole result is there and nothing is wrong, or nothing is.
-#[test]
-fn a_signal_at_any_moment_leaves_all_or_nothing() {
-    let place = Place::new();
-    let input = place.people("in.csv", 4 << 20);
-    place.rowmill().arg("-q").arg(&input.path).args(["-o", "whole.jsonl"]).out().expect_status(0);
-    let whole = place.read("whole.jsonl");
-    let mut n_ended = 0;
-    for i in 0..30 {
-        place.write("out.jsonl", EARLIER);
-        let running =
-            place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).args(["-o", "out.jsonl"]).start();
-        thread::sleep(Duration::from_micros(1500 * i));
-        running.signal(Signal::TERM);
-        let output = running.finish();
-        assert_eq!(place.names(), ["in.csv", "out.jsonl", "whole.jsonl"]);
-        let result = place.read("out.jsonl");
-        match output.status.code() {
-            Some(0) => assert!(result == whole, "the whole result"),
-            // By the signal itself, where it came before we took it over.
-            Some(143) | None => {
-                n_ended += 1;
-                assert!(result == EARLIER.as_bytes() || result == whole, "{} bytes", result.len());
-            }
-            _ => panic!("{}: {}", output.status, output.stderr),
-        }
-    }
-    assert!(n_ended > 0, "not one signal came in time");
-}
-
-#[test]
-fn nohup_keeps_it_alive() {
-    let case = Case::new();
-    let script = "trap '' HUP; exec \"$ROWMILL\" -q - -o new.jsonl";
-    let mut running = case.place.shell(script).start();
-    running.stdin_ref().write_all(INPUT.as_bytes()).unwrap();
-    running.until_it_waits();
-    running.signal(Signal::HUP);
-    thread::sleep(Duration::from_millis(50));
-    assert!(!running.is_done());
-    running.finish().expect_status(0);
-    assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
-}
-
-// Inputs that change while they are read.
-
-/// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected go to a FIFO that nobody reads.
-struct HalfWay {
-    case: Case,
-    running: Running,
-    rejects: File,
-    input: PathBuf,
-    size: u64,
-}
-
-impl HalfWay {
-    fn stop(io: &str) -> HalfWay {
-        let place = Place::new();
-        let some_rejected = "some text,1\nshort\n".repeat(60_000);
-        let rest = "some text,1\n".repeat(600_000);
-        let input = place.write("changing.csv", format!("a,b\n{some_rejected}{rest}"));
-        let size = fs::metadata(&input).unwrap().len();
-        make_fifo(&place, "rejects");
-        make_fifo(&place, "rejects.log.jsonl");
-        place.write("in.csv", INPUT);
-        place.write("out.jsonl", EARLIER);
-        let case = Case::of(place);
-        // Opened for both, so that neither side waits for the other; the log is read, the rejects are not.
-        let open = |name| OpenOptions::new().read(true).write(true).open(case.place.path(name)).unwrap();
-        let (rejects, mut log) = (open("rejects"), open("rejects.log.jsonl"));
-        thread::spawn(move || while log.read(&mut [0; 1 << 16]).is_ok_and(|n| n > 0) {});
-        let args = ["changing.csv", "-j", "2", "--io", io, "-o", "out.jsonl", "--rejects", "rejects"];
-        let mut running = case.place.rowmill().args(args).start();
-        running.until_it_waits();
-        assert!(!running.is_done(), "it waits for its rejects to be read");
-        HalfWay { case, running, rejects, input, size }
-    }
-
-    /// Reads the rejects, so that it goes on to its end.
-    fn go_on(self) -> (Case, Output) {
-        let mut rejects = self.rejects;
-        thread::spawn(move || while rejects.read(&mut [0; 1 << 16]).is_ok_and(|n| n > 0) {});
-        (self.case, self.running.finish())
-    }
-
-    #[track_caller]
-    fn told_as(self, how: &str) {
-        let size = self.size;
-        let (case, output) = self.go_on();
-        output
-            .expect_status(1)
-            .expect_one_line(&format!("changing.csv: the file {how} while it was read, seen at byte "));
-        let (_, at) = output.stderr.split_once("at byte ").unwrap();
-        let at: u64 = at.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap();
-        assert!(at <= size, "byte {at} of {size}");
-        case.expect_untouched();
-    }
-}
-
-const IOS: [&str; 2] = ["mmap", "read"];
-
-#[test]
-fn an_input_cut_short_is_an_error_and_no_result() {
-    for io in IOS {
-        // To nothing, within what is being read, within a page, and far behind.
-        for left in [0, 300_000, 1_000_001, 8_000_000] {
-            let half_way = HalfWay::stop(io);
-            OpenOptions::new().write(true).open(&half_way.input).unwrap().set_len(left).unwrap();
-            half_way.told_as("became shorter");
-        }
-    }
-}
-
-#[test]
-fn an_input_rewritten_in_place_is_an_error_and_no_result() {
-    for io in IOS {
-        let half_way = HalfWay::stop(io);
-        let mut file = OpenOptions::new().write(true).open(&half_way.input).unwrap();
-        file.seek(SeekFrom::Start(7_000_000)).unwrap();
-        file.write_all(b"another text").unwrap();
-        half_way.told_as("was rewritten");
-        // Shorter and as long again, as an editor or a restarted export leaves it.
-        let half_way = HalfWay::stop(io);
-        let file = OpenOptions::new().write(true).open(&half_way.input).unwrap();
-        file.set_len(0).unwrap();
-        file.set_len(half_way.size).unwrap();
-        half_way.told_as("was rewritten");
-    }
-}
-
-#[test]
-fn an_input_that_grows_is_converted_as_it_was_with_a_warning() {
-    for io in IOS {
-        let half_way = HalfWay::stop(io);
-        let mut file = OpenOptions::new().append(true).open(&half_way.input).unwrap();
-        file.write_all(b"one more,2\n").unwrap();
-        let size = half_way.size;
-        let (case, output) = half_way.go_on();
-        output.expect_status(0).expect_stderr("720,000 records in ");
-        output
-            .expect_stderr(&format!("changing.csv: the file grew while it was read; only the {size} bytes"));
-        assert_eq!(
-            case.place.read("out.jsonl"),
-            "{\"a\":\"some text\",\"b\":\"1\"}\n".repeat(660_000).as_bytes()
-        );
-    }
-}
-
-/// Another file under the same name, as most editors and exports leave it, is no change of the one that is open.
-#[test]
-fn an_input_replaced_by_another_is_read_to_its_end() {
-    for io in IOS {
-        let half_way = HalfWay::stop(io);
-        fs::remove_file(&half_way.input).unwrap();
-        fs::write(&half_way.input, "x\n1\n").unwrap();
-        let (_, output) = half_way.go_on();
-        output.expect_status(0).expect_stderr("720,000 records in ");
-    }
-}
-
-/// Cut short at full speed, at any moment: never a SIGBUS, and never half a result under the name.
-#[test]
-fn an_input_cut_short_at_any_moment_kills_nothing() {
-    let place = Place::new();
-    let n_bytes = 16 << 20;
-    let block = people(1000);
-    let full = [crate::harness::PEOPLE_HEADER, &block.repeat(n_bytes / block.len())].concat();
-    place.write("expected.csv", &full);
-    let whole = place.rowmill().args(["-q", "expected.csv"]).out().stdout;
-    let mut n_told = 0;
-    for i in 0..24u64 {
-        let path = place.write("in.csv", &full);
-        let file = OpenOptions::new().write(true).open(path).unwrap();
-        let args = ["-q", "-j", "2", "--io", "mmap", "in.csv", "-o", "out.jsonl"];
-        let running = place.rowmill().args(args).start();
-        thread::sleep(Duration::from_millis(2 * i));
-        file.set_len((full.len() as u64 * (i % 5) / 5) / 4096 * 4096 + i).unwrap();
-        let output = running.finish();
-        match output.status.code() {
-            // All was read before it was cut, or it was opened afterwards; then its last record is not whole.
-            Some(0) => {
-                let result = place.read("out.jsonl");
-                let n_whole = result.trim_ascii_end().iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
-                assert!(whole.starts_with(&result[..n_whole]), "{} bytes", result.len());
-                fs::remove_file(place.path("out.jsonl")).unwrap();
-            }
-            Some(1) => {
-                n_told += 1;
-                // Opened in the midst of the cut, it has its new size and soon another time.
-                let how =
-                    if output.stderr.contains("rewritten") { "was rewritten" } else { "became shorter" };
-                output.expect_one_line(&format!("in.csv: the file {how} while it was read"));
-                assert!(!place.path("out.jsonl").exists());
-            }
-            _ => panic!("{}: {}", output.status, output.stderr),
-        }
-    }
-    assert!(n_told > 0, "not one was cut short in time");
 }
