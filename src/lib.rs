@@ -65,7 +65,7 @@ pub use dialect::{Dialect, Terminator, Trim, byte};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
 pub use header::{Header, Repair};
 pub use input::{Io, Keeper, Source, Stream};
-pub use kernel::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
+pub use kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
 pub use output::{FileOptions, Sink, Writer, remove_temporaries};
 pub use parse::{Cutter, Ended, Field, Machine};
 pub use plan::{Columns, Mask};

@@ -28,6 +28,9 @@ impl Scratch {
     }
 }
 
+/// Counted at once under `--check`; no record in it is longer.
+pub(super) const SKIMMED: usize = 64 << 10;
+
 /// Where a pass over a slice ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tail {
@@ -66,6 +69,9 @@ pub(super) fn pass<'r>(
             return Ok(Tail::Record(at));
         }
         if run.by_kernel && run.dialect.comment != Some(bytes[at]) {
+            if run.skims && pass.skim() {
+                continue;
+            }
             let strip = &bytes[at..bytes.len().min(at + index.capacity())];
             run.kernel.scan(&run.marks, strip, index);
             if !index.records().is_empty() {
@@ -148,6 +154,30 @@ impl Pass<'_, '_, '_, '_, '_> {
         self.pen.link.tally.lines += n_lines;
     }
 
+    /// Counts records in which there is nothing to tell, from the anchor on; false where there is none.
+    fn skim(&mut self) -> bool {
+        let run = self.run;
+        let bytes = &self.pen.link.slice[self.anchor..];
+        let strip = &bytes[..bytes.len().min(SKIMMED)];
+        let counted = run.kernel.count(&run.marks, strip, run.plan.n_fields() as u32);
+        let Some(end) = counted.end else { return false };
+        if counted.records > self.left() {
+            return false;
+        }
+        let pair = run.marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
+        let whole = &bytes[..end + 1 + usize::from(pair)];
+        if counted.high && simdutf8::basic::from_utf8(whole).is_err() {
+            return false;
+        }
+        let n_lines = match counted.quoted_newline {
+            true => count_lines(run.dialect.terminator, whole),
+            false => counted.records,
+        };
+        self.pen.link.tally.records += counted.records;
+        self.step_to(self.anchor + whole.len(), n_lines);
+        true
+    }
+
     /// Does the whole records of a scanned strip at the anchor, or as many as can be done before it must be scanned anew.
     fn strip(&mut self, index: &Index) -> Result<(), Stop> {
         let run = self.run;
@@ -173,8 +203,6 @@ impl Pass<'_, '_, '_, '_, '_> {
                 let (buffer, len) = self.pen.raw();
                 let (marks, pieces) = (&run.marks, run.plan.pieces());
                 *len = run.kernel.stitch(strip, marks, index, &mut cursor, until, pieces, buffer, *len);
-            } else if valid && run.skims {
-                skim(run, strip, index, &mut cursor, until);
             }
             self.pen.link.tally.records += (cursor.0 - before) as u64;
             if cursor.0 == until {
@@ -379,24 +407,4 @@ fn invalid(findings: &Findings) -> Option<(Anomaly, usize, u64)> {
 
 fn ends_before(records: &[u32], number: usize) -> usize {
     if number == 0 { 0 } else { records[number - 1] as usize }
-}
-
-/// Passes over records of the right width: all that `--check` wants of valid ones.
-fn skim(run: &Run<'_>, strip: &[u8], index: &Index, cursor: &mut (usize, usize), until: usize) {
-    let (ends, records) = (index.ends(), index.records());
-    let n_fields = run.plan.n_fields();
-    let mut first = ends_before(records, cursor.0);
-    while cursor.0 < until {
-        let last = records[cursor.0] as usize;
-        let end = ends[last - 1] as usize;
-        if last - first != n_fields
-            || n_fields == 1 && (end == cursor.1 || index.is_dirty(cursor.1, end))
-            || run.dialect.comment == Some(strip[cursor.1])
-        {
-            return;
-        }
-        first = last;
-        let pair = run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n');
-        *cursor = (cursor.0 + 1, end + 1 + usize::from(pair));
-    }
 }

@@ -3,7 +3,7 @@
 use super::budget::Sizes;
 use super::chain::{Chain, Passing};
 use super::link::{Link, Stop};
-use super::pass::{Scratch, Tail, pass};
+use super::pass::{SKIMMED, Scratch, Tail, pass};
 use super::progress::{Bound, Clock, Progress};
 use super::turn::{StopOnPanic, Turn};
 use crate::dialect::{Dialect, Terminator};
@@ -26,7 +26,7 @@ pub(super) struct Run<'r> {
     pub(super) by_kernel: bool,
     /// Clean records become output by copying.
     pub(super) stitches: bool,
-    /// Clean records are only counted.
+    /// Records in which there is nothing to tell are only counted.
     pub(super) skims: bool,
     /// The dialect's bytes may part characters, so text is validated field by field.
     pub(super) always_decode: bool,
@@ -115,7 +115,12 @@ impl<'r> Run<'r> {
             marks,
             by_kernel,
             stitches: plan.copies() && !check && !short,
-            skims: check && !short,
+            // In a file of one column any record may be blank.
+            skims: check
+                && sizes.max_record >= SKIMMED
+                && !always_decode
+                && dialect.comment.is_none()
+                && plan.n_fields() > 1,
             always_decode,
             trim,
             strict,

@@ -85,6 +85,38 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
+    fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
+        let (from, _) = from.as_chunks::<32>();
+        let (to, _) = to.as_chunks_mut::<32>();
+        // SAFETY: `self` proves AVX2; each load and store is of 32 of the 64 bytes.
+        unsafe {
+            let byte = _mm256_set1_epi8(byte as i8);
+            // Each bit of the mask in a byte of its own.
+            let spread =
+                _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
+            let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+            for (i, (from, to)) in from.iter().zip(to).enumerate() {
+                let put = _mm256_shuffle_epi8(_mm256_set1_epi32((put >> (32 * i)) as i32), spread);
+                let put = _mm256_cmpeq_epi8(_mm256_and_si256(put, bits), bits);
+                let bytes = _mm256_blendv_epi8(_mm256_loadu_si256(from.as_ptr().cast()), byte, put);
+                _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const u8) {
+        // SAFETY: a prefetch reads nothing that a program could see, and faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn copy_half(self, from: *const u8, to: *mut u8) {
+        // SAFETY: `self` proves AVX2; the caller promises 32 bytes on both sides.
+        unsafe { _mm256_storeu_si256(to.cast(), _mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
     unsafe fn copy_raw(self, from: *const u8, to: *mut u8) {
         // SAFETY: `self` proves AVX2; the caller promises 64 bytes on both sides.
         unsafe {

@@ -78,6 +78,64 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
+        let bytes = self.load(from);
+        // SAFETY: `self` proves AVX-512 BW; the store is of the 64 bytes of `to`.
+        unsafe {
+            let bytes = _mm512_mask_mov_epi8(bytes, put, _mm512_set1_epi8(byte as i8));
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), bytes);
+        }
+    }
+
+    #[inline(always)]
+    fn widen(self, bytes: Self::Bytes, valid: u64, backslashes: u64, to: &mut [u8; 128]) -> Option<usize> {
+        let letters = [(b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')];
+        let (mut twice, mut bytes) = (self.eq(bytes, b'\\'), bytes);
+        let control = self.le(bytes, 0x1f);
+        for (byte, letter) in letters {
+            let found = self.eq(bytes, byte);
+            twice |= found;
+            // SAFETY: `self` proves AVX-512 BW.
+            bytes = unsafe { _mm512_mask_mov_epi8(bytes, found, _mm512_set1_epi8(letter as i8)) };
+        }
+        if control & valid & !twice != 0 {
+            return None;
+        }
+        // SAFETY: `self` proves AVX-512 F, BW and VBMI2, and BMI2. Each half gives at most 64 bytes, so the second store starts at
+        // 64 at the latest and both lie within `to`.
+        unsafe {
+            let backslash = _mm512_set1_epi16(i16::from(b'\\'));
+            bytes = _mm512_mask_mov_epi8(bytes, backslashes, _mm512_set1_epi8(b'\\' as i8));
+            let mut at = 0;
+            for (half, shift) in
+                [(_mm512_castsi512_si256(bytes), 0), (_mm512_extracti64x4_epi64::<1>(bytes), 32)]
+            {
+                // Before each byte a backslash, of which those that are wanted stay.
+                let pairs = _mm512_or_si512(_mm512_slli_epi16::<8>(_mm512_cvtepu8_epi16(half)), backslash);
+                let valid = valid >> shift & 0xffff_ffff;
+                let stay = _pdep_u64(valid, 0xaaaa_aaaa_aaaa_aaaa)
+                    | _pdep_u64(twice >> shift & valid, 0x5555_5555_5555_5555);
+                let packed = _mm512_maskz_compress_epi8(stay, pairs);
+                _mm512_storeu_si512(to.as_mut_ptr().add(at).cast(), packed);
+                at += stay.count_ones() as usize;
+            }
+            Some(at)
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const u8) {
+        // SAFETY: a prefetch reads nothing that a program could see, and faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn copy_half(self, from: *const u8, to: *mut u8) {
+        // SAFETY: `self` proves AVX2; the caller promises 32 bytes on both sides.
+        unsafe { _mm256_storeu_si256(to.cast(), _mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
     unsafe fn copy_raw(self, from: *const u8, to: *mut u8) {
         // SAFETY: `self` proves AVX-512; the caller promises 64 bytes on both sides.
         unsafe { _mm512_storeu_si512(to.cast(), _mm512_loadu_si512(from.cast())) }

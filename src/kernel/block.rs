@@ -32,9 +32,43 @@ pub(super) trait Block: Copy {
         unsafe { self.copy_raw(from.as_ptr(), to.as_mut_ptr()) }
     }
 
+    /// Copies a block with the bytes in `put` replaced by `byte`.
+    #[inline(always)]
+    fn copy_with(self, from: &[u8; 64], mut put: u64, byte: u8, to: &mut [u8; 64]) {
+        self.copy(from, to);
+        while put != 0 {
+            to[put.trailing_zeros() as usize] = byte;
+            put &= put - 1;
+        }
+    }
+
+    /// Writes the bytes in `valid` to the front of `to` and returns how many bytes that gave: those in `backslashes` replaced by one,
+    /// before a backslash another, and `\n`, `\r` and `\t` as JSON escapes them. `None` where another control byte is among
+    /// them, or where this instruction set has no quicker way than one by one.
+    #[inline(always)]
+    fn widen(
+        self,
+        _bytes: Self::Bytes,
+        _valid: u64,
+        _backslashes: u64,
+        _to: &mut [u8; 128],
+    ) -> Option<usize> {
+        None
+    }
+
+    /// Has the line at `at` brought nearer, if it can be: any address will do.
+    #[inline(always)]
+    fn prefetch(self, _at: *const u8) {}
+
     /// Copies a block between two places that need no alignment.
     ///
     /// # Safety
     /// 64 bytes can be read from `from` and written to `to`, and they don't overlap.
     unsafe fn copy_raw(self, from: *const u8, to: *mut u8);
+
+    /// Copies half a block between two places that need no alignment.
+    ///
+    /// # Safety
+    /// 32 bytes can be read from `from` and written to `to`, and they don't overlap.
+    unsafe fn copy_half(self, from: *const u8, to: *mut u8);
 }

@@ -14,10 +14,11 @@ mod block;
 mod escape;
 mod portable;
 mod scan;
+mod shape;
 mod stitch;
 
 pub use escape::MOST as MOST_ESCAPED;
-pub use scan::{Index, Marks};
+pub use scan::{Counted, Index, Marks};
 pub use stitch::Pieces;
 
 /// An instruction set that kernels are built for.
@@ -46,6 +47,7 @@ impl Isa {
 }
 
 type ScanFn = fn(Proof, &Marks, &[u8], &mut Index);
+type CountFn = fn(Proof, &Marks, &[u8], u32) -> Counted;
 type EscapeFn = fn(Proof, &[u8], usize, usize, &mut [u8]) -> usize;
 type StitchFn =
     fn(Proof, &[u8], &Marks, &Index, &mut (usize, usize), usize, &Pieces, &mut [u8], usize) -> usize;
@@ -66,6 +68,7 @@ pub struct Kernel {
     isa: Isa,
     proof: Proof,
     scan: ScanFn,
+    count: CountFn,
     escape: EscapeFn,
     stitch: StitchFn,
 }
@@ -108,6 +111,11 @@ impl Kernel {
         (self.scan)(self.proof, marks, bytes, index)
     }
 
+    /// Counts the whole records of `n_fields` fields at the front of `bytes`, which must start where a record does.
+    pub fn count(&self, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
+        (self.count)(self.proof, marks, bytes, n_fields)
+    }
+
     /// Writes `from[start..end]` to the front of `to`, escaped as between the quotes of a JSON string,
     /// and returns the number of bytes written.
     ///
@@ -137,7 +145,7 @@ impl Kernel {
     }
 }
 
-/// The three algorithms compiled for one instruction set.
+/// The algorithms compiled for one instruction set.
 macro_rules! compile {
     ($module:ident, $isa:expr, $proof:path, $(#[$feature:meta])*) => {
         mod $module {
@@ -151,6 +159,11 @@ macro_rules! compile {
                         let $proof(block) = proof else { unreachable!("made for this proof") };
                         // SAFETY: the proof was made by finding the features on this processor.
                         unsafe { scan_on(block, marks, bytes, index) }
+                    },
+                    count: |proof, marks, bytes, n_fields| {
+                        let $proof(block) = proof else { unreachable!("made for this proof") };
+                        // SAFETY: the proof was made by finding the features on this processor.
+                        unsafe { count_on(block, marks, bytes, n_fields) }
                     },
                     escape: |proof, from, start, end, to| {
                         let $proof(block) = proof else { unreachable!("made for this proof") };
@@ -168,6 +181,16 @@ macro_rules! compile {
             $(#[$feature])*
             unsafe fn scan_on(block: impl block::Block, marks: &Marks, bytes: &[u8], index: &mut Index) {
                 scan::scan(block, marks, bytes, index)
+            }
+
+            $(#[$feature])*
+            unsafe fn count_on(
+                block: impl block::Block,
+                marks: &Marks,
+                bytes: &[u8],
+                n_fields: u32,
+            ) -> Counted {
+                scan::count(block, marks, bytes, n_fields)
             }
 
             $(#[$feature])*

@@ -117,7 +117,8 @@ pub(super) fn stitch<B: Block>(
             if at + most + (MOST - 1) * (end - start) > to.len() {
                 break;
             }
-            match escape_all(block, from, marks, index, start, record_ends, pieces, to, at) {
+            // SAFETY: as above, and the room was looked at.
+            match unsafe { escape_all(block, from, marks, index, start, record_ends, pieces, to, at) } {
                 Some(woven) => at = woven,
                 None => break,
             }
@@ -183,20 +184,26 @@ unsafe fn copy_all<B: Block>(
 unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
-        block.copy_raw(from, to);
-        let mut done = 64;
-        while done < n {
-            block.copy_raw(from.add(done), to.add(done));
-            done += 64;
+        block.copy_half(from, to);
+        if n > 32 {
+            block.copy_half(from.add(32), to.add(32));
+            let mut done = 64;
+            while done < n {
+                block.copy_raw(from.add(done), to.add(done));
+                done += 64;
+            }
         }
         to.add(n)
     }
 }
 
 /// Writes a record that is not clean, field by field; `None` where a field needs more than that.
+///
+/// # Safety
+/// As [`copy_all`], with room for each byte to become six.
 #[allow(clippy::too_many_arguments)] // As its caller.
 #[inline(always)]
-fn escape_all<B: Block>(
+unsafe fn escape_all<B: Block>(
     block: B,
     from: &[u8],
     marks: &Marks,
@@ -207,51 +214,48 @@ fn escape_all<B: Block>(
     to: &mut [u8],
     mut at: usize,
 ) -> Option<usize> {
+    let text = pieces.bytes.as_ptr();
     let mut piece = 0;
     for (i, &field) in pieces.fields.iter().enumerate() {
-        let piece_end = pieces.ends[i] as usize;
-        at = copy(block, &pieces.bytes, piece, piece_end, to, at);
-        piece = piece_end;
+        // SAFETY: as the caller promises; `bytes` of pieces ends with a spare block, and there is one end of a piece more than
+        // there are fields.
+        unsafe {
+            let piece_end = *pieces.ends.get_unchecked(i) as usize;
+            copy_raw(block, text.add(piece), piece_end - piece, to.as_mut_ptr().add(at));
+            at += piece_end - piece;
+            piece = piece_end;
+        }
         let field = field as usize;
         let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
-        at = escape_field(block, from, marks, index, field_start, record_ends[field] as usize, to, at)?;
-    }
-    Some(copy(block, &pieces.bytes, piece, pieces.n_bytes(), to, at))
-}
-
-/// Writes a field of a record that is not clean: without its quotes, escaped. `None` where that is not enough: white space
-/// to trim, or quotes that are not JSON's.
-#[allow(clippy::too_many_arguments)] // As its caller.
-#[inline(always)]
-fn escape_field<B: Block>(
-    block: B,
-    from: &[u8],
-    marks: &Marks,
-    index: &Index,
-    start: usize,
-    end: usize,
-    to: &mut [u8],
-    at: usize,
-) -> Option<usize> {
-    if !index.is_dirty(start, end) {
-        return Some(copy(block, from, start, end, to, at));
-    }
-    if marks.quote == Some(from[start]) && end > start {
-        // The scan has proved that it ends with a quote and that all between come in pairs.
-        if from[start] != b'"' {
+        let field_end = record_ends[field] as usize;
+        // Without a branch on whether it is quoted, which in many files nobody could foresee. A field that is starts with a quote:
+        // the scan has proved that it ends with one too and that all between come in pairs.
+        let quoted = usize::from(marks.quote == Some(from[field_start]));
+        let content = field_start + quoted..field_end - quoted;
+        if !index.is_dirty_for(content.start, content.len() + 1 - quoted) {
+            // SAFETY: as the caller promises.
+            unsafe {
+                copy_raw(block, from.as_ptr().add(content.start), content.len(), to.as_mut_ptr().add(at));
+            }
+            at += content.len();
+            continue;
+        }
+        at = if quoted == 0 {
+            let text = &from[content.clone()];
+            if marks.edges && (blank_first(text) || blank_last(text)) {
+                return None;
+            }
+            // Not in pairs: where the quote is another byte or none, JSON's are data and may stand alone.
+            at + escape(block, from, content.start, content.end, &mut to[at..])
+        } else if marks.quote == Some(b'"') {
+            escape_pairs(block, from, content.start, content.end, to, at)
+        } else {
             return None;
         }
-        let (start, end) = (start + 1, end - 1);
-        if start == end || !index.is_dirty(start, end - 1) {
-            return Some(copy(block, from, start, end, to, at));
-        }
-        return Some(escape_pairs(block, from, start, end, to, at));
     }
-    if marks.edges && start < end && (blank_first(&from[start..end]) || blank_last(&from[start..end])) {
-        return None;
-    }
-    // Not in pairs: where the quote is another byte or none, JSON's are data and may stand alone.
-    Some(at + escape(block, from, start, end, &mut to[at..]))
+    // SAFETY: as above.
+    unsafe { copy_raw(block, text.add(piece), pieces.n_bytes() - piece, to.as_mut_ptr().add(at)) };
+    Some(at + pieces.n_bytes() - piece)
 }
 
 /// Whether a field may start with white space: surely not where this says no.
@@ -289,26 +293,27 @@ fn escape_pairs<B: Block>(
     let mut open = 0;
     while next < end {
         let source: &[u8; 64] = from[next..].first_chunk().expect("64 bytes behind the end");
-        let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
-        block.copy(source, target);
         let loaded = block.load(source);
         let valid = if end - next < 64 { (1 << (end - next)) - 1 } else { u64::MAX };
         let moves = (block.eq(loaded, b'\\') | block.le(loaded, 0x1f)) & valid;
+        let quotes = block.eq(loaded, b'"') & valid;
+        let firsts = quotes & (block.parity(quotes) ^ open);
+        if moves != 0 {
+            let target: &mut [u8; 128] = to[at..].first_chunk_mut().expect("room for two blocks");
+            if let Some(n) = block.widen(loaded, valid, firsts, target) {
+                next += (end - next).min(64);
+                at += n;
+                open ^= odd(quotes);
+                continue;
+            }
+        }
+        let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
         let (n, up_to) = match moves {
             0 => ((end - next).min(64), valid),
             _ => (moves.trailing_zeros() as usize, (moves & moves.wrapping_neg()) - 1),
         };
-        let quotes = block.eq(loaded, b'"') & up_to;
-        if quotes != 0 {
-            let mut firsts = quotes & (block.parity(quotes) ^ open);
-            if quotes.count_ones() % 2 == 1 {
-                open = !open;
-            }
-            while firsts != 0 {
-                target[firsts.trailing_zeros() as usize] = b'\\';
-                firsts &= firsts - 1;
-            }
-        }
+        block.copy_with(source, firsts & up_to, b'\\', target);
+        open ^= odd(quotes & up_to);
         next += n;
         at += n;
         if moves != 0 {
@@ -321,18 +326,8 @@ fn escape_pairs<B: Block>(
     at
 }
 
-/// Copies `from[start..end]` to `to[at..]` in blocks and returns where it ends there.
+/// All ones where the number of bits is odd.
 #[inline(always)]
-fn copy<B: Block>(block: B, from: &[u8], start: usize, end: usize, to: &mut [u8], at: usize) -> usize {
-    let len = end - start;
-    let mut done = 0;
-    loop {
-        let source: &[u8; 64] = from[start + done..].first_chunk().expect("64 bytes behind the end");
-        let target: &mut [u8; 64] = to[at + done..].first_chunk_mut().expect("64 bytes of room");
-        block.copy(source, target);
-        done += 64;
-        if done >= len {
-            return at + len;
-        }
-    }
+fn odd(bits: u64) -> u64 {
+    u64::from(bits.count_ones() & 1).wrapping_neg()
 }

@@ -4,6 +4,7 @@
 //! file system can't do that, beside its place under a name of its own. What is no regular file (a FIFO, a device,
 //! `/dev/stdout`) is written straight.
 
+use super::reserve::Reserve;
 use super::sink::Descriptor;
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
@@ -29,6 +30,7 @@ pub struct FileOptions {
 pub(crate) struct OutputFile {
     name: String,
     writer: Descriptor,
+    at: u64,
     place: Option<Place>,
     options: FileOptions,
 }
@@ -36,6 +38,7 @@ pub(crate) struct OutputFile {
 /// Where an unfinished file will appear.
 #[derive(Debug)]
 struct Place {
+    reserve: Reserve,
     target: PathBuf,
     folder: PathBuf,
     replaced: Option<Stat>,
@@ -92,8 +95,9 @@ impl OutputFile {
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);
-        let straight =
-            |file: File| Ok(Self { name: name.clone(), writer: Descriptor::new(file), place: None, options });
+        let straight = |file: File| {
+            Ok(Self { name: name.clone(), writer: Descriptor::new(file), at: 0, place: None, options })
+        };
         if let Some(file) = already_open(path).map_err(cannot)? {
             return straight(file);
         }
@@ -130,8 +134,8 @@ impl OutputFile {
             _ => PathBuf::from("."),
         };
         let (file, temporary) = unfinished(&folder, &target).map_err(cannot)?;
-        let place = Place { target, folder, replaced, temporary };
-        Ok(Self { name, writer: Descriptor::new(file), place: Some(place), options })
+        let place = Place { reserve: Reserve::new(&file), target, folder, replaced, temporary };
+        Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
     }
 
     /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails, what it showed before.
@@ -141,6 +145,9 @@ impl OutputFile {
     pub(crate) fn commit(&mut self) -> Result<()> {
         let file = self.writer.file();
         let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
+        if let Some(place) = &mut self.place {
+            place.reserve.give_back(file, self.at).map_err(cannot)?;
+        }
         if self.options.sync {
             match rustix::fs::fsync(file) {
                 // A FIFO or a device has no disk behind it.
@@ -196,7 +203,12 @@ impl Place {
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        if let Some(place) = &mut self.place {
+            place.reserve.ahead(self.writer.file(), self.at, bytes.len() as u64);
+        }
+        let n = self.writer.write(bytes)?;
+        self.at += n as u64;
+        Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod encode;
 mod file;
 mod pen;
 mod rejects;
+mod reserve;
 mod sink;
 
 pub(crate) use encode::{Encoder, Findings, Record};

@@ -55,21 +55,28 @@ impl Cutter {
             machine: Machine::within_field(&self.dialect, self.trim, quoted),
             end: None,
         });
-        let mut from = 0;
+        // Of a pair whose first quote lies before, the second would tell the wrong thing to both.
+        let mut from = ahead.iter().take_while(|byte| Some(**byte) == self.dialect.quote).count();
+        // Up to the first evidence both; what is believed then is read on alone.
+        let mut believed: Option<usize> = None;
         while from < ahead.len() {
             let to = (from + PIECE).min(ahead.len());
-            for reading in &mut readings {
-                reading.read(&ahead[..to], from);
-            }
-            let [outside, inside] = readings.each_ref().map(|reading| reading.machine.n_irregular());
-            let best = &readings[usize::from(inside < outside)];
-            if outside != inside && best.end.is_some() {
-                return best.end;
+            match believed {
+                None => readings.iter_mut().for_each(|reading| reading.read(&ahead[..to], from)),
+                Some(i) => readings[i].read(&ahead[..to], from),
             }
             from = to;
+            if believed.is_none() {
+                let [outside, inside] = readings.each_ref().map(|reading| reading.machine.n_irregular());
+                believed = (outside != inside).then_some(usize::from(inside < outside));
+            }
+            if let Some(i) = believed
+                && readings[i].end.is_some()
+            {
+                return readings[i].end;
+            }
         }
-        let [outside, inside] = readings.each_ref().map(|reading| reading.machine.n_irregular());
-        readings[usize::from(inside < outside)].end
+        readings[believed.unwrap_or(0)].end
     }
 }
 
@@ -100,6 +107,11 @@ mod tests {
         assert_eq!(cut("ef,gh\nij,kl\n"), Some(6));
         assert_eq!(cut("text\nmore text\",x\nnext,y\n"), Some(18), "inside");
         assert_eq!(cut("ef,\"g\nh\",i\nj,k\n"), Some(11), "outside");
+        assert_eq!(
+            cut("\"quoted\"\" text\nand \"\"more\"\"\",x\nnext,y\n"),
+            Some(31),
+            "the first quote of a pair lies before"
+        );
         assert_eq!(cut("no end in sight"), None);
         assert_eq!(cut("cr\r\nnext"), Some(4));
     }

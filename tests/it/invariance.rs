@@ -118,6 +118,13 @@ impl Case {
             let anomalies = without_files(&output.stats()["anomalies"]);
             let first = places.get_or_insert_with(|| anomalies.clone());
             assert_eq!(anomalies, *first, "{}: places differ: {}", self.name, output.command_line);
+            if how.threads == THREADS[0] && how.source == Source::Map && !self.args.contains(&"--rejects") {
+                // Which counts by a kernel of its own.
+                let checked = how.run(&input, &self.bytes, &self.args).arg("--check").with_stats().out();
+                checked.expect_status(0).expect_stdout("");
+                assert_eq!(without_files(&checked.stats()["anomalies"]), *first, "{}", checked.command_line);
+                assert_eq!(checked.stat("records"), output.stat("records"), "{}", checked.command_line);
+            }
             windows.all += output.stat("windows");
             windows.redone += output.stat("windows_redone");
         }

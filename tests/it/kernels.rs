@@ -175,6 +175,49 @@ impl Found {
 }
 
 #[test]
+fn counts_are_what_the_naive_scan_gives() {
+    let kernels = kernels();
+    let mut numbers = Numbers(9);
+    let (mut n_counted, mut n_stopped) = (0, 0);
+    for marks in marks() {
+        for n in LENGTHS {
+            for round in 0..24 {
+                let bytes = match round % 3 {
+                    0 => chaos(&mut numbers, &marks, n),
+                    _ => regular(&mut numbers, &marks, n),
+                };
+                let found = Found::naively(&marks, &bytes);
+                let widths: Vec<usize> = std::iter::once(0)
+                    .chain(found.records.iter().copied())
+                    .zip(&found.records)
+                    .map(|(first, last)| last - first)
+                    .collect();
+                let first = widths.first().copied().unwrap_or(1);
+                for n_fields in [first, 1, 3] {
+                    let n_records = widths.iter().take_while(|&&width| width == n_fields).count();
+                    let end = n_records.checked_sub(1).map(|last| found.ends[found.records[last] - 1]);
+                    let whole = &bytes[..end.map_or(0, |end| end + 1)];
+                    for kernel in &kernels {
+                        let counted = kernel.count(&marks, &bytes, n_fields as u32);
+                        let what = || format!("{:?}, {marks:?}: {}", kernel.isa(), bytes.escape_ascii());
+                        assert_eq!((counted.records, counted.end), (n_records as u64, end), "{}", what());
+                        // The flags may be raised for nothing, never left out.
+                        let lines = whole.iter().filter(|byte| marks.terminators.contains(byte)).count();
+                        let newline = lines > n_records && !marks.pairs;
+                        assert!(counted.high || whole.is_ascii(), "{}", what());
+                        assert!(counted.quoted_newline || !newline, "{}", what());
+                        assert!(!counted.high || !bytes.is_ascii(), "{}", what());
+                    }
+                    n_counted += n_records;
+                    n_stopped += usize::from(n_records < widths.len());
+                }
+            }
+        }
+    }
+    assert!(n_counted > 10_000 && n_stopped > 1000, "{n_counted} counted, stopped {n_stopped} times");
+}
+
+#[test]
 fn scans_are_what_byte_by_byte_gives() {
     let kernels = kernels();
     let mut numbers = Numbers(1);

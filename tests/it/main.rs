@@ -19,6 +19,7 @@ mod model;
 mod capped;
 mod changing;
 mod conformance;
+mod disk;
 mod golden;
 mod invariance;
 mod kernels;

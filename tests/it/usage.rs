@@ -9,7 +9,6 @@ use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 use crate::harness::{Output, Place, Run, skipped};
@@ -289,60 +288,6 @@ fn a_full_device_is_told_with_the_byte() {
     case.is_refusal(&redirected, 1, "stdout: cannot write at byte 0: No space left on device");
     let stats = case.run(["in.csv", "-o", "/dev/null", "--stats", "/dev/full"]);
     case.is_refusal(&stats, 1, "/dev/full: cannot write: No space left on device");
-}
-
-/// A file system of 1 MiB, as long as this lives.
-struct Small(PathBuf);
-
-impl Small {
-    fn mount(at: PathBuf) -> Option<Small> {
-        fs::create_dir(&at).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "rowmill"]).arg(&at).output();
-        match mount {
-            Ok(output) if output.status.success() => Some(Small(at)),
-            Ok(output) => {
-                skipped(&format!("a full disk: {}", String::from_utf8_lossy(&output.stderr).trim()));
-                None
-            }
-            Err(error) => {
-                skipped(&format!("a full disk: mount: {error}"));
-                None
-            }
-        }
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-#[test]
-fn a_full_disk_leaves_what_was_there_and_nothing_else() {
-    let place = Place::new();
-    let Some(disk) = Small::mount(place.path("disk")) else { return };
-    let input = place.people("in.csv", 4 << 20);
-    // Records of the wrong width, for the rejects.
-    place.write("short.csv", "a,b,c\n".to_owned() + &"only one field, and no more\n".repeat(100_000));
-    fs::write(disk.0.join("out.jsonl"), EARLIER).unwrap();
-    let left = || {
-        let names = fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().file_name());
-        let mut names: Vec<_> = names.collect();
-        names.sort();
-        names
-    };
-    for name in ["disk/out.jsonl", "disk/new.jsonl"] {
-        let output = place.rowmill().arg(&input.path).args(["-o", name]).out();
-        output.expect_status(1).expect_one_line(&format!("{name}: cannot write at byte "));
-        output.expect_stderr("No space left on device");
-        assert_eq!(left(), ["out.jsonl"], "{name}");
-        assert_eq!(fs::read(disk.0.join("out.jsonl")).unwrap(), EARLIER.as_bytes());
-    }
-    let output = place.rowmill().args(["short.csv", "-o", "out.jsonl", "--rejects", "disk/bad.csv"]).out();
-    output.expect_status(1).expect_one_line("No space left on device");
-    assert_eq!(left(), ["out.jsonl"], "--rejects");
-    assert_eq!(place.names(), ["disk", "in.csv", "short.csv"]);
 }
 
 #[test]

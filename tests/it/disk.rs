@@ -1,0 +1,132 @@
+//! Disks: what is asked of them ahead, what happens where they are full.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Place, skipped};
+
+const EARLIER: &str = "what was there before\n";
+
+/// A file system of its own, mounted as long as this lives.
+pub(crate) struct Disk(pub(crate) PathBuf);
+
+impl Disk {
+    /// In memory.
+    pub(crate) fn tmpfs(at: PathBuf, size: &str) -> Option<Disk> {
+        Disk::mount(at, &["-t", "tmpfs", "-o", &format!("size={size}"), "rowmill"])
+    }
+
+    /// ext4 in a file beside its place, of so many bytes.
+    pub(crate) fn ext4(at: PathBuf, n_bytes: u64) -> Option<Disk> {
+        let image = at.with_extension("image");
+        fs::File::create(&image).unwrap().set_len(n_bytes).unwrap();
+        let made = Command::new("mkfs.ext4").arg("-q").arg(&image).output();
+        if !made.as_ref().is_ok_and(|made| made.status.success()) {
+            skipped(&format!("an ext4 disk: mkfs.ext4: {made:?}"));
+            return None;
+        }
+        Disk::mount(at, &["-o", "loop", image.to_str().unwrap()])
+    }
+
+    fn mount(at: PathBuf, args: &[&str]) -> Option<Disk> {
+        fs::create_dir(&at).unwrap();
+        match Command::new("mount").args(args).arg(&at).output() {
+            Ok(output) if output.status.success() => Some(Disk(at)),
+            Ok(output) => {
+                skipped(&format!("a disk: {}", String::from_utf8_lossy(&output.stderr).trim()));
+                None
+            }
+            Err(error) => {
+                skipped(&format!("a disk: mount: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The names on it, but for what the file system itself puts there.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name != "lost+found");
+        names.sort();
+        names
+    }
+
+    /// Bytes that can still be written.
+    pub(crate) fn free(&self) -> u64 {
+        let stat = rustix::fs::statvfs(&self.0).unwrap();
+        stat.f_bavail * stat.f_frsize
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn blocks(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().blocks() * 512
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there_and_nothing_else() {
+    let place = Place::new();
+    let Some(memory) = Disk::tmpfs(place.path("memory"), "1m") else { return };
+    let Some(ext4) = Disk::ext4(place.path("ext4"), 16 << 20) else { return };
+    let input = place.people("in.csv", 24 << 20);
+    // Records of the wrong width, for the rejects.
+    place.write("short.csv", "a,b,c\n".to_owned() + &"only one field, and no more\n".repeat(1_000_000));
+    for (folder, disk) in [("memory", &memory), ("ext4", &ext4)] {
+        fs::write(disk.0.join("out.jsonl"), EARLIER).unwrap();
+        let free = disk.free();
+        for name in ["out.jsonl", "new.jsonl"] {
+            let name = format!("{folder}/{name}");
+            let output = place.rowmill().arg(&input.path).args(["-o", &name]).out();
+            output.expect_status(1).expect_one_line(&format!("{name}: cannot write at byte "));
+            output.expect_stderr("No space left on device");
+            assert_eq!(disk.names(), ["out.jsonl"], "{name}");
+            assert_eq!(fs::read(disk.0.join("out.jsonl")).unwrap(), EARLIER.as_bytes());
+        }
+        let rejects = format!("{folder}/bad.csv");
+        let output = place.rowmill().args(["short.csv", "-o", "out.jsonl", "--rejects", &rejects]).out();
+        output.expect_status(1).expect_one_line("No space left on device");
+        assert_eq!(disk.names(), ["out.jsonl"], "--rejects");
+        assert!(disk.free() + (64 << 10) >= free, "the space is free again");
+    }
+    drop((memory, ext4));
+    assert_eq!(place.names(), ["ext4", "ext4.image", "in.csv", "memory", "short.csv"]);
+}
+
+/// Space is asked for in steps far larger than this disk.
+#[test]
+fn an_output_that_just_fits_its_disk_is_written() {
+    let place = Place::new();
+    let Some(disk) = Disk::ext4(place.path("disk"), 64 << 20) else { return };
+    let input = place.people("in.csv", 18 << 20);
+    place.rowmill().arg(&input.path).args(["-o", "plain.jsonl"]).out().expect_status(0);
+    let n_bytes = place.read("plain.jsonl").len() as u64;
+    assert!(n_bytes < disk.free() && n_bytes > 16 << 20, "{n_bytes}");
+    // All but what it needs is taken.
+    fs::write(disk.0.join("other"), vec![1; (disk.free() - n_bytes - (1 << 20)) as usize]).unwrap();
+    place.rowmill().arg(&input.path).args(["-o", "disk/out.jsonl"]).out().expect_status(0);
+    assert!(place.read("disk/out.jsonl") == place.read("plain.jsonl"));
+}
+
+#[test]
+fn no_more_space_is_kept_than_is_needed() {
+    let place = Place::new();
+    let Some(disk) = Disk::ext4(place.path("disk"), 256 << 20) else { return };
+    let input = place.people("in.csv", 24 << 20);
+    for name in ["disk/new.jsonl", "disk/new.jsonl", "here.jsonl"] {
+        place.rowmill().arg(&input.path).args(["-o", name]).out().expect_status(0);
+        let path = place.path(name);
+        let n_bytes = fs::metadata(&path).unwrap().len();
+        assert!(n_bytes > 16 << 20, "enough that space is asked for ahead");
+        rustix::fs::fsync(fs::File::open(&path).unwrap()).unwrap();
+        assert!(blocks(&path) < n_bytes + (1 << 20), "{name}: {} for {n_bytes}", blocks(&path));
+    }
+    drop(disk);
+}
