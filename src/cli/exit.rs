@@ -4,8 +4,11 @@ use super::progress::Bar;
 use crate::error::Error;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -54,10 +57,19 @@ pub(super) fn say(text: &str) {
 }
 
 /// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its threads wait for, with no unfinished
-/// file left.
-pub(super) fn on_signal(bar: Bar) {
+/// file left; `files` says whether there may be any.
+pub(super) fn on_signal(bar: Bar, files: bool) {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    if !files && !bar.is_shown() {
+        // Nothing to undo, so no thread: a tenth of the time that a small file takes.
+        for signal in wanted {
+            let always = Arc::new(AtomicBool::new(true));
+            // Where no handler can be had, the default ends the program too.
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, always);
+        }
+        return;
+    }
     // Where no handler or thread can be had, the default ends the program too.
     let Ok(mut signals) = Signals::new(wanted) else { return };
     let wait = move || {
@@ -72,7 +84,10 @@ pub(super) fn on_signal(bar: Bar) {
 
 /// The signals that whoever started us had us ignore, as `nohup` does; bit 0 is signal 1.
 fn ignored_signals() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // In one piece: the system writes all of it anew for each.
+    let mut status = [0; 4096];
+    let n = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
+    let status = String::from_utf8_lossy(&status[..n]);
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

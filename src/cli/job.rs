@@ -19,6 +19,8 @@ pub(super) struct Job {
     pub(super) path: Option<PathBuf>,
     pub(super) stats: Option<PathBuf>,
     pub(super) file: FileOptions,
+    /// Output, rejects or stats go to a file.
+    pub(super) writes_files: bool,
     pub(super) quiet: bool,
     pub(super) progress: Arc<Progress>,
 }
@@ -62,8 +64,18 @@ impl Job {
         let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync };
         options.file = file;
         options.beside = args.stats.iter().cloned().collect();
+        let writes_files = path.is_some() || args.rejects.is_some() || args.stats.is_some();
         let converter = builder.build()?;
-        Ok(Self { converter, inputs, path, stats: args.stats, file, quiet: args.quiet, progress })
+        Ok(Self {
+            converter,
+            inputs,
+            path,
+            stats: args.stats,
+            file,
+            writes_files,
+            quiet: args.quiet,
+            progress,
+        })
     }
 
     /// Where the output goes.

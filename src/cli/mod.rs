@@ -30,7 +30,7 @@ fn run(args: args::Args) -> crate::Result<()> {
         None => None,
     };
     let bar = progress::Bar::new(&job);
-    exit::on_signal(bar.clone());
+    exit::on_signal(bar.clone(), job.writes_files);
     let result = job.converter.convert(std::mem::take(&mut job.inputs), job.output());
     bar.finish();
     let summary = result?;

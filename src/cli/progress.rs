@@ -43,6 +43,11 @@ impl Bar {
         }
     }
 
+    /// Whether there is one.
+    pub(super) fn is_shown(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Takes the bar off the terminal.
     pub(super) fn finish(&self) {
         if let Some(shown) = &self.0 {

@@ -54,6 +54,11 @@ impl Budget {
         if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }
     }
 
+    /// An input of no more bytes than this gives work to one thread only.
+    pub(super) fn one_window(&self) -> u64 {
+        self.window.unwrap_or(LEAST_WINDOW).min(LEAST_WINDOW) as u64
+    }
+
     /// What may be used for anything but the program and unretired pages.
     fn free(&self) -> usize {
         self.memory - PROGRAM - 2 * self.piece()

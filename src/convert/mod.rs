@@ -305,10 +305,9 @@ impl Converter {
     pub fn convert(&self, inputs: impl IntoIterator<Item = Input>, output: Output) -> Result<Summary> {
         let begun = Instant::now();
         let options = &self.options;
-        let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
-        let budget = Budget {
+        let mut budget = Budget {
             memory: options.memory,
-            threads: threads.map_or(1, NonZero::get),
+            threads: 1,
             max_record: options.max_record,
             window: options.window,
             passes_over: options.rejects.is_some(),
@@ -320,6 +319,11 @@ impl Converter {
             inputs.into_iter().map(|input| self.prepare(input, &budget, keep)).collect::<Result<Vec<_>>>()?;
         let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
         options.progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
+        // How many cores there are takes a twentieth of the time of a small file to find out.
+        if total.is_none_or(|total| total > budget.one_window()) {
+            let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
+            budget.threads = threads.map_or(1, NonZero::get);
+        }
 
         let (mut sink, mut rejects) = outputs::open(output, options, &prepared)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };

@@ -19,9 +19,10 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn new(run: &Run<'_>) -> Self {
+    /// With an index for strips of `strip` bytes.
+    pub(super) fn new(run: &Run<'_>, strip: usize) -> Self {
         Self {
-            index: Index::new(run.sizes.strip),
+            index: Index::new(strip),
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: Machine::new(&run.dialect, run.trim),
         }

@@ -10,7 +10,7 @@ use crate::dialect::{Dialect, Terminator};
 use crate::error::{Anomaly, Error, Result};
 use crate::input::{Keeper, Source};
 use crate::kernel::{Kernel, Marks};
-use crate::output::{Encoder, Pen};
+use crate::output::{Encoder, LEAST_BUFFER, Pen};
 use crate::parse::{Cutter, line_end};
 use crate::plan::Plan;
 use crate::window::Window;
@@ -156,8 +156,11 @@ impl<'r> Run<'r> {
     pub(super) fn work(&self) {
         let _guard = StopOnPanic(&self.turn);
         let mut input = vec![0; self.sizes.window + self.sizes.reach + 1];
-        let mut worker =
-            Worker { run: self, scratch: Scratch::new(self), output: vec![0; self.sizes.buffer] };
+        let mut worker = Worker {
+            run: self,
+            scratch: Scratch::new(self, self.sizes.strip),
+            output: vec![0; self.sizes.buffer],
+        };
         let clock = Clock::new(self.progress);
         while !self.turn.is_stopped() {
             clock.switch(Bound::Input);
@@ -222,8 +225,9 @@ impl<'r> Run<'r> {
             let carry = std::mem::take(&mut chain.carry);
             if !carry.is_empty() {
                 let window = Window::buffered(0, carry.len(), chain.input_at, true);
-                let mut worker =
-                    Worker { run: &self, scratch: Scratch::new(&self), output: vec![0; self.sizes.buffer] };
+                // One record: small buffers will do.
+                let scratch = Scratch::new(&self, carry.len().min(self.sizes.strip));
+                let mut worker = Worker { run: &self, scratch, output: vec![0; LEAST_BUFFER + 4096] };
                 let clock = Clock::new(self.progress);
                 clock.switch(Bound::Compute);
                 match worker.slice(&clock, chain, 0, &window, &carry, true) {

@@ -8,6 +8,7 @@
 //! Size and time of the file are looked at before anything made of a window is released (`watch.rs`), so those zeros never get out.
 #![allow(unsafe_code)] // Room 2: mapping, advice and the signal handler.
 
+use super::ahead::Ahead;
 use super::watch::Watch;
 use super::{Keeper, Source};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -76,6 +77,7 @@ pub(super) struct Mapped {
 #[derive(Debug)]
 struct MapKeeper {
     watch: Watch,
+    ahead: Ahead,
     piece: usize,
 }
 
@@ -83,7 +85,12 @@ impl Mapped {
     /// Maps a regular file that is not empty; pages go back in pieces of `piece` bytes.
     pub(super) fn new(watch: Watch, piece: usize) -> io::Result<Self> {
         let segment = Arc::new(Segment::new(watch.file(), 0, watch.size())?);
-        Ok(Self { keeper: Arc::new(MapKeeper { watch, piece }), segment, at: 0, plausible: true })
+        Ok(Self {
+            keeper: Arc::new(MapKeeper { watch, ahead: Ahead::default(), piece }),
+            segment,
+            at: 0,
+            plausible: true,
+        })
     }
 
     /// Makes `self.at..end` lie in one segment, if the file reaches so far; returns how far it does.
@@ -168,6 +175,7 @@ impl Source for Mapped {
 impl Keeper for MapKeeper {
     fn load<'b>(&self, window: &'b Window, _: &'b mut [u8]) -> Result<&'b [u8]> {
         let Some((segment, at)) = &window.mapped else { unreachable!("this source maps all windows") };
+        self.ahead.of(self.watch.file(), window.at, self.watch.size());
         // One call instead of a fault for each 64 KiB; and it reports what a touch would die of.
         if let Err(error) = segment.map.advise_range(Advice::PopulateRead, *at, window.len)
             && error.raw_os_error() == Some(libc::EFAULT)

@@ -3,6 +3,7 @@
 //! A [`Source`] hands out windows in order under one lock and looks at a few kilobytes for each; its [`Keeper`] does, without
 //! the lock, what takes time. Must not know what becomes of the bytes; the output must not know of this.
 
+mod ahead;
 mod decode;
 mod map;
 mod open;

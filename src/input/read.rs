@@ -3,6 +3,7 @@
 //! For file systems where mapping is unwise (network, FUSE) or fails, and for `--io read`. As fast in parallel as mapping, since the
 //! buffer stays in the core's L2: 0.25 s against 0.245 – 0.28 s a GiB (DESIGN 3, 2026-11).
 
+use super::ahead::Ahead;
 use super::watch::Watch;
 use super::{Keeper, Source};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -25,11 +26,17 @@ pub(super) struct ReadAt {
 #[derive(Debug)]
 struct ReadKeeper {
     watch: Watch,
+    ahead: Ahead,
 }
 
 impl ReadAt {
     pub(super) fn new(watch: Watch) -> Self {
-        Self { keeper: Arc::new(ReadKeeper { watch }), at: 0, plausible: true, ahead: Vec::new() }
+        Self {
+            keeper: Arc::new(ReadKeeper { watch, ahead: Ahead::default() }),
+            at: 0,
+            plausible: true,
+            ahead: Vec::new(),
+        }
     }
 
     /// Fills `ahead` with `from..to`, or up to the end of the file.
@@ -109,6 +116,7 @@ impl ReadKeeper {
 impl Keeper for ReadKeeper {
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let bytes = &mut buffer[..window.len];
+        self.ahead.of(self.watch.file(), window.at, self.watch.size());
         self.read(window.at, bytes)?;
         Ok(bytes)
     }

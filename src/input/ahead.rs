@@ -1,0 +1,46 @@
+//! Reading ahead of the workers, for files that are not in the page cache.
+//!
+//! The system's own reading ahead is 128 KiB on most disks: a queue too short for two workers, let alone many. A gigabyte that was not
+//! cached took 1.28 s with it alone and 0.79 s with 4 MiB asked for ahead; where the system reads 8 MiB ahead by itself, 0.46 s both ways
+//! (2 threads, medians of five, 2026-11-23; more than 4 MiB was slower). What is cached already is not asked for: that cost a
+//! twenty-fifth of the processor time.
+
+use rustix::fs::Advice;
+use rustix::io::{Errno, ReadWriteFlags};
+use std::fs::File;
+use std::io::IoSliceMut;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Asked for at once; up to twice as much is on its way.
+const STEP: u64 = 4 << 20;
+
+/// How far a file was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    asked: AtomicU64,
+}
+
+impl Ahead {
+    /// Before the bytes from `at` on are used, in a file of `size` bytes.
+    pub(super) fn of(&self, file: &File, at: u64, size: u64) {
+        let asked = self.asked.load(Ordering::Relaxed);
+        if asked > at + STEP || asked >= size {
+            return;
+        }
+        let start = asked.max(at);
+        let end = (start + STEP).min(size);
+        let mine = self.asked.compare_exchange(asked, end, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if mine && !is_cached(file, end - 1) {
+            // Advice that is refused costs time, not bytes.
+            let _ = rustix::fs::fadvise(file, start, NonZero::new(end - start), Advice::WillNeed);
+        }
+    }
+}
+
+/// Whether the byte at `at` can be read without waiting, or the file system does not tell.
+fn is_cached(file: &File, at: u64) -> bool {
+    let mut byte = [0];
+    let into = &mut [IoSliceMut::new(&mut byte)];
+    rustix::io::preadv2(file, into, at, ReadWriteFlags::NOWAIT) != Err(Errno::AGAIN)
+}
