@@ -56,6 +56,11 @@ pub enum Anomaly {
 }
 
 impl Anomaly {
+    /// The anomaly of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|anomaly| anomaly.name() == name)
+    }
+
     /// All of them, in the order in which a summary tells them.
     pub const ALL: [Self; 5] =
         [Self::ShortRecord, Self::LongRecord, Self::InvalidBytes, Self::UnclosedQuote, Self::OverlongRecord];
@@ -162,6 +167,15 @@ pub enum ErrorKind {
         at: u64,
         /// How it changed.
         how: &'static str,
+    },
+    /// `--resume` found what it can't go on from.
+    CannotResume {
+        /// The output's name.
+        output: String,
+        /// Why.
+        reason: String,
+        /// What to remove to begin anew.
+        checkpoint: String,
     },
     /// The run was told to stop.
     Stopped,
@@ -274,6 +288,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::InputChanged { path, at, how } => {
                 write!(f, "{path}: {how} while it was read, seen at byte {at}; run again on a file at rest")
+            }
+            ErrorKind::CannotResume { output, reason, checkpoint } => {
+                write!(f, "{output}: cannot go on: {reason}; remove {checkpoint} to begin anew")
             }
             ErrorKind::Stopped => f.write_str("stopped"),
         }

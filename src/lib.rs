@@ -58,8 +58,8 @@ mod window;
 pub mod cli;
 
 pub use convert::{
-    Bound, Builder, Converter, Count, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter, Input, LEAST_MEMORY,
-    Names, Options, Output, Progress, Summary, Times,
+    Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
+    Input, LEAST_MEMORY, Names, Options, Output, Progress, Summary, Times,
 };
 pub use dialect::{Dialect, Terminator, Trim, byte};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};

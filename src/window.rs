@@ -18,6 +18,14 @@ pub struct Window {
     pub(crate) mapped: Option<(Arc<Segment>, usize)>,
 }
 
+/// The number of bytes from `from` to `to`, which are in memory at once.
+///
+/// # Panics
+/// They can't be.
+pub(crate) fn distance(from: u64, to: u64) -> usize {
+    to.checked_sub(from).and_then(|n| usize::try_from(n).ok()).expect("bytes that are in memory at once")
+}
+
 impl Window {
     /// A window whose bytes are at the front of the buffer that `claim` was given.
     pub fn buffered(at: u64, len: usize, input_at: u64, plausible: bool) -> Self {

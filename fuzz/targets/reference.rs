@@ -33,6 +33,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         window: [None, Some(1), Some(5), Some(64)][usize::from(head[3]) % 4],
         isa: isas[usize::from(head[3]) / 4 % isas.len()],
         piece: [usize::MAX, 1][usize::from(head[3]) / 16 % 2],
+        check: false,
     };
     let got = convert(&shape, &how, bytes).unwrap_or_else(|error| panic!("{error}\n{shape:?}\n{how:?}"));
     let told = got.told();

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Each record becomes one JSON object on one line, with the header's names as keys and every value a string. The result is the
 /// same for any number of threads, from a file or a pipe; what is odd in the data is counted and told at the end.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(version, max_term_width = 100, after_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}"))]
 #[command(args_override_self = true)]
 pub(super) struct Args {
     /// Files to convert, one after another; '-' or none is standard input
@@ -27,6 +27,14 @@ pub(super) struct Args {
     /// Have file and folder on the disk before the name appears
     #[arg(long, help_heading = "Output")]
     pub(super) sync: bool,
+
+    /// Keep a checkpoint beside the unfinished FILE, and go on from there where the same command was cut off
+    #[arg(long, help_heading = "Output")]
+    pub(super) resume: bool,
+
+    /// Read and write so much between checkpoints
+    #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = size, requires = "resume", help_heading = "Output")]
+    pub(super) checkpoint_every: usize,
 
     /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
@@ -143,16 +151,21 @@ pub(super) struct Args {
     /// Write the summary to FILE as JSON
     #[arg(long, value_name = "FILE", help_heading = "Telling")]
     pub(super) stats: Option<PathBuf>,
+
+    /// Print completions for a shell, or the man page
+    #[arg(long, value_name = "WHAT", value_parser = super::generate::KINDS, exclusive = true, help_heading = "Telling")]
+    pub(super) generate: Option<String>,
 }
 
-const AFTER_HELP: &str = "\
-Bytes are typed as they are or as \\t, \\0, \\xNN; sizes as 64M or 1GiB (powers of 1024).
-
-Examples:
-  rowmill dump.csv -o dump.jsonl
+/// Commands worth copying.
+pub(super) const EXAMPLES: &str = "  rowmill dump.csv -o dump.jsonl
   zcat dump.csv.gz | rowmill --mask email > dump.jsonl
   rowmill -d ';' --select id,name --rejects bad.csv dump.csv -o dump.jsonl
+  rowmill dump.csv -o dump.jsonl --resume";
 
+/// What holds for all arguments.
+pub(super) const NOTES: &str =
+    "Bytes are typed as they are or as \\t, \\0, \\xNN; sizes as 64M or 1GiB (powers of 1024).
 Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal when interrupted.
 ROWMILL_ISA=avx512|avx2|portable forces an instruction set.";
 

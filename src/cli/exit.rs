@@ -41,6 +41,13 @@ pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
     let what = lines.next().unwrap_or_default();
     let what = what.strip_prefix("error: ").unwrap_or(what);
     let mut line = format!("rowmill: {what}");
+    if what.ends_with(':') {
+        // A list, an item a line.
+        for item in lines.clone().take_while(|line| !line.starts_with("Usage:")) {
+            line.push(' ');
+            line.push_str(item);
+        }
+    }
     // What clap says in further lines that helps: the values there are, the nearest flag.
     for hint in lines.filter_map(|line| line.strip_prefix("tip: ").or(line.starts_with('[').then_some(line)))
     {

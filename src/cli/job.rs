@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use crate::dialect::byte;
-use crate::error::{Error, Result};
+use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::parse::{Field, Machine};
 use crate::{
     Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator,
@@ -61,9 +61,17 @@ impl Job {
         options.window = args.window;
         options.isa = isa()?;
         options.check = args.check;
-        let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync };
+        options.resume = args.resume.then_some(args.checkpoint_every as u64);
+        let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync, resume: false };
         options.file = file;
         options.beside = args.stats.iter().cloned().collect();
+        let bad = |what, name: &str| Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF));
+        if super::closed::stdin() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
+            return Err(bad(CANNOT_READ, "stdin"));
+        }
+        if super::closed::stdout() && path.is_none() && !args.check {
+            return Err(bad(CANNOT_WRITE, "stdout"));
+        }
         let writes_files = path.is_some() || args.rejects.is_some() || args.stats.is_some();
         let converter = builder.build()?;
         Ok(Self {

@@ -1,13 +1,17 @@
 //! The program: arguments, terminal, exit status. Only this floor knows of them, and nothing below prints or exits.
 
 mod args;
+mod closed;
 mod exit;
+mod generate;
 mod job;
 mod progress;
 mod report;
 
+use crate::error::{CANNOT_WRITE, Error};
 use crate::output::OutputFile;
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program on the process's arguments.
@@ -23,6 +27,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: args::Args) -> crate::Result<()> {
+    if let Some(kind) = &args.generate {
+        let text = generate::generate(kind).and_then(|text| std::io::stdout().write_all(&text));
+        return text.map_err(|error| Error::io(CANNOT_WRITE, "stdout", error));
+    }
     let mut job = job::Job::new(args)?;
     // Before the work, not behind it: what cannot be written is told at once.
     let stats = match &job.stats {

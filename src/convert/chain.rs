@@ -2,6 +2,7 @@
 //!
 //! Whoever has the turn holds the chain. Here what was counted relative to a slice becomes absolute.
 
+use super::checkpoint::{Checkpoints, State};
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
@@ -15,6 +16,7 @@ pub(super) struct Chain<'r> {
     pub(super) header: &'r Header,
     pub(super) sink: &'r mut dyn Sink,
     pub(super) rejects: Option<&'r mut Rejects>,
+    pub(super) checkpoints: Option<&'r mut Checkpoints>,
     pub(super) records: u64,
     pub(super) rejected: u64,
     pub(super) blank: u64,
@@ -51,7 +53,7 @@ impl Chain<'_> {
     /// The place of a spot in a slice that starts where the chain stands.
     pub(super) fn place(&self, spot: &Spot) -> Place {
         let name = spot.column.and_then(|column| {
-            let i = column as usize - 1;
+            let i = usize::try_from(column).ok()? - 1;
             (i < self.header.len()).then(|| self.header.name(i).to_owned())
         });
         Place {
@@ -85,6 +87,21 @@ impl Chain<'_> {
         self.sink.write(bytes)?;
         self.bytes_out += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Makes a checkpoint where it is time for one. What is carried is read again from there.
+    pub(super) fn checkpoint(&mut self) -> Result<()> {
+        let n_bytes = self.input_at + self.bytes_out;
+        let due = self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(n_bytes));
+        if !due || self.passing.is_some() {
+            return Ok(());
+        }
+        let mut ats = vec![self.sink.keep()?];
+        if let Some(rejects) = &mut self.rejects {
+            ats.extend(rejects.keep()?);
+        }
+        let state = State::of(self);
+        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.write(&ats, state))
     }
 
     /// Writes a record's raw bytes to the rejects, with a line end if it has none, and why.

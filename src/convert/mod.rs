@@ -1,9 +1,11 @@
 //! The run: inputs in order, each converted by workers that claim, convert and settle windows.
 //!
 //! Only this floor knows all stages. [`Converter`] is what a user of the library holds; start reading at [`run::Run::work`].
+#![deny(clippy::cast_possible_truncation)] // Offsets, lines and records live here: none is cut to fewer bits unseen.
 
 mod budget;
 mod chain;
+mod checkpoint;
 mod link;
 mod outputs;
 mod pass;
@@ -15,6 +17,7 @@ mod tally;
 mod turn;
 
 pub use budget::{DEFAULT_MAX_RECORD, DEFAULT_MEMORY, LEAST_MEMORY};
+pub use checkpoint::DEFAULT_CHECKPOINT;
 pub use preamble::{Delimiter, Names};
 pub use progress::{Bound, Progress, Times};
 pub use summary::{Count, Summary};
@@ -23,14 +26,15 @@ use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Io, Opened, Source, Stream, identity};
 use crate::kernel::{Isa, Kernel};
-use crate::output::{FileOptions, Rejects, Sink, Writer};
+use crate::output::{FileOptions, Sink, Writer};
 use crate::parse::Machine;
 use crate::plan::{Columns, Plan, size_for};
 use budget::Budget;
 use chain::Chain;
+use checkpoint::{Checkpoints, State};
+use outputs::Outputs;
 use preamble::{Asked, Preamble};
 use run::{Before, Run, Settings};
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -73,6 +77,8 @@ pub struct Options {
     pub check: bool,
     /// How output files are treated.
     pub file: FileOptions,
+    /// Go on where the same conversion was cut off, and have a checkpoint made each time that so many bytes were read and written.
+    pub resume: Option<u64>,
     /// Files that the caller writes itself; refused where one of them is an input or an output too.
     pub beside: Vec<PathBuf>,
     /// Counters that others watch.
@@ -98,6 +104,7 @@ impl Default for Options {
             isa: None,
             check: false,
             file: FileOptions::default(),
+            resume: None,
             beside: Vec::new(),
             progress: Arc::default(),
         }
@@ -252,6 +259,9 @@ impl Builder {
         if options.max_record == Some(0) || options.window == Some(0) {
             return Err(Error::setting("--max-record and --window: at least one byte is needed"));
         }
+        if options.max_record.is_some_and(|most| u32::try_from(most).is_err()) {
+            return Err(Error::setting("--max-record: at most 4294967295 bytes"));
+        }
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
         }
@@ -268,14 +278,17 @@ impl Builder {
 /// An input that was looked at before the output is opened.
 struct Prepared {
     name: String,
+    path: Option<PathBuf>,
+    /// It can be gone on with from any byte.
+    seeks: bool,
     /// What makes it the same file under any name.
     identity: Option<(u64, u64)>,
     size: Option<u64>,
     /// Opened, and read up to the first record; or to be opened again when its turn comes.
-    state: State,
+    state: Stage,
 }
 
-enum State {
+enum Stage {
     Begun(Opened, Option<Box<Beginning>>),
     Later(Input),
 }
@@ -325,16 +338,13 @@ impl Converter {
             budget.threads = threads.map_or(1, NonZero::get);
         }
 
-        let (mut sink, mut rejects) = outputs::open(output, options, &prepared)?;
+        let mut outputs = outputs::open(output, options, &prepared)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
         let mut pool = Pool::default();
         for ready in prepared {
-            self.convert_one(ready, &budget, &mut pool, &mut *sink, rejects.as_mut(), &mut summary)?;
+            self.convert_one(ready, &budget, &mut pool, &mut outputs, &mut summary)?;
         }
-        if let Some(rejects) = &mut rejects {
-            rejects.commit()?;
-        }
-        sink.finish()?;
+        outputs.finish()?;
         summary.times = options.progress.times();
         summary.elapsed = begun.elapsed();
         Ok(summary)
@@ -358,11 +368,15 @@ impl Converter {
         let beginning = self.begin(&name, &mut *opened.source, budget)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
-        let state = match again {
-            Some(path) if opened.regular && !keep => State::Later(Input::Path(path)),
-            _ => State::Begun(opened, beginning),
+        let from_start = opened.source.input_at();
+        // Of an empty file nothing is left to go on with.
+        let seeks =
+            opened.regular && opened.source.seek(from_start) || beginning.is_none() && from_start == 0;
+        let state = match &again {
+            Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
+            _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, identity, size, state })
+        Ok(Prepared { name, path: again, seeks, identity, size, state })
     }
 
     fn open(&self, input: Input, budget: &Budget) -> Result<Opened> {
@@ -399,14 +413,13 @@ impl Converter {
         ready: Prepared,
         budget: &Budget,
         pool: &mut Pool,
-        sink: &mut dyn Sink,
-        rejects: Option<&mut Rejects>,
+        outputs: &mut Outputs,
         summary: &mut Summary,
     ) -> Result<()> {
         let options = &self.options;
         let (mut opened, beginning) = match ready.state {
-            State::Begun(opened, beginning) => (opened, beginning),
-            State::Later(input) => {
+            Stage::Begun(opened, beginning) => (opened, beginning),
+            Stage::Later(input) => {
                 let mut opened = self.open(input, budget)?;
                 let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
                 (opened, beginning)
@@ -414,8 +427,15 @@ impl Converter {
         };
         let source = &mut *opened.source;
         summary.inputs.push(ready.name.clone());
+        let (earlier, was_done) = match outputs.checkpoints.as_mut().and_then(Checkpoints::earlier) {
+            Some((earlier, was_done)) => (Some(earlier), was_done),
+            None => (None, false),
+        };
         let Some(beginning) = beginning else {
             summary.bytes_in += source.input_at();
+            if let Some(checkpoints) = &mut outputs.checkpoints {
+                checkpoints.done(State { input_at: source.input_at(), ..State::default() });
+            }
             return Ok(());
         };
         let Beginning { preamble, plan } = *beginning;
@@ -439,52 +459,69 @@ impl Converter {
         for (anomaly, count) in preamble.anomalies {
             summary.note(anomaly, count);
         }
-        let chain = Chain {
-            file: &ready.name,
-            header: plan.header(),
-            sink,
-            rejects,
-            records: 0,
-            rejected: 0,
-            blank: 0,
-            lines: preamble.lines,
-            input_at: source.input_at(),
-            bytes_out: 0,
-            windows: 0,
-            redone: 0,
-            anomalies: BTreeMap::new(),
-            carry: Vec::new(),
-            machine: Machine::new(&preamble.dialect, preamble.dialect.trims_fields()),
-            passing: None,
-            done: options.limit == Some(summary.records),
+        let begun = match earlier {
+            Some(earlier) => {
+                source.seek(earlier.input_at);
+                earlier
+            }
+            None => State { lines: preamble.lines, input_at: source.input_at(), ..State::default() },
         };
-        let before =
-            Before { bytes_in: summary.bytes_in, bytes_out: summary.bytes_out, records: summary.records };
-        let settings = Settings {
-            kernel: self.kernel,
-            dialect: preamble.dialect,
-            strict: options.strict,
-            check: options.check,
-            limit: options.limit.map(|limit| limit - summary.records),
-            sizes,
-            fixed_window: options.window.is_some(),
-            before,
+        let done = if was_done {
+            begun
+        } else {
+            let trims = preamble.dialect.trims_fields();
+            let chain = Chain {
+                file: &ready.name,
+                header: plan.header(),
+                sink: &mut *outputs.sink,
+                rejects: outputs.rejects.as_mut(),
+                checkpoints: outputs.checkpoints.as_mut(),
+                records: begun.records,
+                rejected: begun.rejected,
+                blank: begun.blank,
+                lines: begun.lines,
+                input_at: begun.input_at,
+                bytes_out: begun.bytes_out,
+                windows: begun.windows,
+                redone: begun.redone,
+                anomalies: begun.anomalies.into_iter().map(|found| (found.0 as usize, found)).collect(),
+                carry: Vec::new(),
+                machine: Machine::new(&preamble.dialect, trims),
+                passing: None,
+                done: options.limit == Some(summary.records + begun.records),
+            };
+            let before =
+                Before { bytes_in: summary.bytes_in, bytes_out: summary.bytes_out, records: summary.records };
+            let settings = Settings {
+                kernel: self.kernel,
+                dialect: preamble.dialect,
+                strict: options.strict,
+                check: options.check,
+                limit: options.limit.map(|limit| limit - summary.records),
+                sizes,
+                fixed_window: options.window.is_some(),
+                before,
+            };
+            let keeper = source.keeper();
+            let run = Run::new(settings, &plan, source, chain, &options.progress);
+            pool.work(&run, sizes.threads);
+            let done = State::of(&run.finish()?);
+            summary.remarks.extend(keeper.remark());
+            done
         };
-        let keeper = source.keeper();
-        let run = Run::new(settings, &plan, source, chain, &options.progress);
-        pool.work(&run, sizes.threads);
-        let chain = run.finish()?;
-        summary.records += chain.records;
-        summary.records_rejected += chain.rejected;
-        summary.blank_records += chain.blank;
-        summary.bytes_in += chain.input_at;
-        summary.bytes_out += chain.bytes_out;
-        summary.windows += chain.windows;
-        summary.windows_redone += chain.redone;
-        for (anomaly, count, first) in chain.anomalies.into_values() {
+        summary.records += done.records;
+        summary.records_rejected += done.rejected;
+        summary.blank_records += done.blank;
+        summary.bytes_in += done.input_at;
+        summary.bytes_out += done.bytes_out;
+        summary.windows += done.windows;
+        summary.windows_redone += done.redone;
+        for (anomaly, count, first) in done.anomalies.iter().cloned() {
             summary.note(anomaly, Count { count, first });
         }
-        summary.remarks.extend(keeper.remark());
+        if let Some(checkpoints) = &mut outputs.checkpoints {
+            checkpoints.done(done);
+        }
         Ok(())
     }
 }

@@ -1,23 +1,27 @@
 //! What a conversion writes to, opened once it is sure that nothing is written over that is still needed.
 
+use super::checkpoint::{self, Checkpoints, needs_a_file};
 use super::{Options, Output, Prepared};
 use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::{PIPE, identity};
-use crate::output::{Descriptor, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
+use crate::output::{Descriptor, FileOptions, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
 use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+/// What is written to.
+pub(super) struct Outputs {
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) rejects: Option<Rejects>,
+    pub(super) checkpoints: Option<Checkpoints>,
+}
+
 /// Opens what is written to, unless it is one of the inputs, or named twice.
 ///
 /// # Errors
 /// It is; or it cannot be opened.
-pub(super) fn open(
-    output: Output,
-    options: &Options,
-    inputs: &[Prepared],
-) -> Result<(Box<dyn Sink>, Option<Rejects>)> {
+pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Result<Outputs> {
     let mut paths: Vec<PathBuf> = options.beside.clone();
     if let Some(path) = &options.rejects {
         paths.extend([path.clone(), Rejects::log_path(path)]);
@@ -44,15 +48,32 @@ pub(super) fn open(
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
         }
     }
-    let rejects = match &options.rejects {
-        Some(path) => Some(Rejects::create(path, options.file)?),
+    if options.resume.is_some() && (options.check || !matches!(output, Output::Path(_))) {
+        return Err(needs_a_file());
+    }
+    let told = match options.resume {
+        Some(_) => checkpoint::identities(inputs)?,
+        None => serde_json::Value::Null,
+    };
+    let files = FileOptions { resume: options.resume.is_some(), ..options.file };
+    let mut rejects = match &options.rejects {
+        Some(path) => Some(Rejects::create(path, files)?),
         None => None,
     };
+    let mut checkpoints = None;
     let sink: Box<dyn Sink> = match output {
         _ if options.check => Box::new(Nowhere),
         Output::Path(path) => {
-            let file = OutputFile::create(&path, options.file)?;
-            Box::new(FileSink::new(path.display().to_string(), file))
+            let mut file = OutputFile::create(&path, files)?;
+            let mut at = 0;
+            if let Some(every) = options.resume {
+                let Some((target, _)) = file.unfinished()? else { return Err(needs_a_file()) };
+                let mut found = Checkpoints::open(&target, options, every, told)?;
+                let others = rejects.iter_mut().flat_map(Rejects::files);
+                at = found.take_up(std::iter::once(&mut file).chain(others))?[0];
+                checkpoints = Some(found);
+            }
+            Box::new(FileSink::new(path.display().to_string(), file, at))
         }
         Output::Stdout => {
             let cannot = |error| Error::io(CANNOT_WRITE, "stdout", error);
@@ -63,7 +84,31 @@ pub(super) fn open(
         }
         Output::Sink(sink) => sink,
     };
-    Ok((sink, rejects))
+    Ok(Outputs { sink, rejects, checkpoints })
+}
+
+impl Outputs {
+    /// Has everything appear under its name: the conversion succeeded.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        if let Some(checkpoints) = &mut self.checkpoints {
+            let mut ats = vec![self.sink.keep()?];
+            if let Some(rejects) = &mut self.rejects {
+                ats.extend(rejects.keep()?);
+            }
+            checkpoints.completed(&ats)?;
+        }
+        if let Some(rejects) = &mut self.rejects {
+            rejects.commit()?;
+        }
+        self.sink.finish()?;
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.remove();
+        }
+        Ok(())
+    }
 }
 
 /// What an output is, whatever it is called.

@@ -93,7 +93,7 @@ pub(super) fn pass<'r>(
         machine.restart();
         let ended = machine.record(bytes, at, |end| {
             if ends.len() < n_wanted {
-                ends.push((end - at) as u32);
+                ends.push(position(end - at));
             }
             n_fields += 1;
             last = end;
@@ -118,7 +118,7 @@ pub(super) fn pass<'r>(
             None => {
                 let start = if n_fields == 0 { at } else { last + 1 };
                 if ends.len() < n_wanted {
-                    ends.push((bytes.len() - at) as u32);
+                    ends.push(position(bytes.len() - at));
                 }
                 n_fields += 1;
                 last = bytes.len();
@@ -160,7 +160,8 @@ impl Pass<'_, '_, '_, '_, '_> {
         let run = self.run;
         let bytes = &self.pen.link.slice[self.anchor..];
         let strip = &bytes[..bytes.len().min(SKIMMED)];
-        let counted = run.kernel.count(&run.marks, strip, run.plan.n_fields() as u32);
+        let counted =
+            run.kernel.count(&run.marks, strip, u32::try_from(run.plan.n_fields()).unwrap_or(u32::MAX));
         let Some(end) = counted.end else { return false };
         if counted.records > self.left() {
             return false;
@@ -385,6 +386,11 @@ impl Pass<'_, '_, '_, '_, '_> {
         let link = &self.pen.link;
         spot(self.run, link.slice, self.anchor, link.tally.lines, at, column, record)
     }
+}
+
+/// A place in a record. One that is longer than a position can tell is overlong whatever the setting, so where it ends is not asked.
+fn position(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The spot of byte `at` of a slice, of which `lines` are counted up to `anchor`.

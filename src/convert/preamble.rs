@@ -125,7 +125,10 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
                 record: 0,
                 byte: at + measure.measure(before),
                 column: Some(column),
-                name: (column as usize <= header.len()).then(|| header.name(column as usize - 1).to_owned()),
+                name: usize::try_from(column)
+                    .ok()
+                    .filter(|column| *column <= header.len())
+                    .map(|column| header.name(column - 1).to_owned()),
             };
             anomalies.push((anomaly, Count { count, first: place }));
         }

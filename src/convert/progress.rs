@@ -98,7 +98,7 @@ impl Progress {
 impl Progress {
     /// Counts time that was spent before the workers began.
     pub(super) fn spend(&self, bound: Bound, time: Duration) {
-        self.spent[bound as usize].fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+        self.spent[bound as usize].fetch_add(nanoseconds(time), Ordering::Relaxed);
     }
 }
 
@@ -120,7 +120,7 @@ impl<'p> Clock<'p> {
     pub(super) fn switch(&self, bound: Bound) -> Bound {
         let now = Instant::now();
         let (before, since) = self.running.replace((bound, now));
-        let spent = now.duration_since(since).as_nanos() as u64;
+        let spent = nanoseconds(now.duration_since(since));
         self.progress.spent[before as usize].fetch_add(spent, Ordering::Relaxed);
         if before == Bound::Output {
             self.progress.written.fetch_add(spent, Ordering::Relaxed);
@@ -141,7 +141,7 @@ impl<'p> Clock<'p> {
         let written_before = written.load(Ordering::Relaxed);
         let result = turn();
         let now = Instant::now();
-        let waited = now.duration_since(since).as_nanos() as u64;
+        let waited = nanoseconds(now.duration_since(since));
         let for_output = waited.min(written.load(Ordering::Relaxed) - written_before);
         spent[Bound::Output as usize].fetch_add(for_output, Ordering::Relaxed);
         spent[Bound::Compute as usize].fetch_add(waited - for_output, Ordering::Relaxed);
@@ -157,4 +157,9 @@ impl Drop for Clock<'_> {
         self.switch(bound);
         self.progress.busy[bound as usize].fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Half a millennium at the most.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

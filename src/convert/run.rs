@@ -324,6 +324,9 @@ impl<'s, 'r> Worker<'s, 'r> {
         run.progress.bytes_out.store(chain.bytes_out + run.before.bytes_out, Ordering::Relaxed);
         run.progress.records.store(chain.records + run.before.records, Ordering::Relaxed);
         run.adapt(&chain);
+        let before = clock.switch(Bound::Output);
+        chain.checkpoint()?;
+        clock.switch(before);
         if chain.done {
             run.end(None);
         }

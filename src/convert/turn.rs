@@ -77,6 +77,7 @@ impl Turn {
     }
 
     fn slot(&self, number: u64) -> std::sync::MutexGuard<'_, Option<Thread>> {
+        #[allow(clippy::cast_possible_truncation, reason = "a remainder is less than the length")]
         let slot = &self.waiting[(number % self.waiting.len() as u64) as usize];
         slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

@@ -13,7 +13,7 @@ use super::watch::Watch;
 use super::{Keeper, Source};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::parse::Cutter;
-use crate::window::Window;
+use crate::window::{Window, distance};
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 use std::fs::File;
 use std::io;
@@ -49,7 +49,7 @@ impl Segment {
             // same unchecked path for any value; vanished pages raise SIGBUS, which `Guard` turns into zeros; and a change is
             // found by `Watch::verify` before any result is released. What remains is what every program that maps
             // files accepts, and `--io read` avoids it.
-            match unsafe { MmapOptions::new().offset(at).len(len as usize).map(file) } {
+            match unsafe { MmapOptions::new().offset(at).len(distance(0, len)).map(file) } {
                 Ok(map) => break map,
                 Err(error) if len <= LEAST_SEGMENT => return Err(error),
                 // Address space may be limited (ulimit -v).
@@ -111,7 +111,7 @@ impl Mapped {
     }
 
     fn bytes(&self, from: u64, to: u64) -> &[u8] {
-        &self.segment.map[(from - self.segment.at) as usize..(to - self.segment.at) as usize]
+        &self.segment.map[distance(self.segment.at, from)..distance(self.segment.at, to)]
     }
 }
 
@@ -131,6 +131,11 @@ impl Source for Mapped {
 
     fn skip(&mut self, n: usize) {
         self.at += n as u64;
+    }
+
+    fn seek(&mut self, input_at: u64) -> bool {
+        self.at = input_at;
+        true
     }
 
     fn input_at(&self) -> u64 {
@@ -157,10 +162,10 @@ impl Source for Mapped {
         };
         let window = Window {
             at,
-            len: (end - at) as usize,
+            len: distance(at, end),
             input_at: at,
             plausible: self.plausible,
-            mapped: Some((Arc::clone(&self.segment), (at - self.segment.at) as usize)),
+            mapped: Some((Arc::clone(&self.segment), distance(self.segment.at, at))),
         };
         self.at = end;
         self.plausible = plausible;
@@ -187,16 +192,17 @@ impl Keeper for MapKeeper {
 
     fn verify(&self, window: &Window) -> Result<()> {
         self.watch.verify(window.at)?;
-        let Some((segment, _)) = &window.mapped else { return Ok(()) };
+        let Some((segment, at)) = &window.mapped else { return Ok(()) };
         match segment.guard.lost() {
-            // Not shorter, yet a page could not be had: the disk.
-            Some(lost) => Err(Error::io_at(
+            // Not shorter, yet a page could not be had: the disk. One behind this window was looked at for a cut, and is the business
+            // of the window that holds it: the lowest is kept, so nothing made of it gets out.
+            Some(lost) if lost < at + window.len => Err(Error::io_at(
                 CANNOT_READ,
                 self.watch.path(),
                 segment.at + lost as u64,
                 io::Error::from_raw_os_error(libc::EIO),
             )),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -207,7 +213,8 @@ impl Keeper for MapKeeper {
         // segment, while the next one fills. (Peak of 13.4 MiB instead of 11.4 with segments of 16 MiB; with those of 1 GiB now
         // and then up to 15, 2026-11-22.)
         let ends = segment.end() < self.watch.size() && end + self.piece > segment.map.len();
-        let (piece, align) = if ends { (1, 64 << 10) } else { (self.piece, self.piece.min(ALIGN as usize)) };
+        let (piece, align) =
+            if ends { (1, 64 << 10) } else { (self.piece, self.piece.min(distance(0, ALIGN))) };
         let done = end - end % align;
         let retired = segment.retired.load(Ordering::Relaxed);
         if done < retired + piece {

@@ -2,6 +2,7 @@
 //!
 //! A [`Source`] hands out windows in order under one lock and looks at a few kilobytes for each; its [`Keeper`] does, without
 //! the lock, what takes time. Must not know what becomes of the bytes; the output must not know of this.
+#![deny(clippy::cast_possible_truncation)] // Offsets, lines and records live here: none is cut to fewer bits unseen.
 
 mod ahead;
 mod decode;
@@ -37,6 +38,11 @@ pub trait Source: Send {
 
     /// Passes over `n` bytes that were peeked.
     fn skip(&mut self, n: usize);
+
+    /// Goes on at byte `input_at` of the input, where a record starts; false where that can't be done.
+    fn seek(&mut self, _input_at: u64) -> bool {
+        false
+    }
 
     /// Where the next byte stands in the input's own bytes, before decoding.
     fn input_at(&self) -> u64;

@@ -174,7 +174,8 @@ fn maps_badly(file: &File) -> bool {
         0x0bd0_0bd0, // Lustre
         0x4750_4653, // GPFS
     ];
-    rustix::fs::fstatfs(file).is_ok_and(|stat| NETWORK.contains(&(stat.f_type as u32)))
+    rustix::fs::fstatfs(file)
+        .is_ok_and(|stat| u32::try_from(stat.f_type).is_ok_and(|kind| NETWORK.contains(&kind)))
 }
 
 /// A descriptor that may be non-blocking: what is not there yet is waited for.

@@ -8,7 +8,7 @@ use super::watch::Watch;
 use super::{Keeper, Source};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::parse::Cutter;
-use crate::window::Window;
+use crate::window::{Window, distance};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub(super) struct ReadAt {
     plausible: bool,
     /// What was peeked, or the bytes around the next cut.
     ahead: Vec<u8>,
+    /// Why the bytes around the last cut could not be had: told once the window before has had its say, which may come to a place
+    /// before that.
+    failed: Option<Error>,
 }
 
 #[derive(Debug)]
@@ -36,13 +39,14 @@ impl ReadAt {
             at: 0,
             plausible: true,
             ahead: Vec::new(),
+            failed: None,
         }
     }
 
     /// Fills `ahead` with `from..to`, or up to the end of the file.
     fn look(&mut self, from: u64, to: u64) -> Result<&[u8]> {
         let to = to.min(self.keeper.watch.size());
-        self.ahead.resize(to.saturating_sub(from) as usize, 0);
+        self.ahead.resize(distance(from.min(to), to), 0);
         self.keeper.read(from, &mut self.ahead)?;
         Ok(&self.ahead)
     }
@@ -66,12 +70,20 @@ impl Source for ReadAt {
         self.ahead = Vec::new();
     }
 
+    fn seek(&mut self, input_at: u64) -> bool {
+        self.at = input_at;
+        true
+    }
+
     fn input_at(&self) -> u64 {
         self.at
     }
 
     fn claim(&mut self, n: usize, cutter: &Cutter, _: &mut [u8]) -> Result<Option<Window>> {
         let (at, size) = (self.at, self.keeper.watch.size());
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if at >= size {
             return Ok(None);
         }
@@ -79,13 +91,18 @@ impl Source for ReadAt {
         let (end, plausible) = if nominal >= size {
             (size, true)
         } else {
-            let around = self.look(nominal - 1, nominal + cutter.reach() as u64 + 1)?;
-            match cutter.cut(&around[1..]) {
-                Some(cut) => (nominal + cut as u64, true),
-                None => (nominal + cutter.rest_of_pair(around, 1) as u64, false),
+            match self.look(nominal - 1, nominal + cutter.reach() as u64 + 1) {
+                Ok(around) => match cutter.cut(&around[1..]) {
+                    Some(cut) => (nominal + cut as u64, true),
+                    None => (nominal + cutter.rest_of_pair(around, 1) as u64, false),
+                },
+                Err(error) => {
+                    self.failed = Some(error);
+                    (nominal, false)
+                }
             }
         };
-        let window = Window::buffered(at, (end - at) as usize, at, self.plausible);
+        let window = Window::buffered(at, distance(at, end), at, self.plausible);
         self.at = end;
         self.plausible = plausible;
         Ok(Some(window))

@@ -4,6 +4,7 @@
 //! file system can't do that, beside its place under a name of its own. What is no regular file (a FIFO, a device,
 //! `/dev/stdout`) is written straight.
 
+use super::partial;
 use super::reserve::Reserve;
 use super::sink::Descriptor;
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
@@ -23,6 +24,8 @@ pub struct FileOptions {
     pub no_clobber: bool,
     /// Have file and folder on the disk before the name appears.
     pub sync: bool,
+    /// Keep what is unfinished, under a name that the same conversion finds when it is run again.
+    pub resume: bool,
 }
 
 /// An output that is being written.
@@ -34,6 +37,9 @@ pub(crate) struct OutputFile {
     place: Option<Place>,
     options: FileOptions,
 }
+
+/// Device and inode.
+pub(crate) type FileId = (u64, u64);
 
 /// Where an unfinished file will appear.
 #[derive(Debug)]
@@ -61,28 +67,38 @@ pub fn remove_temporaries() {
     std::mem::forget(paths);
 }
 
-/// A name that is removed when dropped.
+/// A name that is removed when dropped, unless it is to be found again.
 #[derive(Debug)]
-struct Temporary(PathBuf);
+struct Temporary {
+    path: PathBuf,
+    kept: bool,
+}
 
 impl Temporary {
     fn new(path: PathBuf) -> Self {
         if let Ok(mut paths) = TEMPORARIES.lock() {
             paths.push(path.clone());
         }
-        Self(path)
+        Self { path, kept: false }
+    }
+
+    fn kept(path: PathBuf) -> Self {
+        Self { path, kept: true }
     }
 
     fn forget(&self) {
         if let Ok(mut paths) = TEMPORARIES.lock() {
-            paths.retain(|path| *path != self.0);
+            paths.retain(|path| *path != self.path);
         }
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if self.kept {
+            return;
+        }
+        let _ = std::fs::remove_file(&self.path);
         self.forget();
     }
 }
@@ -133,9 +149,74 @@ impl OutputFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let (file, temporary) = unfinished(&folder, &target).map_err(cannot)?;
+        let (file, temporary) = if options.resume {
+            (partial::open(&target)?, Some(Temporary::kept(partial::partial_path(&target))))
+        } else {
+            unfinished(&folder, &target).map_err(cannot)?
+        };
         let place = Place { reserve: Reserve::new(&file), target, folder, replaced, temporary };
         Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
+    }
+
+    /// Where the file will stand, and what it is under any name; `None` where it is written straight.
+    pub(crate) fn unfinished(&self) -> Result<Option<(PathBuf, FileId)>> {
+        let Some(place) = &self.place else { return Ok(None) };
+        let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
+        let stat = rustix::fs::fstat(self.writer.file()).map_err(cannot)?;
+        Ok(Some((place.target.clone(), (stat.st_dev, stat.st_ino))))
+    }
+
+    /// Goes on behind byte `at` of what an earlier run wrote, of which `id` says which file it was. With `complete` it may have its
+    /// name already; then nothing is left to do but to say so.
+    ///
+    /// # Errors
+    /// Why it can't, in words that follow "cannot go on: ".
+    pub(crate) fn go_on(&mut self, at: u64, id: FileId, complete: bool) -> Result<(), String> {
+        let Some(place) = &mut self.place else { return Err("the output is no regular file".to_owned()) };
+        let file = self.writer.file();
+        let here = rustix::fs::fstat(file).map_err(|error| io::Error::from(error).to_string())?;
+        if (here.st_dev, here.st_ino) != id {
+            let there = rustix::fs::stat(&place.target);
+            if complete && there.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == id) {
+                // The new one that stands in for it goes.
+                if let Some(temporary) = &mut place.temporary {
+                    temporary.kept = false;
+                }
+                self.place = None;
+                return Ok(());
+            }
+            return Err("its unfinished output is gone, or another file".to_owned());
+        }
+        if (here.st_size as u64) < at {
+            return Err(format!("its unfinished output has {} bytes, not {at}", here.st_size));
+        }
+        rustix::fs::ftruncate(file, at)
+            .and_then(|()| rustix::fs::seek(file, rustix::fs::SeekFrom::Start(at)))
+            .map_err(|error| io::Error::from(error).to_string())?;
+        self.at = at;
+        Ok(())
+    }
+
+    /// Begins anew, whatever an earlier run wrote.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn begin_anew(&mut self) -> Result<()> {
+        if self.place.is_some() {
+            rustix::fs::ftruncate(self.writer.file(), 0)
+                .map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Has all that was written on the disk, and returns how much it is.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn sync(&self) -> Result<u64> {
+        rustix::fs::fsync(self.writer.file())
+            .map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error.into()))?;
+        Ok(self.at)
     }
 
     /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails, what it showed before.
@@ -155,6 +236,8 @@ impl OutputFile {
                 result => result.map_err(cannot)?,
             }
         }
+        self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))?;
+        let file = self.writer.file();
         let Some(place) = &mut self.place else { return Ok(()) };
         if let Some(stat) = &place.replaced {
             // As the replaced file's owner; where only root could do that, the new one is the user's own.
@@ -190,12 +273,14 @@ impl Place {
             link(file, &path)?;
             self.temporary = Some(temporary);
         }
-        let Some(temporary) = &self.temporary else { unreachable!("it has a name now") };
+        let Some(temporary) = &mut self.temporary else { unreachable!("it has a name now") };
         if no_clobber {
             // A link fails where a rename would replace; the other name goes with `temporary`.
-            return rustix::fs::linkat(CWD, &temporary.0, CWD, &self.target, AtFlags::empty());
+            rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty())?;
+            temporary.kept = false;
+            return Ok(());
         }
-        rustix::fs::rename(&temporary.0, &self.target)?;
+        rustix::fs::rename(&temporary.path, &self.target)?;
         temporary.forget();
         Ok(())
     }

@@ -5,14 +5,16 @@
 
 mod encode;
 mod file;
+mod partial;
 mod pen;
 mod rejects;
 mod reserve;
 mod sink;
 
 pub(crate) use encode::{Encoder, Findings, Record};
-pub(crate) use file::OutputFile;
+pub(crate) use file::{FileId, OutputFile};
 pub use file::{FileOptions, remove_temporaries};
+pub(crate) use partial::checkpoint_path;
 pub(crate) use pen::{Flush, LEAST_BUFFER, Pen};
 pub(crate) use rejects::Rejects;
 pub(crate) use sink::{Descriptor, FileSink, Nowhere};

@@ -28,6 +28,11 @@ impl Part {
         self.writer.write_all(bytes).map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
     }
 
+    fn keep(&mut self) -> Result<u64> {
+        self.flush()?;
+        self.writer.get_ref().sync()
+    }
+
     fn flush(&mut self) -> Result<()> {
         self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
     }
@@ -40,6 +45,16 @@ impl Rejects {
     /// Either can't be written.
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         Ok(Self { raw: Part::create(path, options)?, log: Part::create(&Self::log_path(path), options)? })
+    }
+
+    /// The files under them.
+    pub(crate) fn files(&mut self) -> [&mut OutputFile; 2] {
+        [self.raw.writer.get_mut(), self.log.writer.get_mut()]
+    }
+
+    /// Has all that was written on the disk, and returns how much it is.
+    pub(crate) fn keep(&mut self) -> Result<[u64; 2]> {
+        Ok([self.raw.keep()?, self.log.keep()?])
     }
 
     /// Where the log of the rejects in `path` goes.

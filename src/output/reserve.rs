@@ -12,7 +12,7 @@ const STEP: u64 = 64 << 20;
 /// Nothing is asked for a file that may stay smaller than this.
 const LEAST: u64 = 4 << 20;
 /// Linux, include/uapi/linux/magic.h.
-const EXT4: u32 = 0xef53;
+const EXT4: i64 = 0xef53;
 
 /// What is reserved for one output file.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Reserve {
 impl Reserve {
     /// For a new file.
     pub(super) fn new(file: &File) -> Self {
-        let gains = rustix::fs::fstatfs(file).is_ok_and(|stat| stat.f_type as u32 == EXT4);
+        let gains = rustix::fs::fstatfs(file).is_ok_and(|stat| stat.f_type == EXT4);
         Self { gains, end: 0 }
     }
 

@@ -34,6 +34,14 @@ pub trait Sink: Send {
     /// They cannot be written.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
+    /// Has all that was written kept whatever happens to this process, for `--resume`, and returns how many bytes it is.
+    ///
+    /// # Errors
+    /// It can't be kept; this sink's output can't be gone on with.
+    fn keep(&mut self) -> Result<u64> {
+        Err(Error::setting("--resume: this output cannot be gone on with"))
+    }
+
     /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it can.
     ///
     /// # Errors
@@ -124,8 +132,10 @@ impl Write for Descriptor {
         }
     }
 
+    /// Hears what the system would say at the closing, such as a network file system that finds no room: closing a copy tells it
+    /// while something can still be done about it.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        Ok(nix::unistd::close(self.0.try_clone()?)?)
     }
 }
 
@@ -136,15 +146,19 @@ pub(crate) struct FileSink {
 }
 
 impl FileSink {
-    /// Writes to `file`, which `name` stands for in messages.
-    pub(crate) fn new(name: impl Into<String>, file: OutputFile) -> Self {
-        Self { file: Writer::new(name, file) }
+    /// Writes to `file`, `at` bytes of which are written already; `name` stands in messages.
+    pub(crate) fn new(name: impl Into<String>, file: OutputFile, at: u64) -> Self {
+        Self { file: Writer { at, ..Writer::new(name, file) } }
     }
 }
 
 impl Sink for FileSink {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write(bytes)
+    }
+
+    fn keep(&mut self) -> Result<u64> {
+        self.file.writer.sync()
     }
 
     fn finish(&mut self) -> Result<()> {

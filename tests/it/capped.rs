@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Output, PEOPLE_HEADER, Place, Run, people};
+use crate::harness::{Output, PEOPLE_HEADER, Place, Run, large, people};
 
 const MIB: u64 = 1 << 20;
 const DEFAULT: u64 = 64 * MIB;
@@ -46,7 +46,7 @@ fn a_file_of_any_size_takes_the_same_memory() {
 /// The pages of a mapped file, its segments of 1 GiB and the page tables over them show only in gigabytes.
 #[test]
 fn four_gigabytes_take_no_more_than_a_quarter() {
-    if std::env::var_os("ROWMILL_LARGE").is_none_or(|v| v != "1") {
+    if !large() {
         // A step of its own in .ci/run.
         println!("skipped: a file of 4 GiB; ROWMILL_LARGE=1 runs it");
         return;

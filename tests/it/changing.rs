@@ -7,9 +7,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::harness::{Output, PEOPLE_HEADER, Place, Running, people};
+use crate::harness::{Output, PEOPLE_HEADER, Place, Running, large, people};
+use crate::made::Numbers;
 use crate::usage::{Case, EARLIER, INPUT, make_fifo};
 
 /// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected go to a FIFO that nobody reads.
@@ -126,42 +127,89 @@ fn an_input_replaced_by_another_is_read_to_its_end() {
     }
 }
 
-/// Cut short at full speed, at any moment: never a SIGBUS, and never half a result under the name.
+/// What is done to a file at some moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Change {
+    Cut,
+    Extended,
+    Rewritten,
+}
+
+/// At full speed, at any moment: never a SIGBUS, never half a result under the name, never a byte released that the file did not have.
 #[test]
-fn an_input_cut_short_at_any_moment_kills_nothing() {
+fn changed_at_any_moment_nothing_wrong_is_released() {
     let place = Place::new();
     let n_bytes = 16 << 20;
     let block = people(1000);
     let full = [PEOPLE_HEADER, &block.repeat(n_bytes / block.len())].concat();
     place.write("expected.csv", &full);
+    let begun = Instant::now();
     let whole = place.rowmill().args(["-q", "expected.csv"]).out().stdout;
-    let mut n_told = 0;
-    for i in 0..24u64 {
+    let takes = begun.elapsed();
+    let mut numbers = Numbers(3);
+    let (mut n_told, mut n_whole) = (0, 0);
+    let trials = if large() { 500 } else { 60 };
+    for trial in 0..trials {
         let path = place.write("in.csv", &full);
+        // Older than the file system's clock can tell apart.
         let file = OpenOptions::new().write(true).open(path).unwrap();
-        let args = ["-q", "-j", "2", "--io", "mmap", "in.csv", "-o", "out.jsonl"];
-        let running = place.rowmill().args(args).start();
-        thread::sleep(Duration::from_millis(2 * i));
-        file.set_len((full.len() as u64 * (i % 5) / 5) / 4096 * 4096 + i).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(10)).unwrap();
+        let change = [Change::Cut, Change::Extended, Change::Rewritten][trial % 3];
+        let to_file = numbers.below(2) == 0;
+        let io = ["mmap", "read"][numbers.below(2)];
+        let args = ["-q", "-j", ["1", "2", "5"][numbers.below(3)], "--io", io, "in.csv"];
+        let mut run = place.rowmill().args(args);
+        if to_file {
+            run = run.args(["-o", "out.jsonl"]);
+        }
+        let mut running = run.start();
+        let mut stdout = running.stdout();
+        let reader = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).map(|_| bytes).unwrap()
+        });
+        // Opened by then, as a rule.
+        thread::sleep(Duration::from_millis(2) + takes * numbers.below(1200) as u32 / 1000);
+        let at = numbers.below(full.len()) as u64;
+        let mut file = file;
+        match change {
+            Change::Cut => file.set_len(at).unwrap(),
+            Change::Extended => {
+                file.seek(SeekFrom::End(0)).unwrap();
+                file.write_all(b"one,more,ZZZZ").unwrap();
+            }
+            Change::Rewritten => {
+                file.seek(SeekFrom::Start(at / 2)).unwrap();
+                file.write_all(&vec![b'Z'; numbers.below(100_000)]).unwrap();
+            }
+        }
         let output = running.finish();
+        let released = reader.join().unwrap();
+        let what = || format!("{change:?}, {args:?}, {}: {}", output.status, output.stderr);
         match output.status.code() {
-            // All was read before it was cut, or it was opened afterwards; then its last record is not whole.
             Some(0) => {
-                let result = place.read("out.jsonl");
-                let n_whole = result.trim_ascii_end().iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
-                assert!(whole.starts_with(&result[..n_whole]), "{} bytes", result.len());
-                fs::remove_file(place.path("out.jsonl")).unwrap();
+                let result = if to_file { place.read("out.jsonl") } else { released };
+                let _ = fs::remove_file(place.path("out.jsonl"));
+                // It may have been opened after the change: then that is what it had.
+                let opened_late = result != whole && {
+                    let now = place.rowmill().args(["-q", "in.csv"]).out().stdout;
+                    result == now || change == Change::Extended && result == whole
+                };
+                assert!(result == whole || opened_late, "{}", what());
+                n_whole += 1;
             }
             Some(1) => {
                 n_told += 1;
-                // Opened in the midst of the cut, it has its new size and soon another time.
                 let how =
                     if output.stderr.contains("rewritten") { "was rewritten" } else { "became shorter" };
-                output.expect_one_line(&format!("in.csv: the file {how} while it was read"));
-                assert!(!place.path("out.jsonl").exists());
+                output.expect_one_line(&format!("in.csv: the file {how} while it was read, seen at byte "));
+                assert!(!place.path("out.jsonl").exists(), "{}", what());
+                assert!(whole.starts_with(&released), "{}", what());
             }
-            _ => panic!("{}: {}", output.status, output.stderr),
+            _ => panic!("{}", what()),
         }
+        assert_eq!(place.names(), ["expected.csv", "in.csv"]);
     }
-    assert!(n_told > 0, "not one was cut short in time");
+    println!("{n_told} told, {n_whole} whole");
+    assert!(n_told > trials / 10 && n_whole > trials / 10, "{n_told} told, {n_whole} whole");
 }

@@ -30,6 +30,12 @@ impl Disk {
         Disk::mount(at, &["-o", "loop", image.to_str().unwrap()])
     }
 
+    /// The one in the file beside its place, as it is.
+    pub(crate) fn again(at: PathBuf) -> Option<Disk> {
+        let image = at.with_extension("image");
+        Disk::mount(at, &["-o", "loop,ro", image.to_str().unwrap()])
+    }
+
     fn mount(at: PathBuf, args: &[&str]) -> Option<Disk> {
         fs::create_dir(&at).unwrap();
         match Command::new("mount").args(args).arg(&at).output() {
@@ -129,4 +135,45 @@ fn no_more_space_is_kept_than_is_needed() {
         assert!(blocks(&path) < n_bytes + (1 << 20), "{name}: {} for {n_bytes}", blocks(&path));
     }
     drop(disk);
+}
+
+/// A disk that ends before its file system does: nothing that comes from behind its end is released.
+#[test]
+fn a_disk_that_is_cut_off_is_an_error_with_its_place() {
+    let place = Place::new();
+    let at = place.path("disk");
+    let Some(disk) = Disk::ext4(at.clone(), 64 << 20) else { return };
+    let input = place.people("people.csv", 32 << 20);
+    let whole = place.rowmill().arg("-q").arg(&input.path).out().stdout;
+    fs::copy(&input.path, disk.0.join("in.csv")).unwrap();
+    drop(disk);
+    let image = fs::read(at.with_extension("image")).unwrap();
+    let mut n_failed = 0;
+    for (i, io) in ["mmap", "read", "mmap", "read"].into_iter().enumerate() {
+        // What was read before is in the cache, so each time it is another file system.
+        let at = place.path(&format!("disk{i}"));
+        let cut = (image.len() * (3 + i) / 10) / 4096 * 4096;
+        fs::write(at.with_extension("image"), &image).unwrap();
+        let Some(disk) = Disk::again(at.clone()) else { return };
+        fs::File::options()
+            .write(true)
+            .open(at.with_extension("image"))
+            .unwrap()
+            .set_len(cut as u64)
+            .unwrap();
+        let output = place.rowmill().args(["-q", "-j", "2", "--io", io]).arg(disk.0.join("in.csv")).out();
+        assert!(whole.starts_with(&output.stdout), "--io {io}, cut at {cut}: what is released is right");
+        if output.status.code() != Some(0) {
+            output
+                .expect_status(1)
+                .expect_one_line("in.csv: cannot read")
+                .expect_stderr("Input/output error");
+            n_failed += 1;
+        } else {
+            assert!(output.stdout == whole);
+        }
+        drop(disk);
+        fs::remove_file(at.with_extension("image")).unwrap();
+    }
+    assert!(n_failed > 1, "{n_failed}");
 }

@@ -628,3 +628,17 @@ pub(crate) fn skipped(what: &str) {
     let no_skip = std::env::var_os("ROWMILL_NO_SKIP").is_some_and(|v| v == "1");
     assert!(!no_skip, "ROWMILL_NO_SKIP=1, but skipped: {what}");
 }
+
+/// Whether the long tests are wanted: more trials, larger files.
+pub(crate) fn large() -> bool {
+    std::env::var_os("ROWMILL_LARGE").is_some_and(|v| v == "1")
+}
+
+/// Whether a program is there; says aloud that `what` is not tested where it isn't.
+pub(crate) fn has(program: &str, what: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    if !there {
+        skipped(&format!("{what}: {program} is not installed"));
+    }
+    there
+}

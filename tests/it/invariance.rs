@@ -77,23 +77,23 @@ impl How {
 }
 
 /// A file, what the program is told of it, and what should come out.
-struct Case {
+pub(crate) struct Case {
     name: &'static str,
     bytes: Vec<u8>,
     args: Vec<&'static str>,
-    expected: Expected,
+    pub(crate) expected: Expected,
 }
 
 /// Windows of all runs of a case.
 #[derive(Debug, Default)]
-struct Windows {
+pub(crate) struct Windows {
     all: u64,
     redone: u64,
 }
 
 impl Case {
     /// A file that is read as the `csv` crate reads it, whether values are trimmed or not.
-    fn csv(name: &'static str, bytes: Vec<u8>, args: &[&'static str]) -> Case {
+    pub(crate) fn csv(name: &'static str, bytes: Vec<u8>, args: &[&'static str]) -> Case {
         let shape = Shape::default();
         let expected = shape.expected(&shape.by_csv(&bytes));
         Case { name, bytes, args: args.to_vec(), expected }
@@ -281,7 +281,7 @@ fn n_lines(bytes: &[u8]) -> usize {
 }
 
 /// Every combination, for files that are small.
-fn hold_small(case: &Case) -> Windows {
+pub(crate) fn hold_small(case: &Case) -> Windows {
     case.hold(&How::all(&["64", "4096", ""]))
 }
 

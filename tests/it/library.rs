@@ -20,11 +20,13 @@ pub(crate) struct How {
     pub(crate) isa: Isa,
     /// The bytes that the input gives at a time.
     pub(crate) piece: usize,
+    /// Nothing is written.
+    pub(crate) check: bool,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { threads: 1, window: None, isa: Isa::Portable, piece: usize::MAX }
+        Self { threads: 1, window: None, isa: Isa::Portable, piece: usize::MAX, check: false }
     }
 }
 
@@ -102,6 +104,7 @@ fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Resu
     options.threads = NonZero::new(how.threads);
     options.window = how.window;
     options.isa = Some(how.isa);
+    options.check = how.check;
     builder.build()
 }
 

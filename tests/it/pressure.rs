@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Place, Running, people};
+use crate::harness::{Place, Running, large, people};
 
 const MIB: u64 = 1 << 20;
 
@@ -173,4 +173,25 @@ fn pipes_that_do_not_block_lose_nothing() {
     }
     running.finish().expect_status(0);
     assert!(result == expected.stdout, "{} bytes, {} expected", result.len(), expected.stdout.len());
+}
+
+#[test]
+fn a_consumer_that_sleeps_and_goes_on_gets_everything() {
+    let place = Place::new();
+    let input = place.people("in.csv", 32 * MIB);
+    let (whole, fast_peak) = place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).out_and_peak();
+    let mut running = place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).start();
+    let mut stdout = running.stdout();
+    let mut result = vec![0; 3_000_000];
+    stdout.read_exact(&mut result).unwrap();
+    running.until_it_waits();
+    let before = running.cpu_time().expect("it waits");
+    let sleep = Duration::from_secs(if large() { 20 } else { 2 });
+    thread::sleep(sleep);
+    assert!(running.cpu_time().expect("it waits") - before < sleep / 50);
+    let peak = running.peak_so_far().expect("it waits");
+    stdout.read_to_end(&mut result).unwrap();
+    running.finish().expect_status(0);
+    assert!(result == whole.stdout, "{} bytes", result.len());
+    assert!(peak <= fast_peak + MIB, "{peak} bytes, {fast_peak} at full speed");
 }

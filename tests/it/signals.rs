@@ -1,12 +1,14 @@
 //! Ctrl-C, `kill` and a closed terminal: the run ends at once, with what stood under the output's name as it was and nothing left behind.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Place, people};
+use crate::harness::{Place, large, people};
+use crate::made::Numbers;
 use crate::usage::{Case, EARLIER, INPUT, RESULT, make_fifo};
 
 #[test]
@@ -58,36 +60,6 @@ fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
     }
 }
 
-/// Half-way at full speed, at any moment: either the whole result is there and nothing is wrong, or nothing is.
-#[test]
-fn a_signal_at_any_moment_leaves_all_or_nothing() {
-    let place = Place::new();
-    let input = place.people("in.csv", 4 << 20);
-    place.rowmill().arg("-q").arg(&input.path).args(["-o", "whole.jsonl"]).out().expect_status(0);
-    let whole = place.read("whole.jsonl");
-    let mut n_ended = 0;
-    for i in 0..30 {
-        place.write("out.jsonl", EARLIER);
-        let running =
-            place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).args(["-o", "out.jsonl"]).start();
-        thread::sleep(Duration::from_micros(1500 * i));
-        running.signal(Signal::TERM);
-        let output = running.finish();
-        assert_eq!(place.names(), ["in.csv", "out.jsonl", "whole.jsonl"]);
-        let result = place.read("out.jsonl");
-        match output.status.code() {
-            Some(0) => assert!(result == whole, "the whole result"),
-            // By the signal itself, where it came before we took it over.
-            Some(143) | None => {
-                n_ended += 1;
-                assert!(result == EARLIER.as_bytes() || result == whole, "{} bytes", result.len());
-            }
-            _ => panic!("{}: {}", output.status, output.stderr),
-        }
-    }
-    assert!(n_ended > 0, "not one signal came in time");
-}
-
 #[test]
 fn nohup_keeps_it_alive() {
     let case = Case::new();
@@ -100,4 +72,93 @@ fn nohup_keeps_it_alive() {
     assert!(!running.is_done());
     running.finish().expect_status(0);
     assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
+}
+
+/// At any moment, with a file of that name or without: what stands there is whole, or what was there before.
+#[test]
+fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
+    let place = Place::new();
+    let input = place.people("in.csv", 12 << 20);
+    let whole = place.rowmill().arg(&input.path).out();
+    whole.expect_status(0);
+    let begun = Instant::now();
+    place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).out().expect_status(0);
+    let takes = begun.elapsed();
+    fs::remove_file(place.path("out.jsonl")).unwrap();
+    let mut numbers = Numbers(1);
+    let (mut n_before, mut n_whole, mut n_left) = (0, 0, 0);
+    let trials = if large() { 500 } else { 60 };
+    for trial in 0..trials {
+        let earlier = trial % 2 == 0;
+        if earlier {
+            place.write("out.jsonl", EARLIER);
+        }
+        let mut running = place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).start();
+        // Most of them near the end, where the name is given.
+        let share = if trial % 3 == 0 { numbers.below(1000) } else { 850 + numbers.below(300) };
+        thread::sleep(takes * share as u32 / 1000);
+        if !running.is_done() {
+            running.signal(Signal::KILL);
+        }
+        running.finish();
+        match fs::read(place.path("out.jsonl")) {
+            Ok(bytes) if bytes == whole.stdout => n_whole += 1,
+            Ok(bytes) => {
+                assert!(earlier && bytes == EARLIER.as_bytes(), "{} bytes under the name", bytes.len());
+                n_before += 1;
+            }
+            Err(_) => {
+                assert!(!earlier, "what was there is gone");
+                n_before += 1;
+            }
+        }
+        // A kill between the two calls that replace a file leaves the second name.
+        for name in place.names() {
+            if !["in.csv", "out.jsonl"].contains(&&*name) {
+                n_left += 1;
+                fs::remove_file(place.path(&name)).unwrap();
+            }
+        }
+        let _ = fs::remove_file(place.path("out.jsonl"));
+    }
+    println!("{n_before} as before, {n_whole} whole, {n_left} second names left");
+    assert!(n_before > trials / 5 && n_whole > trials / 20 && n_left <= trials / 20 + 1);
+}
+
+/// SIGINT, SIGTERM and SIGHUP at any moment: gone within a second, with nothing left behind.
+#[test]
+fn a_signal_at_any_moment_leaves_nothing_behind() {
+    let mut numbers = Numbers(2);
+    let place = Place::new();
+    let input = place.people("in.csv", 12 << 20);
+    let begun = Instant::now();
+    place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).out().expect_status(0);
+    let takes = begun.elapsed();
+    let whole = place.read("out.jsonl");
+    let mut n_ended = 0;
+    let trials = if large() { 300 } else { 45 };
+    for trial in 0..trials {
+        let (signal, status) = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)][trial % 3];
+        place.write("out.jsonl", EARLIER);
+        let mut running = place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).start();
+        // Not before it could ask for the signal.
+        thread::sleep(Duration::from_millis(5) + takes * numbers.below(1100) as u32 / 1000);
+        if running.is_done() {
+            running.finish().expect_status(0);
+            continue;
+        }
+        running.signal(signal);
+        running.ends_within(Duration::from_secs(1));
+        let output = running.finish();
+        let now = place.read("out.jsonl");
+        if output.status.code() == Some(0) {
+            assert!(now == whole);
+        } else {
+            output.expect_status(status);
+            assert!(now == EARLIER.as_bytes() || now == whole, "{} bytes under the name", now.len());
+            n_ended += 1;
+        }
+        assert_eq!(place.names(), ["in.csv", "out.jsonl"]);
+    }
+    assert!(n_ended > trials / 3, "{n_ended} of {trials}");
 }

@@ -1,0 +1,219 @@
+//! Every call to the system fails once, at its n-th time, for n = 1, 2, 3 … until a run ends without it having failed.
+//!
+//! Status 0 must mean that all was delivered; any other, that nothing stands under the output's name that wasn't there before.
+
+use std::path::PathBuf;
+
+use crate::harness::{Output, Place, Run, has, large, people};
+
+const EARLIER: &str = "what was there before\n";
+
+/// A conversion to be disturbed.
+struct Case {
+    place: Place,
+    whole: Vec<u8>,
+    args: Vec<&'static str>,
+    from_pipe: bool,
+}
+
+/// How runs ended, by the number of the call that failed.
+#[derive(Debug, Default)]
+struct Ends {
+    right: usize,
+    failed: usize,
+}
+
+impl Case {
+    fn new(args: &[&'static str], from_pipe: bool) -> Case {
+        let place = Place::new();
+        place.write("in.csv", people(if large() { 4000 } else { 700 }));
+        let whole = place.rowmill().args(["-q", "in.csv"]).out();
+        whole.expect_status(0);
+        Case { place, whole: whole.stdout, args: args.to_vec(), from_pipe }
+    }
+
+    /// Runs it with the `n`-th `call` failing with `error`; `None` once it did not fail any more.
+    fn with_fault(&self, call: &str, error: &str, n: usize) -> Option<Output> {
+        self.place.write("out.jsonl", EARLIER);
+        let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
+        let inject = format!("inject={call}:error={error}:when={n}");
+        let mut run = Run::program("strace").dir(self.place.dir());
+        run = run.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
+        run = run.arg(program).args(["-q", "--window", "4096", "-j", "2"]).args(&self.args);
+        run = if self.from_pipe { run.stdin(self.place.read("in.csv")) } else { run.arg("in.csv") };
+        let output = run.out();
+        let trace = String::from_utf8_lossy(&self.place.read("trace")).into_owned();
+        std::fs::remove_file(self.place.path("trace")).unwrap();
+        if !trace.contains("(INJECTED)") {
+            self.expect_right(&output, call);
+            return None;
+        }
+        Some(output)
+    }
+
+    fn expect_right(&self, output: &Output, what: &str) {
+        output.expect_status(0);
+        let to_file = self.args.contains(&"-o");
+        let got = if to_file { self.place.read("out.jsonl") } else { output.stdout.clone() };
+        assert!(got == self.whole, "{what}: {} bytes, not {}", got.len(), self.whole.len());
+        assert_eq!(self.place.names(), ["in.csv", "out.jsonl"], "{what}");
+    }
+
+    fn expect_failure(&self, output: &Output, what: &str) {
+        output.expect_status(1);
+        // Each thread's n-th call fails, so a message may be lost as well.
+        if !(what.starts_with("write") && output.stderr.is_empty()) {
+            output.expect_one_line("rowmill: ");
+        }
+        assert!(self.place.read("out.jsonl") == EARLIER.as_bytes(), "{what}");
+        if self.args.contains(&"--resume") {
+            // What is kept to be gone on with; the next run begins anew.
+            for name in self.place.names().iter().filter(|name| name.starts_with(".out.jsonl.rowmill-")) {
+                std::fs::remove_file(self.place.path(name)).unwrap();
+            }
+        }
+        assert_eq!(self.place.names(), ["in.csv", "out.jsonl"], "{what}");
+        let whole = self.whole.starts_with(&output.stdout);
+        assert!(whole, "{what}: what was released is right");
+    }
+
+    /// Every time in turn. A fault that must tell may not end in status 0 unless nothing depended on the call.
+    fn hold(&self, call: &str, error: &str) -> Ends {
+        let mut ends = Ends::default();
+        for n in 1..10_000 {
+            let what = format!("{call} number {n} fails with {error}");
+            let Some(output) = self.with_fault(call, error, n) else { break };
+            if output.status.success() {
+                self.expect_right(&output, &what);
+                ends.right += 1;
+            } else if output.status.code() == Some(127) {
+                // The loader, before the program runs.
+            } else {
+                self.expect_failure(&output, &what);
+                ends.failed += 1;
+            }
+        }
+        println!("{call} {error} {:?}: {ends:?}", self.args);
+        ends
+    }
+}
+
+#[test]
+fn writes() {
+    if !has("strace", "failing writes") {
+        return;
+    }
+    for args in [&["-o", "out.jsonl"][..], &[], &["-o", "out.jsonl", "--resume", "--checkpoint-every", "50K"]]
+    {
+        let case = Case::new(args, false);
+        for error in ["ENOSPC", "EIO", "EDQUOT"] {
+            let ends = case.hold("write", error);
+            assert!(ends.failed > 5 && ends.right == 0, "{error}: {ends:?}");
+        }
+        for error in ["EINTR", "EAGAIN"] {
+            // A checkpoint is a regular file, where a write never would block.
+            if error == "EAGAIN" && args.contains(&"--resume") {
+                continue;
+            }
+            let ends = case.hold("write", error);
+            assert!(ends.failed == 0 && ends.right > 5, "{error}: {ends:?}");
+        }
+    }
+}
+
+#[test]
+fn reads() {
+    if !has("strace", "failing reads") {
+        return;
+    }
+    // Of a pipe and of a file; the program's own start reads too, so the first few are the loader's.
+    for (call, args, from_pipe) in [
+        ("read", &["-j", "1", "-o", "out.jsonl"][..], true),
+        ("read", &["-j", "1"], true),
+        ("pread64", &["-j", "1", "-o", "out.jsonl", "--io", "read"], false),
+    ] {
+        let case = Case::new(args, from_pipe);
+        let mut n_failed = 0;
+        for n in 1..10_000 {
+            let what = format!("{call} number {n}");
+            let Some(output) = case.with_fault(call, "EIO", n) else { break };
+            if output.status.success() {
+                case.expect_right(&output, &what);
+            } else if output.stderr.starts_with("rowmill: ") {
+                case.expect_failure(&output, &what);
+                assert!(output.stderr.contains("Input/output error"), "{}", output.stderr);
+                n_failed += 1;
+            }
+        }
+        assert!(n_failed > 2, "{call}: {n_failed}");
+        let mut n_right = 0;
+        for n in 12..10_000 {
+            let Some(output) = case.with_fault(call, "EINTR", n) else { break };
+            case.expect_right(&output, &format!("{call} number {n} is interrupted"));
+            n_right += 1;
+        }
+        assert!(n_right > 2 || !large(), "{call}: {n_right}");
+    }
+}
+
+#[test]
+fn names_and_disk() {
+    if !has("strace", "failing fsync, close, rename") {
+        return;
+    }
+    let case = Case::new(&["-o", "out.jsonl", "--sync"], false);
+    for error in ["EIO", "ENOSPC", "EDQUOT"] {
+        let output = case.with_fault("fsync", error, 1).expect("the file's");
+        case.expect_failure(&output, "the file's fsync");
+        // The folder's comes when the name is there; that it is not on the disk is still a failure.
+        let output = case.with_fault("fsync", error, 2).expect("the folder's");
+        output.expect_status(1).expect_one_line("out.jsonl: cannot write");
+        assert!(case.place.read("out.jsonl") == case.whole);
+        assert!(case.with_fault("fsync", error, 3).is_none(), "no third try");
+    }
+    for call in ["rename,renameat,renameat2", "linkat", "fchmod"] {
+        for error in ["EIO", "ENOSPC", "EDQUOT"] {
+            let ends = case.hold(call, error);
+            assert!(ends.failed > 0 && ends.right == 0, "{call} {error}: {ends:?}");
+        }
+    }
+    // An input that is closed loses nothing; an output may.
+    let ends = case.hold("close", "EIO");
+    assert!(ends.failed > 0, "{ends:?}");
+}
+
+#[test]
+fn maps_and_advice() {
+    if !has("strace", "failing mmap and madvise") {
+        return;
+    }
+    let case = Case::new(&["-o", "out.jsonl"], false);
+    for error in ["EIO", "EINVAL", "EAGAIN", "ENOMEM"] {
+        let ends = case.hold("madvise", error);
+        assert!(ends.failed == 0 && ends.right > 3, "advice: {ends:?}");
+    }
+    // A page that can't be had.
+    let ends = case.hold("madvise", "EFAULT");
+    assert!(ends.failed > 3, "{ends:?}");
+    let ends = case.hold("fallocate", "ENOSPC");
+    assert_eq!(ends.failed, 0, "{ends:?}");
+    // The loader's own come first, before the program runs.
+    let program = env!("CARGO_BIN_EXE_rowmill");
+    let args = ["-f", "-qq", "-o", "trace", "-e", "trace=mmap", program, "--version"];
+    Run::program("strace").dir(case.place.dir()).args(args).out().expect_status(0);
+    let n_before = String::from_utf8_lossy(&case.place.read("trace")).lines().count();
+    std::fs::remove_file(case.place.path("trace")).unwrap();
+    let mut n_right = 0;
+    for n in n_before + 1..1000 {
+        let what = format!("mmap number {n} fails");
+        let Some(output) = case.with_fault("mmap", "ENOMEM", n) else { break };
+        match output.status.code() {
+            Some(0) => {
+                case.expect_right(&output, &what);
+                n_right += 1;
+            }
+            _ => case.expect_failure(&output, &what),
+        }
+    }
+    assert!(n_right > 0, "{n_right}");
+}

@@ -1,0 +1,344 @@
+//! `--resume`: cut off at any moment, the same command goes on, and the result is that of an undisturbed run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::harness::{Output, Place, Run, has, large, people};
+use crate::made::Numbers;
+
+const PARTIAL: &str = ".out.jsonl.rowmill-partial";
+const CHECKPOINT: &str = ".out.jsonl.rowmill-checkpoint";
+/// Between checkpoints, here.
+const EVERY: u64 = 1 << 20;
+
+/// A conversion that is cut off and gone on with.
+struct Case {
+    place: Place,
+    args: Vec<&'static str>,
+    whole: Output,
+    /// How long it takes undisturbed.
+    takes: Duration,
+}
+
+impl Case {
+    /// Of the inputs that `make` writes; `args` name them.
+    fn new(make: impl FnOnce(&Place), args: &[&'static str]) -> Case {
+        let place = Place::new();
+        make(&place);
+        let plain = place.rowmill().args(args).args(["-o", "whole.jsonl"]).with_stats().out();
+        plain.expect_status(0);
+        fs::rename(place.path("whole.jsonl"), place.path("whole")).unwrap();
+        for name in ["bad", "bad.log.jsonl"] {
+            let _ = fs::rename(place.path(name), place.path(&format!("whole.{name}")));
+        }
+        let mut case = Case { place, args: args.to_vec(), whole: plain, takes: Duration::ZERO };
+        let begun = Instant::now();
+        case.run().out().expect_status(0);
+        case.takes = begun.elapsed();
+        case.expect_whole(None);
+        case
+    }
+
+    fn run(&self) -> Run {
+        let every = EVERY.to_string();
+        let run = self.place.rowmill().args(&self.args);
+        run.args(["-o", "out.jsonl", "--resume", "--checkpoint-every", &every]).with_stats()
+    }
+
+    /// That all is as an undisturbed run has it, and nothing else is there; begins anew for the next.
+    fn expect_whole(&self, stats: Option<&Value>) {
+        let same = |name: &str, whole: &str| {
+            let got = self.place.read(name);
+            assert!(got == self.place.read(whole), "{name} differs ({} bytes)", got.len());
+            fs::remove_file(self.place.path(name)).unwrap();
+        };
+        same("out.jsonl", "whole");
+        for name in ["bad", "bad.log.jsonl"] {
+            if self.place.path(&format!("whole.{name}")).exists() {
+                same(name, &format!("whole.{name}"));
+            }
+        }
+        let names = self.place.names();
+        assert!(!names.iter().any(|name| name.starts_with('.')), "{names:?}");
+        if let Some(stats) = stats {
+            for key in ["records", "records_rejected", "blank_records", "bytes_in", "bytes_out", "anomalies"]
+            {
+                assert_eq!(stats[key], self.whole.stats()[key], "{key}");
+            }
+            for key in ["header_repairs", "remarks", "inputs"] {
+                assert_eq!(stats[key], self.whole.stats()[key], "{key}");
+            }
+        }
+    }
+
+    /// Starts it and cuts it off after a while; whether it was cut off before its end.
+    fn cut_off(&self, after: Duration, signal: Signal) -> bool {
+        let mut running = self.run().start();
+        thread::sleep(after);
+        if running.is_done() {
+            return false;
+        }
+        running.signal(signal);
+        running.finish();
+        !self.place.path("out.jsonl").exists()
+    }
+
+    /// What of the unfinished output lies behind the last checkpoint.
+    fn unsaved(&self) -> u64 {
+        let len = |name: &str| fs::metadata(self.place.path(name)).map_or(0, |file| file.len());
+        len(PARTIAL) - self.body().map_or(0, |body| body["files"][0][0].as_u64().unwrap())
+    }
+
+    /// What the checkpoint says.
+    fn body(&self) -> Option<Value> {
+        let text = fs::read_to_string(self.place.path(CHECKPOINT)).ok()?;
+        Some(serde_json::from_str(text.split_once('\n')?.1).unwrap())
+    }
+
+    /// Cuts it off at `trials` random moments, each time going on once or more until the end.
+    fn hold(&self, trials: usize, seed: u64) {
+        let mut numbers = Numbers(seed);
+        let (mut n_cut, mut n_gone_on) = (0, 0);
+        while n_cut < trials {
+            let share = numbers.below(1000) as u32;
+            if !self.cut_off(self.takes * share / 900, Signal::KILL) {
+                if self.place.path("out.jsonl").exists() {
+                    // It was done, perhaps but for the checkpoint.
+                    self.run().out().expect_status(0);
+                    self.expect_whole(None);
+                }
+                continue;
+            }
+            n_cut += 1;
+            // The system takes what is written in between for a window's output more.
+            assert!(self.unsaved() < 2 * EVERY + (4 << 20), "{} bytes would be done twice", self.unsaved());
+            let gone_on = self.body().is_some();
+            n_gone_on += usize::from(gone_on);
+            if numbers.below(3) == 0 {
+                continue;
+            }
+            let output = self.run().out();
+            output.expect_status(0);
+            self.expect_whole(gone_on.then(|| output.stats()));
+        }
+        let output = self.run().out();
+        output.expect_status(0);
+        self.expect_whole(Some(output.stats()));
+        println!("cut off {n_cut} times, {n_gone_on} with a checkpoint");
+        assert!(n_gone_on > trials / 4, "{n_gone_on} of {n_cut} had a checkpoint");
+    }
+}
+
+/// Rows of every kind: short, long, invalid, in quotes over many lines.
+fn odd(n: usize) -> Vec<u8> {
+    let mut bytes = b"a,b,a\n".to_vec();
+    for i in 0..n {
+        match i % 97 {
+            0 => bytes.extend(format!("{i},\"x\n,{i}\n\"\n").bytes()),
+            1 => bytes.extend(format!("{i}\n").bytes()),
+            2 => bytes.extend(format!("{i},1,2,3,4\n").bytes()),
+            3 => bytes.extend(b"\xff,\xfe,\n\n"),
+            4 => bytes.extend(format!("{i},\"{}\",z\n", "long\n".repeat(i % 7000)).bytes()),
+            _ => bytes.extend(format!("{i},value {i},\"said \"\"{i}\"\"\"\n").bytes()),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn cut_off_anywhere_it_goes_on() {
+    let case = Case::new(|place| drop(place.people("in.csv", 16 << 20)), &["in.csv"]);
+    case.hold(if large() { 200 } else { 25 }, 1);
+}
+
+#[test]
+fn with_rejects_and_several_inputs() {
+    let make = |place: &Place| {
+        place.write("1.csv", odd(3000));
+        place.write("empty.csv", "");
+        place.write("2.csv", [&b"\xef\xbb\xbf"[..], &odd(40_000)].concat());
+        place.write("3.csv", people(20_000));
+    };
+    let inputs = ["1.csv", "empty.csv", "2.csv", "3.csv", "-j", "2"];
+    Case::new(make, &inputs).hold(if large() { 60 } else { 12 }, 2);
+    Case::new(make, &[&inputs[..], &["--rejects", "bad"]].concat()).hold(if large() { 60 } else { 12 }, 3);
+    Case::new(make, &[&inputs[..], &["--limit", "50000", "--io", "read"]].concat()).hold(6, 4);
+}
+
+#[test]
+fn a_signal_keeps_what_is_done_too() {
+    let case = Case::new(|place| drop(place.people("in.csv", 16 << 20)), &["in.csv"]);
+    let mut n = 0;
+    for share in 1..20 {
+        if case.cut_off(case.takes * share / 20, Signal::INT) && case.body().is_some() {
+            n += 1;
+            let begun = case.body().unwrap()["states"][0]["input_at"].as_u64().unwrap();
+            assert!(begun > 0);
+        }
+        let output = case.run().out();
+        output.expect_status(0);
+        case.expect_whole(None);
+    }
+    assert!(n > 3, "{n}");
+}
+
+/// A case that was cut off and has a checkpoint.
+fn cut_off() -> Case {
+    let case = Case::new(|place| drop(place.people("in.csv", 12 << 20)), &["in.csv"]);
+    for share in 1..1000 {
+        if case.cut_off(case.takes * (share % 10 + 3) / 15, Signal::KILL) && case.body().is_some() {
+            return case;
+        }
+        case.run().out().expect_status(0);
+        case.expect_whole(None);
+    }
+    panic!("never cut off with a checkpoint");
+}
+
+/// All files there, with their bytes.
+fn everything(case: &Case) -> Vec<(String, Vec<u8>)> {
+    case.place.names().into_iter().map(|name| (name.clone(), case.place.read(&name))).collect()
+}
+
+#[track_caller]
+fn refused(case: &Case, run: Run, reason: &str) {
+    let before = everything(case);
+    let output = run.out();
+    output.expect_status(1).expect_one_line(reason);
+    output.expect_stderr("; remove ").expect_stderr(&format!("{CHECKPOINT} to begin anew"));
+    assert!(everything(case) == before, "nothing is touched");
+}
+
+#[test]
+fn what_changed_is_refused_with_the_reason() {
+    let case = cut_off();
+    let input = case.place.path("in.csv");
+    let bytes = fs::read(&input).unwrap();
+    refused(
+        &case,
+        case.run().args(["--mask", "email"]),
+        "cannot go on: it was begun with other options (columns)",
+    );
+    refused(&case, case.run().args(["-d", ";"]), "(delimiter)");
+    refused(&case, case.run().args(["--limit", "7"]), "(limit)");
+    refused(&case, case.run().arg("--strict"), "(strict)");
+    // Longer, touched, and another of the same size and time.
+    let time = fs::metadata(&input).unwrap().modified().unwrap();
+    fs::write(&input, [&bytes[..], b"1,2\n"].concat()).unwrap();
+    refused(&case, case.run(), "cannot go on: the inputs are others, or have changed since");
+    fs::write(&input, &bytes).unwrap();
+    refused(&case, case.run(), "have changed since");
+    let mut other = bytes.clone();
+    *other.last_mut().unwrap() = b'x';
+    fs::write(&input, &other).unwrap();
+    fs::File::options().write(true).open(&input).unwrap().set_modified(time).unwrap();
+    refused(&case, case.run(), "have changed since");
+    fs::write(&input, &bytes).unwrap();
+    fs::File::options().write(true).open(&input).unwrap().set_modified(time).unwrap();
+    // What does not shape the result may differ.
+    let output = case.run().args(["-j", "1", "--window", "4096", "--io", "read", "--memory", "32M"]).out();
+    output.expect_status(0);
+    case.expect_whole(Some(output.stats()));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let case = cut_off();
+    let good = case.place.read(CHECKPOINT);
+    let mut numbers = Numbers(5);
+    for _ in 0..40 {
+        let mut bad = good.clone();
+        let at = numbers.below(bad.len());
+        match numbers.below(3) {
+            0 => bad.truncate(at),
+            1 => bad[at] ^= 1 << numbers.below(8),
+            _ => bad.insert(at, b'0'),
+        }
+        case.place.write(CHECKPOINT, &bad);
+        refused(&case, case.run(), "its checkpoint is damaged");
+    }
+    case.place.write(CHECKPOINT, &good);
+    // An unfinished output that is not what it was.
+    let partial = case.place.path(PARTIAL);
+    fs::rename(&partial, case.place.path("kept")).unwrap();
+    let output = case.run().out();
+    output.expect_status(1).expect_one_line("cannot go on: its unfinished output is gone, or another file");
+    fs::rename(case.place.path("kept"), &partial).unwrap();
+    let len = fs::metadata(&partial).unwrap().len();
+    let file = fs::File::options().write(true).open(&partial).unwrap();
+    file.set_len(1000).unwrap();
+    refused(&case, case.run(), "cannot go on: its unfinished output has 1000 bytes, not ");
+    drop(file);
+    assert!(len > 1000);
+    // As the message says.
+    fs::remove_file(case.place.path(CHECKPOINT)).unwrap();
+    case.run().out().expect_status(0);
+    case.expect_whole(None);
+}
+
+#[test]
+fn two_runs_do_not_share_an_output() {
+    let place = Place::new();
+    place.write("in.csv", people(1000));
+    let partial = fs::File::create(place.path(PARTIAL)).unwrap();
+    rustix::fs::flock(&partial, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    let output = place.rowmill().args(["in.csv", "-o", "out.jsonl", "--resume"]).out();
+    output.expect_status(1).expect_one_line("is being written by another run");
+    drop(partial);
+    place.rowmill().args(["in.csv", "-o", "out.jsonl", "--resume"]).out().expect_status(0);
+    assert_eq!(place.names(), ["in.csv", "out.jsonl"]);
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_told() {
+    let place = Place::new();
+    place.write("in.csv", "a\n1\n");
+    place.write("wide.csv", b"\xff\xfea\0\n\x001\0\n\0");
+    for (args, stdin) in [
+        (&["in.csv", "--resume"][..], false),
+        (&["-", "-o", "out.jsonl", "--resume"], true),
+        (&["wide.csv", "-o", "out.jsonl", "--resume"], false),
+        (&["in.csv", "-o", "/dev/null", "--resume"], false),
+        (&["in.csv", "--check", "--resume"], false),
+        (&["in.csv", "-o", "out.jsonl", "--checkpoint-every", "1M"], false),
+    ] {
+        let run = place.rowmill().args(args);
+        let output = if stdin { run.stdin("a\n1\n").out() } else { run.out() };
+        output.expect_status(2).expect_one_line("--resume");
+        assert!(!place.path("out.jsonl").exists(), "{args:?}");
+    }
+}
+
+/// Killed between the last checkpoint, the naming of the output and the removal of the checkpoint.
+#[test]
+fn killed_while_names_are_given() {
+    if !has("strace", "a kill at each call that names something") {
+        return;
+    }
+    let make = |place: &Place| drop(place.write("in.csv", odd(2000)));
+    let case = Case::new(make, &["in.csv", "--rejects", "bad"]);
+    let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
+    let mut n_killed = 0;
+    for call in ["rename", "unlink", "fsync", "ftruncate", "write"] {
+        for n in 1.. {
+            let inject = format!("inject={call}:signal=KILL:when={n}");
+            let strace = Run::program("strace").dir(case.place.dir());
+            let strace = strace.args(["-f", "-o", "/dev/null", "-e", &inject]).arg(&program).args(&case.args);
+            let output = strace.args(["-o", "out.jsonl", "--resume", "--checkpoint-every", "100K"]).out();
+            if output.status.success() {
+                case.expect_whole(None);
+                break;
+            }
+            n_killed += 1;
+            let output = case.run().out();
+            output.expect_status(0);
+            case.expect_whole(None);
+        }
+    }
+    assert!(n_killed > 10, "{n_killed}");
+}
