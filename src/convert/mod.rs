@@ -445,6 +445,9 @@ impl Converter {
             // More workers than windows would only be started and ended.
             let windows = size.div_ceil(sizes.window as u64);
             sizes.threads = sizes.threads.min(usize::try_from(windows).unwrap_or(usize::MAX)).max(1);
+            // Nor is a large index touched for a small file.
+            let whole = usize::try_from(size.next_multiple_of(64)).unwrap_or(usize::MAX);
+            sizes.strip = sizes.strip.min(whole.max(64));
         }
         if sizes.threads > 1 {
             sizes.threads = pool.threads(sizes.threads);

@@ -14,7 +14,7 @@ pub struct Cutter {
 }
 
 /// Evidence is weighed after so many bytes; enough in nearly all data, so the rest is rarely looked at.
-const PIECE: usize = 256;
+const PIECE: usize = 64;
 
 impl Cutter {
     /// Looks at no more than `reach` bytes. With `trim`, white space does not keep a quote from opening.
