@@ -164,6 +164,7 @@ fn main() {
     for case in profiles::names().map(Case::new) {
         for &kernel in &kernels {
             scan(&mut criterion, &case, kernel);
+            count(&mut criterion, &case, kernel);
             stitch(&mut criterion, &case, kernel);
             escape(&mut criterion, &case, kernel);
         }
@@ -179,6 +180,25 @@ fn scan(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
         bencher.iter(|| {
             let counted = case.scan(kernel, black_box(&mut index));
             assert_eq!(counted, (case.n_records, case.n_fields));
+        });
+    });
+}
+
+/// As `--check` does, 64 KiB at a time.
+fn count(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
+    let n_fields = (case.n_fields / case.n_records) as u32;
+    let mut group = criterion.benchmark_group("count");
+    group.throughput(Throughput::BytesDecimal(case.len() as u64));
+    group.bench_function(id(case, kernel), |bencher| {
+        bencher.iter(|| {
+            let (mut at, mut n_records) = (0, 0);
+            while at < case.len() {
+                let strip = &case.bytes[at..case.len().min(at + 4 * STRIP)];
+                let counted = kernel.count(&MARKS, black_box(strip), n_fields);
+                n_records += counted.records as usize;
+                at += counted.end.expect("a record fits the strip") + 1;
+            }
+            assert_eq!(n_records, case.n_records);
         });
     });
 }

@@ -177,3 +177,24 @@ fn a_disk_that_is_cut_off_is_an_error_with_its_place() {
     }
     assert!(n_failed > 1, "{n_failed}");
 }
+
+/// A disk is a file like any other, but for its size, which the system does not tell with it.
+#[test]
+fn a_block_device_is_read_to_its_end() {
+    let place = Place::new();
+    // Devices come in whole sectors.
+    let rows = format!("{:<15}\n", "1,2").repeat(100_000 / 32 * 32);
+    let bytes = format!("{:<511}\n", "a,b").to_owned() + &rows;
+    place.write("in.csv", &bytes);
+    let Ok(output) = Command::new("losetup").args(["-f", "-r", "--show"]).arg(place.path("in.csv")).output()
+    else {
+        return skipped("a block device: losetup is not installed");
+    };
+    if !output.status.success() {
+        return skipped(&format!("a block device: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    let device = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let output = place.rowmill().args(["-q", &device]).out();
+    Command::new("losetup").args(["-d", &device]).status().unwrap();
+    output.expect_status(0).expect_stdout("{\"a\":\"1\",\"b\":\"2\"}\n".repeat(rows.len() / 16));
+}
