@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
             }
         }
         let dirty: Vec<bool> = (0..index.stop()).map(|at| index.is_dirty(at, at)).collect();
-        let told = (index.declined(), index.stop(), index.high(), index.quoted_newline(), dirty);
+        let told = (index.declined(), index.stop(), index.high(), index.n_lines(), dirty);
         let all = (ends.to_vec(), records.to_vec(), told, done);
         match &expected {
             None => expected = Some(all),

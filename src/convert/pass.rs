@@ -171,12 +171,8 @@ impl Pass<'_, '_, '_, '_, '_> {
         if counted.high && simdutf8::basic::from_utf8(whole).is_err() {
             return false;
         }
-        let n_lines = match counted.quoted_newline {
-            true => count_lines(run.dialect.terminator, whole),
-            false => counted.records,
-        };
         self.pen.link.tally.records += counted.records;
-        self.step_to(self.anchor + whole.len(), n_lines);
+        self.step_to(self.anchor + whole.len(), counted.lines);
         true
     }
 
@@ -249,10 +245,10 @@ impl Pass<'_, '_, '_, '_, '_> {
                 }
             }
         }
-        let n_lines = if index.quoted_newline() || cursor.0 < records.len() {
+        let n_lines = if cursor.0 < records.len() {
             count_lines(run.dialect.terminator, &strip[..cursor.1])
         } else {
-            records.len() as u64
+            index.n_lines()
         };
         self.step_to(at + cursor.1, n_lines);
         Ok(())

@@ -37,7 +37,7 @@ pub struct Index {
     stop: usize,
     declined: bool,
     high: bool,
-    quoted_newline: bool,
+    n_lines: u64,
 }
 
 impl Index {
@@ -54,7 +54,7 @@ impl Index {
             stop: 0,
             declined: false,
             high: false,
-            quoted_newline: false,
+            n_lines: 0,
         }
     }
 
@@ -93,9 +93,9 @@ impl Index {
         self.high
     }
 
-    /// Whether a terminator was seen inside quotes.
-    pub fn quoted_newline(&self) -> bool {
-        self.quoted_newline
+    /// The terminators of the whole records, those inside quotes counted too.
+    pub fn n_lines(&self) -> u64 {
+        self.n_lines
     }
 
     /// Whether a byte of `from..=to` needs a closer look: a quote, a backslash, a control byte, or an
@@ -139,7 +139,7 @@ pub(super) fn scan<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut 
     let mut carry = Carry::START;
     let mut edge_before = 0;
     let (mut n_ends, mut n_records) = (0, 0);
-    let (mut any_high, mut quoted_newlines, mut stop) = (0, 0, None);
+    let (mut any_high, mut quoted, mut stop) = (0, Quoted::default(), None);
     // JSON's own quote is dirty whatever quotes here.
     let other_quote = marks.quote != Some(b'"');
     let (ends, records, dirties) = (&mut index.ends[..], &mut index.records[..], &mut index.dirty[..]);
@@ -158,6 +158,7 @@ pub(super) fn scan<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut 
             let before = n_ends as u32;
             n_ends += here.count_ones() as usize;
             let mut terminators = found.terminators & good;
+            quoted.record_ends(terminators, found.quoted_lines);
             while terminators != 0 {
                 let up_to = terminators ^ (terminators - 1);
                 records[n_records] = before + (here & up_to).count_ones();
@@ -179,7 +180,7 @@ pub(super) fn scan<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut 
         }
         dirties[number] = dirty & valid;
         any_high |= high;
-        quoted_newlines |= found.quoted_newline;
+        quoted.block_ends(found.quoted_lines);
         if irregular != 0 {
             stop = Some(at + irregular.trailing_zeros() as usize);
         }
@@ -188,9 +189,34 @@ pub(super) fn scan<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut 
     index.n_ends = n_ends;
     index.n_records = n_records;
     index.high = any_high != 0;
-    index.quoted_newline = quoted_newlines != 0;
+    index.n_lines = n_records as u64 + quoted.whole;
     index.declined = stop.is_some();
     index.stop = stop.unwrap_or(bytes.len());
+}
+
+/// Counts the lines that end inside quotes.
+#[derive(Default)]
+struct Quoted {
+    /// So far.
+    seen: u64,
+    /// Up to the last record that has ended.
+    whole: u64,
+}
+
+impl Quoted {
+    /// Records end in a block, whose lines are not seen yet.
+    #[inline(always)]
+    fn record_ends(&mut self, terminators: u64, lines: u64) {
+        if terminators != 0 {
+            let last = u64::MAX >> terminators.leading_zeros();
+            self.whole = self.seen + u64::from((lines & last).count_ones());
+        }
+    }
+
+    #[inline(always)]
+    fn block_ends(&mut self, lines: u64) {
+        self.seen += u64::from(lines.count_ones());
+    }
 }
 
 /// The whole records at the front of some bytes that all have as many fields as were asked for.
@@ -202,8 +228,8 @@ pub struct Counted {
     pub end: Option<usize>,
     /// Whether a byte from 0x80 was seen, in them or behind.
     pub high: bool,
-    /// Whether a terminator was seen inside quotes, in them or behind.
-    pub quoted_newline: bool,
+    /// Their terminators, those inside quotes counted too.
+    pub lines: u64,
 }
 
 /// Counts the records at the front of `bytes`, which must start where one starts, outside quotes, as long as quoting is regular
@@ -212,7 +238,7 @@ pub struct Counted {
 pub(super) fn count<B: Block>(block: B, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
     let mut carry = Carry::START;
     let (mut records, mut end) = (0, None);
-    let (mut any_high, mut quoted_newlines) = (0, 0);
+    let (mut any_high, mut quoted) = (0, Quoted::default());
     // Field ends behind the last terminator.
     let mut open = 0;
     blocks(bytes, |bytes, number, valid| {
@@ -220,7 +246,6 @@ pub(super) fn count<B: Block>(block: B, marks: &Marks, bytes: &[u8], n_fields: u
         let loaded = block.load(bytes);
         let found = shape(block, marks, loaded, valid, &mut carry);
         any_high |= !block.le(loaded, 0x7f) & valid;
-        quoted_newlines |= found.quoted_newline;
         let good = below(found.irregular);
         let here = found.ends & good;
         let mut terminators = found.terminators & good;
@@ -230,13 +255,15 @@ pub(super) fn count<B: Block>(block: B, marks: &Marks, bytes: &[u8], n_fields: u
             if open + up_to - before != n_fields {
                 return false;
             }
+            quoted.record_ends(terminators & terminators.wrapping_neg(), found.quoted_lines);
             (open, before) = (0, up_to);
             records += 1;
             end = Some(number * 64 + terminators.trailing_zeros() as usize);
             terminators &= terminators - 1;
         }
         open += here.count_ones() - before;
+        quoted.block_ends(found.quoted_lines);
         found.irregular == 0
     });
-    Counted { records, end, high: any_high != 0, quoted_newline: quoted_newlines != 0 }
+    Counted { records, end, high: any_high != 0, lines: records + quoted.whole }
 }

@@ -35,8 +35,8 @@ pub(super) struct Shape {
     pub(super) structural: u64,
     /// The first byte of each field, and the second of a pair of terminators.
     pub(super) starts: u64,
-    /// A terminator stands inside quotes.
-    pub(super) quoted_newline: u64,
+    /// What ends a line inside quotes.
+    pub(super) quoted_lines: u64,
     /// Quotes, or what follows one, where regular quoting has none.
     pub(super) irregular: u64,
 }
@@ -69,7 +69,7 @@ pub(super) fn shape<B: Block>(
             terminators: any_newline,
             structural: ends,
             starts,
-            quoted_newline: 0,
+            quoted_lines: 0,
             irregular: 0,
         };
     }
@@ -77,8 +77,8 @@ pub(super) fn shape<B: Block>(
     let outside = !inside;
     let open = quote & inside;
     let close = quote & outside;
-    let cr_out = cr & outside;
-    let pair = if marks.pairs { newline & outside & (cr_out << 1 | carry.cr) } else { 0 };
+    // Between the two of a pair no quote fits, so both are inside or both are not.
+    let pair = if marks.pairs { newline & (cr << 1 | carry.cr) } else { 0 };
     let structural = (delimiter | any_newline) & outside;
     let ends = structural & !pair;
     let starts = structural << 1 | carry.starts;
@@ -88,7 +88,7 @@ pub(super) fn shape<B: Block>(
         inside: ((inside as i64) >> 63) as u64,
         starts: structural >> 63,
         close: close >> 63,
-        cr: if marks.pairs { cr_out >> 63 } else { 0 },
+        cr: if marks.pairs { cr >> 63 } else { 0 },
     };
     Shape {
         quote,
@@ -96,7 +96,7 @@ pub(super) fn shape<B: Block>(
         terminators: any_newline & ends,
         structural,
         starts,
-        quoted_newline: any_newline & inside,
+        quoted_lines: any_newline & inside & !pair,
         irregular,
     }
 }
