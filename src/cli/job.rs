@@ -3,6 +3,7 @@
 use super::args::Args;
 use crate::dialect::byte;
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
+use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::parse::{Field, Machine};
 use crate::{
     Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator,
@@ -66,10 +67,10 @@ impl Job {
         options.file = file;
         options.beside = args.stats.iter().cloned().collect();
         let bad = |what, name: &str| Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF));
-        if super::closed::stdin() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
+        if stdin_was_closed() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
             return Err(bad(CANNOT_READ, "stdin"));
         }
-        if super::closed::stdout() && path.is_none() && !args.check {
+        if stdout_was_closed() && path.is_none() && !args.check {
             return Err(bad(CANNOT_WRITE, "stdout"));
         }
         let writes_files = path.is_some() || args.rejects.is_some() || args.stats.is_some();

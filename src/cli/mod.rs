@@ -1,7 +1,6 @@
 //! The program: arguments, terminal, exit status. Only this floor knows of them, and nothing below prints or exits.
 
 mod args;
-mod closed;
 mod exit;
 mod generate;
 mod job;

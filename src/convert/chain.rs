@@ -2,7 +2,7 @@
 //!
 //! Whoever has the turn holds the chain. Here what was counted relative to a slice becomes absolute.
 
-use super::checkpoint::{Checkpoints, State};
+use super::checkpoint::Checkpoints;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
@@ -10,13 +10,9 @@ use crate::output::{Rejects, Sink};
 use crate::parse::Machine;
 use std::collections::BTreeMap;
 
-/// The state of an input's conversion up to the window whose turn it is.
-pub(super) struct Chain<'r> {
-    pub(super) file: &'r str,
-    pub(super) header: &'r Header,
-    pub(super) sink: &'r mut dyn Sink,
-    pub(super) rejects: Option<&'r mut Rejects>,
-    pub(super) checkpoints: Option<&'r mut Checkpoints>,
+/// How far the conversion of one input is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct State {
     pub(super) records: u64,
     pub(super) rejected: u64,
     pub(super) blank: u64,
@@ -26,7 +22,18 @@ pub(super) struct Chain<'r> {
     pub(super) bytes_out: u64,
     pub(super) windows: u64,
     pub(super) redone: u64,
+    /// By kind: how often, and where first.
     pub(super) anomalies: BTreeMap<usize, (Anomaly, u64, Place)>,
+}
+
+/// An input's conversion up to the window whose turn it is.
+pub(super) struct Chain<'r> {
+    pub(super) file: &'r str,
+    pub(super) header: &'r Header,
+    pub(super) sink: &'r mut dyn Sink,
+    pub(super) rejects: Option<&'r mut Rejects>,
+    pub(super) checkpoints: Option<&'r mut Checkpoints>,
+    pub(super) state: State,
     /// The start of a record that the windows so far do not finish, and the machine at its end.
     pub(super) carry: Vec<u8>,
     pub(super) machine: Machine,
@@ -58,9 +65,9 @@ impl Chain<'_> {
         });
         Place {
             file: self.file.to_owned(),
-            line: self.lines + spot.lines + 1,
-            record: self.records + spot.record,
-            byte: self.input_at + spot.byte,
+            line: self.state.lines + spot.lines + 1,
+            record: self.state.records + spot.record,
+            byte: self.state.input_at + spot.byte,
             column: spot.column,
             name,
         }
@@ -70,13 +77,13 @@ impl Chain<'_> {
     pub(super) fn absorb(&mut self, tally: &Tally, n_input: u64) {
         for (anomaly, seen) in tally.seen() {
             let place = seen.first.map(|spot| self.place(&spot)).unwrap_or_default();
-            self.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += seen.count;
+            self.state.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += seen.count;
         }
-        self.records += tally.records;
-        self.rejected += tally.rejected;
-        self.blank += tally.blank;
-        self.lines += tally.lines;
-        self.input_at += n_input;
+        self.state.records += tally.records;
+        self.state.rejected += tally.rejected;
+        self.state.blank += tally.blank;
+        self.state.lines += tally.lines;
+        self.state.input_at += n_input;
     }
 
     /// Writes bytes.
@@ -85,13 +92,13 @@ impl Chain<'_> {
             return Ok(());
         }
         self.sink.write(bytes)?;
-        self.bytes_out += bytes.len() as u64;
+        self.state.bytes_out += bytes.len() as u64;
         Ok(())
     }
 
     /// Makes a checkpoint where it is time for one. What is carried is read again from there.
     pub(super) fn checkpoint(&mut self) -> Result<()> {
-        let n_bytes = self.input_at + self.bytes_out;
+        let n_bytes = self.state.input_at + self.state.bytes_out;
         let due = self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(n_bytes));
         if !due || self.passing.is_some() {
             return Ok(());
@@ -100,7 +107,7 @@ impl Chain<'_> {
         if let Some(rejects) = &mut self.rejects {
             ats.extend(rejects.keep()?);
         }
-        let state = State::of(self);
+        let state = self.state.clone();
         self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.write(&ats, state))
     }
 

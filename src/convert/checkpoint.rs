@@ -6,7 +6,7 @@
 //!
 //! It must not know how an input is converted. Next hand: a new option that shapes the output belongs into [`Checkpoints::options`].
 
-use super::chain::Chain;
+use super::chain::State;
 use super::{Options, Prepared};
 use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
 use crate::output::{FileId, OutputFile, checkpoint_path};
@@ -26,40 +26,11 @@ const LARGEST: u64 = 16 << 20;
 /// Between how many bytes, read and written, a checkpoint is made by default: half of what may be done twice.
 pub const DEFAULT_CHECKPOINT: u64 = 128 << 20;
 
-/// How far the conversion of one input is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct State {
-    pub(super) records: u64,
-    pub(super) rejected: u64,
-    pub(super) blank: u64,
-    pub(super) lines: u64,
-    pub(super) input_at: u64,
-    pub(super) bytes_out: u64,
-    pub(super) windows: u64,
-    pub(super) redone: u64,
-    pub(super) anomalies: Vec<(Anomaly, u64, Place)>,
-}
-
 impl State {
-    /// Of an input that is being converted.
-    pub(super) fn of(chain: &Chain<'_>) -> Self {
-        Self {
-            records: chain.records,
-            rejected: chain.rejected,
-            blank: chain.blank,
-            lines: chain.lines,
-            input_at: chain.input_at,
-            bytes_out: chain.bytes_out,
-            windows: chain.windows,
-            redone: chain.redone,
-            anomalies: chain.anomalies.values().cloned().collect(),
-        }
-    }
-
     fn to_json(&self) -> Value {
         let anomalies: Vec<Value> = self
             .anomalies
-            .iter()
+            .values()
             .map(|(anomaly, count, place)| {
                 json!({
                     "anomaly": anomaly.name(), "count": count, "file": place.file, "line": place.line,
@@ -98,7 +69,11 @@ impl State {
             bytes_out: n("bytes_out")?,
             windows: n("windows")?,
             redone: n("redone")?,
-            anomalies: value["anomalies"].as_array()?.iter().map(anomaly).collect::<Option<_>>()?,
+            anomalies: value["anomalies"]
+                .as_array()?
+                .iter()
+                .map(|value| anomaly(value).map(|found| (found.0 as usize, found)))
+                .collect::<Option<_>>()?,
         })
     }
 }

@@ -88,7 +88,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
         chain: Option<MutexGuard<'s, Chain<'r>>>,
     ) -> Self {
         let limit = run.limit.unwrap_or(u64::MAX);
-        let stop_after = chain.as_ref().map_or(limit, |chain| limit - chain.records);
+        let stop_after = chain.as_ref().map_or(limit, |chain| limit - chain.state.records);
         Self {
             run,
             clock,
@@ -111,7 +111,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
                 return Err(Stop::Redo);
             }
             if let Some(limit) = self.run.limit {
-                self.stop_after = limit - chain.records;
+                self.stop_after = limit - chain.state.records;
                 // As many is one too many as well: what stands behind the last record wanted was looked at.
                 if self.tally.records >= self.stop_after {
                     return Err(Stop::Redo);

@@ -30,8 +30,8 @@ use crate::output::{FileOptions, Sink, Writer};
 use crate::parse::Machine;
 use crate::plan::{Columns, Plan, size_for};
 use budget::Budget;
-use chain::Chain;
-use checkpoint::{Checkpoints, State};
+use chain::{Chain, State};
+use checkpoint::Checkpoints;
 use outputs::Outputs;
 use preamble::{Asked, Preamble};
 use run::{Before, Run, Settings};
@@ -479,19 +479,11 @@ impl Converter {
                 sink: &mut *outputs.sink,
                 rejects: outputs.rejects.as_mut(),
                 checkpoints: outputs.checkpoints.as_mut(),
-                records: begun.records,
-                rejected: begun.rejected,
-                blank: begun.blank,
-                lines: begun.lines,
-                input_at: begun.input_at,
-                bytes_out: begun.bytes_out,
-                windows: begun.windows,
-                redone: begun.redone,
-                anomalies: begun.anomalies.into_iter().map(|found| (found.0 as usize, found)).collect(),
                 carry: Vec::new(),
                 machine: Machine::new(&preamble.dialect, trims),
                 passing: None,
                 done: options.limit == Some(summary.records + begun.records),
+                state: begun,
             };
             let before =
                 Before { bytes_in: summary.bytes_in, bytes_out: summary.bytes_out, records: summary.records };
@@ -508,7 +500,7 @@ impl Converter {
             let keeper = source.keeper();
             let run = Run::new(settings, &plan, source, chain, &options.progress);
             pool.work(&run, sizes.threads);
-            let done = State::of(&run.finish()?);
+            let done = run.finish()?.state;
             summary.remarks.extend(keeper.remark());
             done
         };
@@ -519,7 +511,7 @@ impl Converter {
         summary.bytes_out += done.bytes_out;
         summary.windows += done.windows;
         summary.windows_redone += done.redone;
-        for (anomaly, count, first) in done.anomalies.iter().cloned() {
+        for (anomaly, count, first) in done.anomalies.values().cloned() {
             summary.note(anomaly, Count { count, first });
         }
         if let Some(checkpoints) = &mut outputs.checkpoints {

@@ -224,7 +224,7 @@ impl<'r> Run<'r> {
             }
             let carry = std::mem::take(&mut chain.carry);
             if !carry.is_empty() {
-                let window = Window::buffered(0, carry.len(), chain.input_at, true);
+                let window = Window::buffered(0, carry.len(), chain.state.input_at, true);
                 // One record: small buffers will do.
                 let scratch = Scratch::new(&self, carry.len().min(self.sizes.strip));
                 let mut worker = Worker { run: &self, scratch, output: vec![0; LEAST_BUFFER + 4096] };
@@ -249,8 +249,8 @@ impl<'r> Run<'r> {
         let Some(passing) = chain.passing.take() else { return Ok(0) };
         let end = line_end(self.dialect.terminator, bytes);
         let line = &bytes[..end.unwrap_or(bytes.len())];
-        chain.input_at += self.keeper.measure(line);
-        chain.lines += u64::from(end.is_some());
+        chain.state.input_at += self.keeper.measure(line);
+        chain.state.lines += u64::from(end.is_some());
         match passing {
             Passing::Comment if end.is_some() => {}
             Passing::Comment => chain.passing = Some(passing),
@@ -284,9 +284,9 @@ impl<'r> Run<'r> {
             }
             rejects.log(anomaly, &place, n_bytes)?;
         }
-        chain.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += 1;
-        chain.records += 1;
-        chain.rejected += 1;
+        chain.state.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += 1;
+        chain.state.records += 1;
+        chain.state.rejected += 1;
         Ok(())
     }
 }
@@ -319,10 +319,10 @@ impl<'s, 'r> Worker<'s, 'r> {
             (Err(stop), _) => return Err(stop),
             (Ok(()), None) => unreachable!("settling holds the turn"),
         };
-        chain.windows += 1;
-        run.progress.bytes_in.store(chain.input_at + run.before.bytes_in, Ordering::Relaxed);
-        run.progress.bytes_out.store(chain.bytes_out + run.before.bytes_out, Ordering::Relaxed);
-        run.progress.records.store(chain.records + run.before.records, Ordering::Relaxed);
+        chain.state.windows += 1;
+        run.progress.bytes_in.store(chain.state.input_at + run.before.bytes_in, Ordering::Relaxed);
+        run.progress.bytes_out.store(chain.state.bytes_out + run.before.bytes_out, Ordering::Relaxed);
+        run.progress.records.store(chain.state.records + run.before.records, Ordering::Relaxed);
         run.adapt(&chain);
         let before = clock.switch(Bound::Output);
         chain.checkpoint()?;
@@ -343,7 +343,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         bytes: &[u8],
     ) -> Result<MutexGuard<'s, Chain<'r>>, Stop> {
         let run = self.run;
-        chain.redone += 1;
+        chain.state.redone += 1;
         let mut rest = bytes;
         loop {
             if chain.passing.is_some() {
@@ -402,11 +402,11 @@ impl<'s, 'r> Worker<'s, 'r> {
 impl Run<'_> {
     /// Sets the size of the windows to come, so that their output fits a buffer with a tenth to spare.
     fn adapt(&self, chain: &Chain<'_>) {
-        if !self.adapts || chain.input_at == 0 {
+        if !self.adapts || chain.state.input_at == 0 {
             return;
         }
-        let fits =
-            (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.input_at) / chain.bytes_out.max(1);
+        let fits = (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.state.input_at)
+            / chain.state.bytes_out.max(1);
         let least = (4 * self.sizes.reach).min(self.sizes.window);
         let fits = usize::try_from(fits).unwrap_or(usize::MAX).clamp(least, self.sizes.window);
         self.window.store(fits, Ordering::Relaxed);

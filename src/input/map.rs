@@ -6,7 +6,7 @@
 //! a call that reports it, and for what is cut between that call and the reading there is a SIGBUS handler that lays a
 //! page of zeros under addresses that are ours, notes the place, and leaves all others to whoever had the signal before.
 //! Size and time of the file are looked at before anything made of a window is released (`watch.rs`), so those zeros never get out.
-#![allow(unsafe_code)] // Room 2: mapping, advice and the signal handler.
+#![allow(unsafe_code)] // Room 2: mapping, advice, the signal handler, and a function that runs before main.
 
 use super::ahead::Ahead;
 use super::watch::Watch;
@@ -305,6 +305,14 @@ impl Drop for Guard {
         OURS[self.slot].start.store(0, Ordering::SeqCst);
     }
 }
+
+/// Has the loader call `streams.rs` before `main`.
+// SAFETY: the section holds pointers to functions of no arguments, which the loader calls once, on one thread, before the run-time of Rust
+// is set up. This one needs nothing of it: two system calls and two atomics.
+#[cfg(feature = "cli")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = super::streams::look;
 
 /// Who had SIGBUS before.
 static BEFORE: std::sync::OnceLock<libc::sigaction> = std::sync::OnceLock::new();

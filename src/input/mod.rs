@@ -10,12 +10,16 @@ mod map;
 mod open;
 mod read;
 mod stream;
+#[cfg(feature = "cli")]
+mod streams;
 mod watch;
 
 pub(crate) use map::Segment;
 pub use open::Io;
 pub(crate) use open::{Opened, PIPE, identity, open, stdin};
 pub use stream::Stream;
+#[cfg(feature = "cli")]
+pub(crate) use streams::{stdin_was_closed, stdout_was_closed};
 
 use crate::error::Result;
 use crate::parse::Cutter;

@@ -145,7 +145,7 @@ fn changed_at_any_moment_nothing_wrong_is_released() {
     place.write("expected.csv", &full);
     let begun = Instant::now();
     let whole = place.rowmill().args(["-q", "expected.csv"]).out().stdout;
-    let takes = begun.elapsed();
+    let mut takes = begun.elapsed();
     let mut numbers = Numbers(3);
     let (mut n_told, mut n_whole) = (0, 0);
     let trials = if large() { 500 } else { 60 };
@@ -197,9 +197,12 @@ fn changed_at_any_moment_nothing_wrong_is_released() {
                 };
                 assert!(result == whole || opened_late, "{}", what());
                 n_whole += 1;
+                // The first run may have been slower than the others, or faster.
+                takes = takes * 97 / 100;
             }
             Some(1) => {
                 n_told += 1;
+                takes = takes * 105 / 100;
                 let how =
                     if output.stderr.contains("rewritten") { "was rewritten" } else { "became shorter" };
                 output.expect_one_line(&format!("in.csv: the file {how} while it was read, seen at byte "));
