@@ -51,6 +51,8 @@ pub enum Anomaly {
     InvalidBytes,
     /// A quoted field is still open at the end of the input.
     UnclosedQuote,
+    /// A value does not fit its `--type`.
+    TypeMismatch,
     /// A record is longer than `--max-record`; an error unless such records go to `--rejects`.
     OverlongRecord,
 }
@@ -62,8 +64,14 @@ impl Anomaly {
     }
 
     /// All of them, in the order in which a summary tells them.
-    pub const ALL: [Self; 5] =
-        [Self::ShortRecord, Self::LongRecord, Self::InvalidBytes, Self::UnclosedQuote, Self::OverlongRecord];
+    pub const ALL: [Self; 6] = [
+        Self::ShortRecord,
+        Self::LongRecord,
+        Self::InvalidBytes,
+        Self::UnclosedQuote,
+        Self::TypeMismatch,
+        Self::OverlongRecord,
+    ];
 
     /// The name in statistics and in the log of rejects.
     pub fn name(self) -> &'static str {
@@ -72,6 +80,7 @@ impl Anomaly {
             Self::LongRecord => "long_record",
             Self::InvalidBytes => "invalid_bytes",
             Self::UnclosedQuote => "unclosed_quote",
+            Self::TypeMismatch => "type_mismatch",
             Self::OverlongRecord => "overlong_record",
         }
     }
@@ -83,6 +92,7 @@ impl Anomaly {
             Self::LongRecord => "record longer than the header",
             Self::InvalidBytes => "bytes that are not valid in the encoding",
             Self::UnclosedQuote => "quoted field still open at the end of the input",
+            Self::TypeMismatch => "value that does not fit its --type",
             Self::OverlongRecord => "record longer than --max-record",
         }
     }
@@ -256,7 +266,8 @@ impl fmt::Display for Error {
                 "{output}: the output is the input {input}, which would be lost; write to another file"
             ),
             ErrorKind::UnknownColumn { path, name, setting, nearest } => {
-                write!(f, "{path}: {setting}: no column is named '{}'", shown(name))?;
+                let how = if name.contains('*') { "matches" } else { "is named" };
+                write!(f, "{path}: {setting}: no column {how} '{}'", shown(name))?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean '{}'?", shown(nearest)),
                     None => write!(f, " (is the delimiter right? see -d)"),

@@ -96,11 +96,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = io_names(), help_heading = "Reading")]
     pub(super) io: String,
 
-    /// Write these columns alone, in this order
+    /// Write these columns alone, in this order; '*' stands for any characters
     #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) select: Vec<String>,
 
-    /// Leave these columns out
+    /// Leave these columns out; '*' stands for any characters
     #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) drop: Vec<String>,
 
@@ -108,13 +108,41 @@ pub(super) struct Args {
     #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) rename: Vec<String>,
 
-    /// Mask columns: email (the default), redact, last4
+    /// Mask columns: email (the default), redact, last4, hash
     #[arg(long, value_name = "COLUMN[:STYLE],…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) mask: Vec<String>,
+
+    /// The key of the masks by hash: a secret of at least 16 bytes
+    #[arg(long, value_name = "FILE", help_heading = "Columns")]
+    pub(super) hash_key_file: Option<PathBuf>,
+
+    /// Make objects of names such as a.b; another separator is typed as --nest=SEP
+    #[arg(long, value_name = "SEP", num_args = 0..=1, require_equals = true, default_missing_value = ".", help_heading = "Columns")]
+    pub(super) nest: Option<String>,
 
     /// Key of the array for fields beyond the header; '' drops them
     #[arg(long, value_name = "NAME", default_value = "_extra", help_heading = "Columns")]
     pub(super) extra_key: String,
+
+    /// Write unquoted numbers, true, false and null of JSON as they stand
+    #[arg(long, help_heading = "Values")]
+    pub(super) infer: bool,
+
+    /// Types of columns: int, float, bool, string, json
+    #[arg(long = "type", value_name = "COLUMN=TYPE,…", action = ArgAction::Append, help_heading = "Values")]
+    pub(super) types: Vec<String>,
+
+    /// Unquoted fields that are exactly one of these are null
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Values")]
+    pub(super) null: Vec<String>,
+
+    /// What empty fields give: "", null, or no key at all
+    #[arg(long, value_name = "WHAT", default_value = "string", value_parser = crate::Empty::ALL.map(crate::Empty::name), help_heading = "Values")]
+    pub(super) empty: String,
+
+    /// JSON Lines, lines of arrays, or one array of objects
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = crate::Format::ALL.map(crate::Format::name), help_heading = "Values")]
+    pub(super) format: String,
 
     /// Make the first anomaly an error
     #[arg(long, help_heading = "Anomalies")]

@@ -6,10 +6,10 @@ use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::parse::{Field, Machine};
 use crate::{
-    Columns, Converter, Delimiter, Dialect, FileOptions, Input, Io, Isa, Mask, Output, Progress, Terminator,
-    Trim,
+    Columns, Converter, Delimiter, Dialect, Empty, FileOptions, Format, HashKey, Input, Io, Isa, Mask,
+    Output, Progress, Terminator, Trim, Type,
 };
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,6 +66,7 @@ impl Job {
         let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync, resume: false };
         options.file = file;
         options.beside = args.stats.iter().cloned().collect();
+        options.needed = args.hash_key_file.iter().cloned().collect();
         let bad = |what, name: &str| Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF));
         if stdin_was_closed() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
             return Err(bad(CANNOT_READ, "stdin"));
@@ -154,13 +155,44 @@ fn columns(args: &Args) -> Result<Columns> {
             }
         });
     }
+    let mut types = Vec::new();
+    for pair in all(&args.types) {
+        let found = pair.rsplit_once('=').map(|(name, wanted)| (name, Type::from_name(wanted), wanted));
+        types.push(match found {
+            Some((name, Some(wanted), _)) => (name.to_owned(), wanted),
+            Some((_, None, wanted)) => {
+                let names = Type::ALL.map(Type::name).join(", ");
+                return Err(Error::setting(format!(
+                    "--type: no type is named '{wanted}'; there are {names}"
+                )));
+            }
+            None => return Err(Error::setting(format!("--type takes COLUMN=TYPE, not '{pair}'"))),
+        });
+    }
     Ok(Columns {
         select: (!args.select.is_empty()).then(|| all(&args.select)),
         drop: all(&args.drop),
         rename,
         mask,
+        hash_key: args.hash_key_file.as_deref().map(hash_key).transpose()?,
         extra_key: args.extra_key.clone(),
+        nest: args.nest.clone(),
+        infer: args.infer,
+        types,
+        null: all(&args.null),
+        empty: Empty::ALL.into_iter().find(|empty| empty.name() == args.empty).unwrap_or_default(),
+        format: Format::from_name(&args.format).unwrap_or_default(),
     })
+}
+
+/// The key in a file, whose last line may end with a newline or not.
+fn hash_key(path: &Path) -> Result<HashKey> {
+    const LARGEST: u64 = 1 << 16;
+    let mut secret = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut secret));
+    read.map_err(|error| Error::io(CANNOT_READ, path.display().to_string(), error))?;
+    let secret = secret.strip_suffix(b"\n").unwrap_or(&secret);
+    HashKey::derive(secret.strip_suffix(b"\r").unwrap_or(secret))
 }
 
 /// Names in a list, read as a record of CSV, so that a name may hold a comma.

@@ -35,6 +35,8 @@ pub(super) struct Budget {
     pub(super) window: Option<usize>,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,
+    /// Typed values that don't stand in one piece are gathered, one at a time.
+    pub(super) gathers: bool,
 }
 
 /// What a run gets, in bytes but for `threads`.
@@ -57,6 +59,11 @@ impl Budget {
     /// An input of no more bytes than this gives work to one thread only.
     pub(super) fn one_window(&self) -> u64 {
         self.window.unwrap_or(LEAST_WINDOW).min(LEAST_WINDOW) as u64
+    }
+
+    /// How many of the longest records may be held at once.
+    fn n_longest(&self) -> usize {
+        1 + usize::from(self.passes_over) + usize::from(self.gathers)
     }
 
     /// What may be used for anything but the program and unretired pages.
@@ -82,7 +89,7 @@ impl Budget {
     /// `max_record` was asked for and does not fit.
     pub(super) fn sizes(&self, plan: usize, n_fields: usize) -> Result<Sizes> {
         let free = self.free().saturating_sub(plan);
-        let n_carries = if self.passes_over { 2 } else { 1 };
+        let n_carries = self.n_longest();
         // A worker's share must be left.
         let most = (free - free / 4) / n_carries;
         let max_record = match self.max_record {
@@ -141,12 +148,18 @@ mod tests {
                 for (n_fields, passes_over) in
                     [(1, false), (200, false), (10_000, false), (1, true), (200, true)]
                 {
-                    let budget =
-                        Budget { memory: memory << 20, threads, max_record: None, window: None, passes_over };
+                    let budget = Budget {
+                        memory: memory << 20,
+                        threads,
+                        max_record: None,
+                        window: None,
+                        passes_over,
+                        gathers: passes_over,
+                    };
                     let sizes = budget.sizes(0, n_fields).unwrap();
                     let used = PROGRAM
                         + 2 * budget.piece()
-                        + sizes.max_record * if passes_over { 2 } else { 1 }
+                        + sizes.max_record * if passes_over { 3 } else { 1 }
                         + (sizes.threads + 1) * sizes.worker(n_fields);
                     assert!(used <= memory << 20, "{memory} MiB, {threads} threads: {used} {sizes:?}");
                     assert!(
@@ -167,6 +180,7 @@ mod tests {
                 max_record: None,
                 window: Some(window),
                 passes_over: false,
+                gathers: false,
             };
             let sizes = budget.sizes(0, 8).unwrap();
             let used = PROGRAM + 2 * budget.piece() + sizes.max_record + 3 * sizes.worker(8);
@@ -177,8 +191,14 @@ mod tests {
 
     #[test]
     fn the_defaults_take_what_was_measured_best() {
-        let budget =
-            Budget { memory: DEFAULT_MEMORY, threads: 2, max_record: None, window: None, passes_over: true };
+        let budget = Budget {
+            memory: DEFAULT_MEMORY,
+            threads: 2,
+            max_record: None,
+            window: None,
+            passes_over: true,
+            gathers: false,
+        };
         let sizes = budget.sizes(10_000, 8).unwrap();
         assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));
     }

@@ -28,7 +28,7 @@ use crate::input::{Io, Opened, Source, Stream, identity};
 use crate::kernel::{Isa, Kernel};
 use crate::output::{FileOptions, Sink, Writer};
 use crate::parse::Machine;
-use crate::plan::{Columns, Plan, size_for};
+use crate::plan::{Columns, Format, Plan, Type, size_for};
 use budget::Budget;
 use chain::{Chain, State};
 use checkpoint::Checkpoints;
@@ -81,6 +81,8 @@ pub struct Options {
     pub resume: Option<u64>,
     /// Files that the caller writes itself; refused where one of them is an input or an output too.
     pub beside: Vec<PathBuf>,
+    /// Files beside the inputs that no output may replace.
+    pub needed: Vec<PathBuf>,
     /// Counters that others watch.
     pub progress: Arc<Progress>,
 }
@@ -106,6 +108,7 @@ impl Default for Options {
             file: FileOptions::default(),
             resume: None,
             beside: Vec::new(),
+            needed: Vec::new(),
             progress: Arc::default(),
         }
     }
@@ -222,6 +225,18 @@ impl Builder {
         self
     }
 
+    /// Says of what type a column is.
+    pub fn column_type(mut self, column: impl Into<String>, wanted: Type) -> Self {
+        self.options.columns.types.push((column.into(), wanted));
+        self
+    }
+
+    /// Writes records in another format.
+    pub fn format(mut self, format: Format) -> Self {
+        self.options.columns.format = format;
+        self
+    }
+
     /// Makes the first anomaly an error.
     pub fn strict(mut self, strict: bool) -> Self {
         self.options.strict = strict;
@@ -265,6 +280,7 @@ impl Builder {
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
         }
+        options.columns.check()?;
         let kernel = match options.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {
@@ -324,6 +340,7 @@ impl Converter {
             max_record: options.max_record,
             window: options.window,
             passes_over: options.rejects.is_some(),
+            gathers: options.columns.types.iter().any(|(_, wanted)| *wanted != Type::String),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
         // A hundred open files are not needed to read a hundred headers.
@@ -397,6 +414,7 @@ impl Converter {
             names: &options.names,
             skip_lines: options.skip_lines,
             limit: budget.first_record(!options.names.no_header),
+            columns: &options.columns,
             room: budget.header(),
         };
         let Some(mut preamble) = preamble::read(source, &asked)? else { return Ok(None) };
@@ -440,7 +458,8 @@ impl Converter {
         };
         let Beginning { preamble, plan } = *beginning;
         let n_header = plan.header().names().map(str::len).sum();
-        let mut sizes = budget.sizes(size_for(n_header, plan.n_fields()), plan.n_fields())?;
+        let mut sizes =
+            budget.sizes(size_for(&options.columns, n_header, plan.n_fields()), plan.n_fields())?;
         if let Some(size) = source.size() {
             // More workers than windows would only be started and ended.
             let windows = size.div_ceil(sizes.window as u64);

@@ -41,8 +41,10 @@ pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Re
             Target::Name(_) => None,
         };
         let same = |input: &&Prepared| identity.is_some() && input.identity == identity;
-        if let Some(input) = inputs.iter().find(same) {
-            return Err(ErrorKind::SameFile { output: name.clone(), input: input.name.clone() }.into());
+        let needed = |path: &&PathBuf| identity.is_some() && identity_of_path(path) == identity;
+        let needed = options.needed.iter().find(needed).map(|path| path.display().to_string());
+        if let Some(input) = inputs.iter().find(same).map(|input| input.name.clone()).or(needed) {
+            return Err(ErrorKind::SameFile { output: name.clone(), input }.into());
         }
         if !matches!(target, Target::Stream(_)) && all[..i].iter().any(|(_, other)| other == target) {
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));

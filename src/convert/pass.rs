@@ -334,7 +334,7 @@ impl Pass<'_, '_, '_, '_, '_> {
         });
         if run.strict || run.rejects {
             let findings = run.encoder().judge(record, !decode);
-            let first = odd_width.or(unclosed).or(invalid(&findings));
+            let first = odd_width.or(unclosed).or(invalid(&findings)).or(misfit(&findings));
             if let Some((anomaly, at, column)) = first {
                 let spot = self.spot(at, Some(column), number);
                 if run.strict {
@@ -350,7 +350,7 @@ impl Pass<'_, '_, '_, '_, '_> {
         let findings = if run.check {
             run.encoder().judge(record, !decode)
         } else {
-            run.encoder().object(self.pen, record, !decode)?
+            run.encoder().record(self.pen, record, !decode)?
         };
         self.note(&[odd_width, unclosed], &findings, number);
         Ok(Outcome::Done)
@@ -360,9 +360,9 @@ impl Pass<'_, '_, '_, '_, '_> {
         let anchor = self.anchor;
         let link = &mut self.pen.link;
         let found = odd.iter().flatten().map(|found| (*found, 1));
-        for ((anomaly, at, column), n) in
-            found.chain(invalid(findings).map(|found| (found, findings.n_invalid)))
-        {
+        let invalid = invalid(findings).map(|found| (found, findings.n_invalid));
+        let misfit = misfit(findings).map(|found| (found, findings.n_misfits));
+        for ((anomaly, at, column), n) in found.chain(invalid).chain(misfit) {
             let (run, slice, lines) = (self.run, link.slice, link.tally.lines);
             link.tally.note(anomaly, n, || spot(run, slice, anchor, lines, at, Some(column), number));
         }
@@ -406,6 +406,10 @@ fn spot(
 
 fn invalid(findings: &Findings) -> Option<(Anomaly, usize, u64)> {
     findings.first.map(|(at, field)| (Anomaly::InvalidBytes, at, field as u64 + 1))
+}
+
+fn misfit(findings: &Findings) -> Option<(Anomaly, usize, u64)> {
+    findings.first_misfit.map(|(at, field)| (Anomaly::TypeMismatch, at, field as u64 + 1))
 }
 
 fn ends_before(records: &[u32], number: usize) -> usize {

@@ -6,7 +6,7 @@ use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::input::Source;
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
-use crate::plan::size_for;
+use crate::plan::{Columns, size_for};
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -48,6 +48,8 @@ pub(super) struct Asked<'a> {
     pub(super) skip_lines: u64,
     /// The longest first record.
     pub(super) limit: usize,
+    /// What the plan will be made of.
+    pub(super) columns: &'a Columns,
     /// The bytes there are for a plan; columns that don't fit are only counted.
     pub(super) room: usize,
 }
@@ -187,7 +189,7 @@ fn first_record(
     asked: &Asked<'_>,
 ) -> Result<Option<First>> {
     let limit = asked.limit;
-    let most_fields = asked.room / size_for(0, 1);
+    let most_fields = asked.room / size_for(asked.columns, 0, 1);
     let mut n_look = FIRST_LOOK;
     loop {
         let look = source.peek(n_look)?;

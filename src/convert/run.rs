@@ -42,6 +42,8 @@ pub(super) struct Run<'r> {
     before: Before,
     source: Mutex<Claims<'r>>,
     cutter: Cutter,
+    /// See [`Encoder`].
+    gathered: Mutex<Vec<u8>>,
     turn: Turn,
     chain: Mutex<Chain<'r>>,
     error: Mutex<Option<Error>>,
@@ -120,6 +122,7 @@ impl<'r> Run<'r> {
                 && sizes.max_record >= SKIMMED
                 && !always_decode
                 && dialect.comment.is_none()
+                && !plan.has_types()
                 && plan.n_fields() > 1,
             always_decode,
             trim,
@@ -134,6 +137,7 @@ impl<'r> Run<'r> {
             before,
             source: Mutex::new(Claims { source, next: 0, ended: false }),
             cutter: Cutter::new(&dialect, trim, sizes.reach),
+            gathered: Mutex::default(),
             dialect,
             turn: Turn::new(sizes.threads),
             chain: Mutex::new(chain),
@@ -144,7 +148,13 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn encoder(&self) -> Encoder<'_> {
-        Encoder { kernel: &self.kernel, dialect: &self.dialect, plan: self.plan, trim: self.trim }
+        Encoder {
+            kernel: &self.kernel,
+            dialect: &self.dialect,
+            plan: self.plan,
+            trim: self.trim,
+            gathered: &self.gathered,
+        }
     }
 
     /// Waits for the turn of a window; `None` if the run ended instead.

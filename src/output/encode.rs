@@ -1,14 +1,15 @@
-//! A record to a JSON object on a line.
+//! A record to JSON on a line.
 //!
-//! The general way, a field at a time, for what the stitch leaves: quotes, escapes, masks, missing and surplus fields, invalid
-//! bytes. Writes through a [`Pen`], so a record may be longer than any buffer.
+//! The general way, a field at a time, for what the stitch leaves: quotes, escapes, masks, types, missing and surplus fields,
+//! invalid bytes. Writes through a [`Pen`], so a record may be longer than any buffer.
 
 use super::pen::{Flush, Pen};
 use crate::dialect::Dialect;
 use crate::kernel::Kernel;
 use crate::parse::{Field, Machine, Text};
-use crate::plan::{Mask, Plan};
+use crate::plan::{Number, Plan, Told};
 use std::convert::Infallible;
+use std::sync::Mutex;
 
 /// One record in `bytes`.
 #[derive(Clone, Copy, Debug)]
@@ -35,20 +36,28 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What was found amiss in the text of a record.
+/// What was found amiss in the values of a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Findings {
     /// The number of U+FFFD.
     pub n_invalid: u64,
     /// Where the first stands for invalid bytes, and in which field, counted from 0.
     pub first: Option<(usize, usize)>,
+    /// The number of values that are not of their type.
+    pub n_misfits: u64,
+    /// Where the first of them starts, and which field it is, counted from 0.
+    pub first_misfit: Option<(usize, usize)>,
 }
 
 impl Findings {
-    fn add(&mut self, text: &Text, field: usize) {
+    fn add(&mut self, value: &Value<'_>, text: &Text, field: usize) {
         self.n_invalid += text.n_invalid();
         if let (None, Some(at)) = (self.first, text.first_invalid()) {
             self.first = Some((at, field));
+        }
+        if value.told == Told::Misfit {
+            self.n_misfits += 1;
+            self.first_misfit.get_or_insert((value.field.start(), field));
         }
     }
 }
@@ -64,80 +73,110 @@ pub(crate) struct Encoder<'r> {
     pub plan: &'r Plan,
     /// Whether they are trimmed.
     pub trim: bool,
+    /// For the content of typed fields that does not stand in one piece.
+    pub gathered: &'r Mutex<Vec<u8>>,
+}
+
+/// A field, and what becomes of it.
+struct Value<'b> {
+    field: Field<'b>,
+    told: Told<'b>,
 }
 
 impl Encoder<'_> {
     /// Writes a record. `valid` says that all of its bytes are known to be UTF-8.
-    pub(crate) fn object<F: Flush>(
+    pub(crate) fn record<F: Flush>(
         &self,
         pen: &mut Pen<'_, F>,
         record: &Record<'_>,
         valid: bool,
     ) -> Result<Findings, F::Stop> {
+        let plan = self.plan;
+        let format = plan.format();
         let mut findings = Findings::default();
-        let mut before: &[u8] = b"{";
-        let mut open = false;
-        for (i, &field) in self.plan.pieces().fields_of(record.n_fields).iter().enumerate() {
+        let mut last = None;
+        pen.put(format.open().as_bytes())?;
+        for (i, &field) in plan.columns_of(record.n_fields).iter().enumerate() {
             let field = field as usize;
             if field >= record.n_fields {
+                if !format.has_keys() {
+                    plan.lead(last, i, |piece| pen.put(piece))?;
+                    last = Some(i);
+                    pen.put(b"null")?;
+                }
                 continue;
             }
-            pen.put(before)?;
-            before = b",";
-            open = true;
-            pen.put(self.plan.key(i))?;
             let (start, end) = record.field(field);
-            let text = self.string(pen, record.bytes, start, end, self.plan.mask(i), valid)?;
-            findings.add(&text, field);
-        }
-        if !open {
-            pen.put(b"{")?;
-        }
-        if let Some(extra) = self.plan.extra()
-            && record.n_fields > self.plan.n_fields()
-        {
-            if open {
-                pen.put(b",")?;
+            let value = self.look(Some(i), record.bytes, start, end, valid);
+            if value.told == Told::Omitted {
+                continue;
             }
-            pen.put(extra)?;
-            let mut field = self.plan.n_fields();
-            self.surplus(record, |start, end| {
-                if field > self.plan.n_fields() {
+            plan.lead(last, i, |piece| pen.put(piece))?;
+            last = Some(i);
+            let text = self.value(pen, record.bytes, &value, valid)?;
+            findings.add(&value, &text, field);
+        }
+        for _ in 0..last.map_or(0, |i| plan.n_open(i)) {
+            pen.put(b"}")?;
+        }
+        if let Some(extra) = plan.extra()
+            && record.n_fields > plan.n_fields()
+        {
+            let mut comma = last.is_some();
+            if format.has_keys() {
+                if comma {
                     pen.put(b",")?;
                 }
-                let text = self.string(pen, record.bytes, start, end, None, valid)?;
-                findings.add(&text, field);
+                pen.put(extra)?;
+                comma = false;
+            }
+            let mut field = plan.n_fields();
+            self.surplus(record, |start, end| {
+                if std::mem::replace(&mut comma, true) {
+                    pen.put(b",")?;
+                }
+                let value = self.look(None, record.bytes, start, end, valid);
+                let text = self.value(pen, record.bytes, &value, valid)?;
+                findings.add(&value, &text, field);
                 field += 1;
                 Ok(())
             })?;
-            pen.put(b"]")?;
+            if format.has_keys() {
+                pen.put(b"]")?;
+            }
         }
-        pen.put(b"}\n")?;
+        pen.put(format.close().as_bytes())?;
         Ok(findings)
     }
 
-    /// What [`Encoder::object`] would find, without writing.
+    /// What [`Encoder::record`] would find, without writing.
     pub(crate) fn judge(&self, record: &Record<'_>, valid: bool) -> Findings {
+        let plan = self.plan;
         let mut findings = Findings::default();
-        if valid {
+        if valid && !plan.has_types() {
             return findings;
         }
-        let mut look = |field: usize, start, end| {
-            let text = self.decode(record.bytes, start, end, |_| Ok::<_, Infallible>(()));
-            let Ok(text) = text;
-            findings.add(&text, field);
+        let mut look = |i, field: usize, start, end| {
+            let value = self.look(i, record.bytes, start, end, valid);
+            let mut text = Text::default();
+            if !valid && matches!(value.told, Told::Text | Told::Misfit | Told::Masked(_) | Told::Json) {
+                let decoded = self.decode(record.bytes, &value.field, |_| Ok::<_, Infallible>(()));
+                let Ok(found) = decoded;
+                text = found;
+            }
+            findings.add(&value, &text, field);
         };
-        for &field in self.plan.pieces().fields_of(record.n_fields) {
+        for (i, &field) in plan.columns_of(record.n_fields).iter().enumerate() {
             let field = field as usize;
             if field < record.n_fields {
                 let (start, end) = record.field(field);
-                look(field, start, end);
+                look(Some(i), field, start, end);
             }
         }
-        if self.plan.extra().is_some() && record.n_fields > self.plan.n_fields() {
-            let mut field = self.plan.n_fields();
+        if plan.extra().is_some() && record.n_fields > plan.n_fields() {
+            let mut field = plan.n_fields();
             let Ok(()) = self.surplus(record, |start, end| {
-                look(field, start, end);
+                look(None, field, start, end);
                 field += 1;
                 Ok::<_, Infallible>(())
             });
@@ -145,49 +184,93 @@ impl Encoder<'_> {
         findings
     }
 
-    /// A JSON string of the field in `bytes[start..end]`.
-    fn string<F: Flush>(
+    /// The field in `bytes[start..end]`, of output column `i` or beyond them.
+    fn look<'b>(
+        &self,
+        i: Option<usize>,
+        bytes: &'b [u8],
+        start: usize,
+        end: usize,
+        valid: bool,
+    ) -> Value<'b> {
+        let field = Field::new(self.dialect, self.trim, bytes, start, end);
+        let mut told = self.plan.tell(i, self.dialect, &field, bytes, valid, self.gathered);
+        if i.is_none() && told == Told::Omitted {
+            // In an array what stands behind it would move up.
+            told = Told::Text;
+        }
+        Value { field, told }
+    }
+
+    /// Writes a value.
+    fn value<F: Flush>(
         &self,
         pen: &mut Pen<'_, F>,
         bytes: &[u8],
-        start: usize,
-        end: usize,
-        mask: Option<Mask>,
+        value: &Value<'_>,
         valid: bool,
     ) -> Result<Text, F::Stop> {
-        pen.put(b"\"")?;
-        let text = match mask {
-            None if valid => {
-                let field = Field::new(self.dialect, self.trim, bytes, start, end);
-                field.runs(self.dialect, |run| pen.escape(self.kernel, bytes, run.start, run.end))?;
-                Text::default()
+        let field = &value.field;
+        match &value.told {
+            Told::Omitted => {}
+            Told::Token(token) => pen.put(token)?,
+            Told::Number(Number { negative, whole, fraction, exponent }) => {
+                let point: &[u8] = if fraction.is_empty() { b"" } else { b"." };
+                let sign: &[u8] = if *negative { b"-" } else { b"" };
+                for piece in [sign, whole, point, fraction, exponent] {
+                    pen.put(piece)?;
+                }
             }
-            None => self.decode(bytes, start, end, |piece| {
-                pen.escape(self.kernel, piece.as_bytes(), 0, piece.len())
-            })?,
-            Some(mask) => {
-                let mut masker = mask.begin();
+            // A newline in JSON stands between tokens only, where a space does as well.
+            Told::Json => {
+                let mut write = |piece: &[u8]| {
+                    let mut lines = piece.split(|byte| matches!(byte, b'\n' | b'\r'));
+                    pen.put(lines.next().unwrap_or_default())?;
+                    lines.try_for_each(|line| {
+                        pen.put(b" ")?;
+                        pen.put(line)
+                    })
+                };
+                if !valid {
+                    return self.decode(bytes, field, |piece| write(piece.as_bytes()));
+                }
+                field.runs(self.dialect, |run| write(&bytes[run]))?;
+            }
+            Told::Text | Told::Misfit => {
+                pen.put(b"\"")?;
+                let text = if valid {
+                    field.runs(self.dialect, |run| pen.escape(self.kernel, bytes, run.start, run.end))?;
+                    Text::default()
+                } else {
+                    self.decode(bytes, field, |piece| {
+                        pen.escape(self.kernel, piece.as_bytes(), 0, piece.len())
+                    })?
+                };
+                pen.put(b"\"")?;
+                return Ok(text);
+            }
+            Told::Masked(mask) => {
+                pen.put(b"\"")?;
+                let mut masker = mask.begin(self.plan.hash_key());
                 let mut write = |piece: &str| pen.escape(self.kernel, piece.as_bytes(), 0, piece.len());
-                let text = self.decode(bytes, start, end, |piece| masker.push(piece, &mut write))?;
+                let text = self.decode(bytes, field, |piece| masker.push(piece, &mut write))?;
                 masker.finish(&mut write)?;
-                text
+                pen.put(b"\"")?;
+                return Ok(text);
             }
-        };
-        pen.put(b"\"")?;
-        Ok(text)
+        }
+        Ok(Text::default())
     }
 
-    /// Tells the text of the field in `bytes[start..end]` in pieces.
+    /// Tells the text of a field in pieces.
     fn decode<E>(
         &self,
         bytes: &[u8],
-        start: usize,
-        end: usize,
+        field: &Field<'_>,
         mut tell: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Text, E> {
         let mut text = Text::default();
-        Field::new(self.dialect, self.trim, bytes, start, end)
-            .runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut tell))?;
+        field.runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut tell))?;
         text.finish(&mut tell)?;
         Ok(text)
     }

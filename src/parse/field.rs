@@ -53,6 +53,21 @@ impl<'a> Field<'a> {
         !self.quoted && self.start == self.end
     }
 
+    /// Where it stands in the bytes, its quotes and escapes included.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Its content, where that is one run of the bytes or none.
+    pub fn only_run(&self, dialect: &Dialect) -> Option<Range<usize>> {
+        let mut only = None;
+        let first = self.runs(dialect, |run| match only.replace(run) {
+            None => Ok(()),
+            Some(_) => Err(()),
+        });
+        first.ok().map(|()| only.unwrap_or(self.start..self.start))
+    }
+
     /// Tells the runs of content in order: their ranges in the bytes given.
     #[inline]
     pub fn runs<E>(

@@ -4,27 +4,53 @@
 //! and a branch in the encoder.
 
 mod columns;
+mod format;
+mod json;
 mod mask;
+mod nest;
+mod value;
 
-pub use mask::Mask;
+pub use format::Format;
+pub use mask::{HashKey, Mask};
+pub use value::{Empty, Type};
+pub(crate) use value::{Number, Rule, Told};
 
-use crate::error::{ErrorKind, Result};
+use crate::dialect::Dialect;
+use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
 use crate::kernel::Pieces;
+use crate::parse::Field;
+use nest::Nest;
+use std::sync::Mutex;
+use value::Values;
 
-/// What is asked of the columns, by name.
+/// What is asked of the columns, by name, and of their values. Where a name is asked for, `*` stands for any characters.
 #[derive(Clone, Debug)]
 pub struct Columns {
     /// The columns to write, in this order; `None` writes all in the header's.
     pub select: Option<Vec<String>>,
     /// Columns not to write.
     pub drop: Vec<String>,
-    /// Old and new names.
+    /// Old and new names; no `*` here.
     pub rename: Vec<(String, String)>,
     /// Columns to mask.
     pub mask: Vec<(String, Mask)>,
+    /// The key of [`Mask::Hash`].
+    pub hash_key: Option<HashKey>,
     /// The key of the array that takes the fields beyond the header; an empty one drops them.
     pub extra_key: String,
+    /// Splits names into the keys of nested objects.
+    pub nest: Option<String>,
+    /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as they stand.
+    pub infer: bool,
+    /// Columns of a type.
+    pub types: Vec<(String, Type)>,
+    /// Unquoted fields that are exactly one of these are null.
+    pub null: Vec<String>,
+    /// What empty fields give.
+    pub empty: Empty,
+    /// How records are written.
+    pub format: Format,
 }
 
 impl Default for Columns {
@@ -34,8 +60,39 @@ impl Default for Columns {
             drop: Vec::new(),
             rename: Vec::new(),
             mask: Vec::new(),
+            hash_key: None,
             extra_key: "_extra".to_owned(),
+            nest: None,
+            infer: false,
+            types: Vec::new(),
+            null: Vec::new(),
+            empty: Empty::default(),
+            format: Format::default(),
         }
+    }
+}
+
+impl Columns {
+    /// Finds what can't be had together, whatever the header.
+    ///
+    /// # Errors
+    /// It is said in the program's words.
+    pub(crate) fn check(&self) -> Result<()> {
+        let hashes = self.mask.iter().any(|(_, mask)| *mask == Mask::Hash);
+        let message = if hashes && self.hash_key.is_none() {
+            "--mask: hash needs --hash-key-file FILE, a secret of at least 16 bytes (head -c 32 /dev/urandom > FILE)"
+        } else if !hashes && self.hash_key.is_some() {
+            "--hash-key-file: no column is masked by hash (--mask COLUMN:hash)"
+        } else if self.nest.as_deref() == Some("") {
+            "--nest: the separator is empty"
+        } else if self.nest.is_some() && !self.format.has_keys() {
+            "--nest: --format rows has no keys to nest"
+        } else if self.empty == Empty::Omit && !self.format.has_keys() {
+            "--empty omit: in --format rows a value can't be left out; try --empty null"
+        } else {
+            return Ok(());
+        };
+        Err(Error::setting(message))
     }
 }
 
@@ -44,14 +101,18 @@ impl Default for Columns {
 pub(crate) struct Plan {
     header: Header,
     pieces: Pieces,
-    masks: Option<Box<[Option<Mask>]>>,
+    nest: Option<Nest>,
+    values: Option<Values>,
     extra: Option<Box<[u8]>>,
+    format: Format,
+    begin: Box<str>,
 }
 
 /// The resident bytes of a plan and of what makes it, for a header of `n_bytes` and `n_columns`. 100,000 columns named in 0.6 MB
 /// were measured to take 8.5 MiB, 9.6 MiB with a tenth of the names repeated (2026-11-22).
-pub(crate) fn size_for(n_bytes: usize, n_columns: usize) -> usize {
-    3 * n_bytes + 96 * n_columns
+pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> usize {
+    let nested = if columns.nest.is_some() { nest::size_for(n_bytes, n_columns) } else { 0 };
+    3 * n_bytes + 96 * n_columns + nested
 }
 
 impl Plan {
@@ -61,34 +122,77 @@ impl Plan {
     /// A column that is not there or named twice, or a header that needs more than `limit` bytes.
     pub(crate) fn new(header: Header, columns: &Columns, path: &str, limit: usize) -> Result<Self> {
         let n_header: usize = header.names().map(str::len).sum();
-        if size_for(n_header, header.len()) > limit {
+        if size_for(columns, n_header, header.len()) > limit {
             let (path, n_columns) = (path.to_owned(), header.len());
             return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
         }
-        let chosen = columns::choose(columns, &header, path)?;
-        let texts = chosen
-            .iter()
-            .enumerate()
-            .map(|(i, column)| {
-                let before = if i == 0 { "{" } else { "\"," };
-                format!("{before}{}:\"", quoted(column.name))
-            })
-            .chain(std::iter::once("\"}\n".to_owned()));
+        let format = columns.format;
+        let mut chosen = columns::choose(columns, &header, path)?;
+        let nest = match &columns.nest {
+            Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
+            None => None,
+        };
+        let lead = |i: usize| {
+            let mut text = if i == 0 { format.open().to_owned() } else { "\"".to_owned() };
+            let before = i.checked_sub(1);
+            match &nest {
+                Some(nest) => {
+                    let Ok(()) = nest.lead(before, i, |piece| {
+                        text.push_str(&String::from_utf8_lossy(piece));
+                        Ok::<_, std::convert::Infallible>(())
+                    });
+                }
+                None => {
+                    if i > 0 {
+                        text.push(',');
+                    }
+                    if format.has_keys() {
+                        text.push_str(&quoted(chosen[i].name));
+                        text.push(':');
+                    }
+                }
+            }
+            text.push('"');
+            text
+        };
+        let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(chosen.len() - 1));
+        let end = format!("\"{}{}", "}".repeat(n_open), format.close());
         let fields = chosen.iter().map(|column| column.field).collect();
-        let pieces = Pieces::new(texts, fields, header.len());
-        let masks = (!columns.mask.is_empty()).then(|| chosen.iter().map(|column| column.mask).collect());
+        let pieces =
+            Pieces::new((0..chosen.len()).map(lead).chain(std::iter::once(end)), fields, header.len());
+        let all_text = chosen.iter().all(|column| column.rule == Rule::Text);
+        let plain = all_text && columns.null.is_empty() && columns.empty == Empty::String && !columns.infer;
+        let values = (!plain).then(|| Values {
+            rules: chosen.iter().map(|column| column.rule).collect(),
+            surplus: if columns.infer { Rule::Infer } else { Rule::Text },
+            null: columns.null.iter().map(|null| null.as_bytes().into()).collect(),
+            empty: columns.empty,
+            key: columns.hash_key.clone(),
+        });
         let extra = (!columns.extra_key.is_empty()).then(|| {
             let mut key = columns.extra_key.clone();
             let mut n = 2;
             // The same repair as for a repeated name, over the names that are written.
-            while chosen.iter().any(|column| column.name == key) {
+            let is_taken = |key: &str| match &nest {
+                Some(nest) => {
+                    let key = format!("{}:", quoted(key));
+                    nest.top_keys().any(|top| top == key)
+                }
+                None => chosen.iter().any(|column| column.name == key),
+            };
+            while is_taken(&key) {
                 key = format!("{}_{n}", columns.extra_key);
                 n += 1;
             }
-            format!("{}:[", quoted(&key)).into_bytes().into_boxed_slice()
+            if format.has_keys() {
+                format!("{}:[", quoted(&key)).into_bytes().into_boxed_slice()
+            } else {
+                Box::default()
+            }
         });
+        let begin = format.begin(chosen.iter().map(|column| column.name)).into();
         drop(chosen);
-        Ok(Self { header, pieces, masks, extra })
+        Ok(Self { header, pieces, nest, values, extra, format, begin })
     }
 
     /// The names of the input's columns.
@@ -108,23 +212,81 @@ impl Plan {
 
     /// Whether a clean record becomes output by copying alone.
     pub(crate) fn copies(&self) -> bool {
-        self.masks.is_none()
+        self.values.is_none()
     }
 
-    /// The mask of output column `i`.
-    pub(crate) fn mask(&self, i: usize) -> Option<Mask> {
-        self.masks.as_ref().and_then(|masks| masks[i])
+    /// Whether some value may not be what it should.
+    pub(crate) fn has_types(&self) -> bool {
+        let typed = |rule: &Rule| matches!(rule, Rule::Typed(wanted) if *wanted != Type::String);
+        self.values.as_ref().is_some_and(|values| values.rules.iter().any(typed))
     }
 
-    /// The key of output column `i` as it is written, `"name":`.
-    pub(crate) fn key(&self, i: usize) -> &[u8] {
+    /// How records are written.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The output columns of a record of `n` fields, with the field of each; under [`Format::Rows`] also those it lacks.
+    pub(crate) fn columns_of(&self, n: usize) -> &[u32] {
+        if self.format.has_keys() { self.pieces.fields_of(n) } else { self.pieces.fields() }
+    }
+
+    /// Tells what stands in front of the value of output column `i`, when that of column `before` was the last written, or the
+    /// record's opening.
+    pub(crate) fn lead<E>(
+        &self,
+        before: Option<usize>,
+        i: usize,
+        mut tell: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(nest) = &self.nest {
+            return nest.lead(before, i, tell);
+        }
+        if before.is_some() {
+            tell(b",")?;
+        }
+        if !self.format.has_keys() {
+            return Ok(());
+        }
+        // Its key, which in its piece stands between what it opens or a comma, and a quote.
         let piece = self.pieces.piece(i);
-        &piece[if i == 0 { 1 } else { 2 }..piece.len() - 1]
+        tell(&piece[if i == 0 { self.format.open().len() } else { 2 }..piece.len() - 1])
     }
 
-    /// The key of the array for the fields beyond the header as it is written, `"_extra":[`, where it is.
+    /// How many objects within the record's are open behind output column `i`.
+    pub(crate) fn n_open(&self, i: usize) -> usize {
+        self.nest.as_ref().map_or(0, |nest| nest.n_open(i))
+    }
+
+    /// What `field`, which stands in `bytes`, becomes in output column `i`, or beyond them. See [`Values::tell`].
+    pub(crate) fn tell<'b>(
+        &self,
+        i: Option<usize>,
+        dialect: &Dialect,
+        field: &Field<'_>,
+        bytes: &'b [u8],
+        valid: bool,
+        gathered: &Mutex<Vec<u8>>,
+    ) -> Told<'b> {
+        let Some(values) = &self.values else { return Told::Text };
+        let rule = i.map_or(values.surplus, |i| values.rules[i]);
+        values.tell(rule, dialect, field, bytes, valid, gathered)
+    }
+
+    /// The key of [`Mask::Hash`].
+    pub(crate) fn hash_key(&self) -> Option<&HashKey> {
+        self.values.as_ref().and_then(|values| values.key.as_ref())
+    }
+
+    /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing under [`Format::Rows`], where they
+    /// follow the others.
     pub(crate) fn extra(&self) -> Option<&[u8]> {
         self.extra.as_deref()
+    }
+
+    /// What stands in front of all records of an output.
+    pub(crate) fn begin(&self) -> &str {
+        &self.begin
     }
 }
 

@@ -239,3 +239,26 @@ fn a_thousand_inputs_take_no_more_than_one() {
     assert_eq!(output.stat("records"), 1000);
     under(16 * MIB, peak, "a thousand inputs");
 }
+
+/// A typed field whose content does not stand in one piece is gathered before it is judged, one at a time.
+#[test]
+fn long_typed_fields_stay_under_the_cap() {
+    let place = Place::new();
+    let mut text = b"id,doc\n".to_vec();
+    for i in 0..24 {
+        text.extend_from_slice(format!("{i},\"[\"\"").as_bytes());
+        text.resize(text.len() + 10_000_000, b'x');
+        text.extend_from_slice(b"\"\"]\"\n");
+    }
+    place.write("in.csv", text);
+    for (memory, threads) in [("64M", "1"), ("64M", "8"), ("256M", "2")] {
+        let run = place.rowmill().args(["in.csv", "--type", "doc=json", "--memory", memory, "-j", threads]);
+        let (output, peak) = peak_of(run);
+        assert_eq!((output.stat("records"), output.stats()["anomalies"].to_string()), (24, "{}".to_owned()));
+        under(
+            memory.trim_end_matches('M').parse::<u64>().unwrap() * MIB,
+            peak,
+            &format!("{memory}, {threads} threads"),
+        );
+    }
+}

@@ -29,8 +29,8 @@ macro_rules! subjects {
 }
 
 subjects![
-    anomalies, blank, columns, comment, dialect, header, inputs, malformed, mask, pipeline, real, rfc4180,
-    trim, unicode, wide,
+    anomalies, blank, columns, comment, dialect, formats, header, inputs, malformed, mask, nest, pipeline,
+    real, rfc4180, trim, unicode, values, wide,
 ];
 
 /// Folders without cases.
@@ -199,6 +199,11 @@ fn within(expected: &Value, got: &Value, at: &str) -> Result<(), String> {
     }
 }
 
+/// The inputs of all cases.
+pub(crate) fn all_inputs() -> Vec<PathBuf> {
+    SUBJECTS.iter().flat_map(|subject| cases_in(&fixtures().join(subject))).collect()
+}
+
 fn hold(subject: &str) {
     let folder = fixtures().join(subject);
     let mut told = Vec::new();
@@ -252,9 +257,8 @@ fn every_case_is_told_in_the_readme() {
         .map(|(name, _)| name.to_owned())
         .filter(|name| name.contains('/'))
         .collect();
-    let there: BTreeSet<String> = SUBJECTS
-        .iter()
-        .flat_map(|subject| cases_in(&fixtures().join(subject)))
+    let there: BTreeSet<String> = all_inputs()
+        .into_iter()
         .map(|path| {
             let path = path.strip_prefix(fixtures()).unwrap().to_owned();
             path.to_string_lossy().into_owned()

@@ -39,3 +39,4 @@ mod tidy;
 mod tight;
 mod unicode;
 mod usage;
+mod values;
