@@ -118,8 +118,8 @@ fn every_flag_stands_in_the_readme() {
     let flags: Vec<&str> = help
         .split_whitespace()
         .map(|word| word.trim_end_matches(','))
-        // Of `--nest[=<SEP>]` the name.
-        .map(|word| word.split_once('[').map_or(word, |(name, _)| name))
+        // Of `--nest[=<SEP>]` and `--nest=SEP` the name.
+        .map(|word| word.split_once(['[', '=']).map_or(word, |(name, _)| name))
         .filter(|word| word.starts_with("--") && word.len() > 3)
         .collect();
     assert!(flags.len() > 25, "{flags:?}");
