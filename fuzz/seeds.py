@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fills fuzz/corpus with the fixtures, each behind the heads under which it is worth reading (see targets/head.rs)."""
+"""Fills fuzz/corpus with the fixtures, each behind the heads under which it is worth reading (see tests/it/head.rs)."""
 
 import base64
 import json
@@ -8,11 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
 
-# Plain; trimmed; trimmed with comments; headerless, single quotes; semicolons; no quotes; escapes; rejects of records
-# over 40 bytes; strict.
-SHAPES = ["00000000", "00600000", "00780000", "10800000", "02000000", "18600000", "c0600000", "0000c000", "0060a000"]
-# Of targets/stitch.rs: three fields with much room; and trimmed, with little.
-STITCHES = ["000200ff", "40020020"]
+HEADS = json.loads((HERE.parent / "tests/it/heads.json").read_text())
 
 
 def inputs():
@@ -24,7 +20,8 @@ def inputs():
 
 
 def main():
-    heads = {"reference": SHAPES, "invariance": SHAPES, "escape": ["0000"], "stitch": STITCHES}
+    shapes, stitches = (list(HEADS[kind].values()) for kind in ["shapes", "stitches"])
+    heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "stitch": stitches}
     for target, all_heads in heads.items():
         corpus = HERE / "corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)

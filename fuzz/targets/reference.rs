@@ -5,6 +5,7 @@
 use libfuzzer_sys::{Corpus, fuzz_target};
 use rowmill::{Isa, Kernel};
 
+#[path = "../../tests/it/head.rs"]
 mod head;
 #[path = "../../tests/it/library.rs"]
 mod library;

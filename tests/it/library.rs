@@ -1,6 +1,6 @@
 //! The library on bytes in memory: a shape of the model becomes a converter, its output is collected.
 //!
-//! Only what `reference.rs` and the fuzz targets share; tests of the program go through `harness.rs`.
+//! Only what `reference.rs`, `ways.rs` and the fuzz targets share; tests of the program go through `harness.rs`.
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;

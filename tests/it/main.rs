@@ -1,7 +1,7 @@
 //! The tests of the program as a user meets it: one binary, a file a subject.
 //!
 //! They know the command line, its files and its streams, and nothing of the library; the harness
-//! that they share is `harness.rs`. Only `reference.rs` and `kernels.rs` use the library: a process for
+//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs` and `kernels.rs` use the library: a process for
 //! each of their ten thousand cases would take hours.
 
 #![allow(
@@ -12,13 +12,16 @@
 )]
 
 mod harness;
+mod head;
 mod library;
 mod made;
 mod model;
+mod ways;
 
 mod capped;
 mod changing;
 mod conformance;
+mod differential;
 mod disk;
 mod faults;
 mod fuse;

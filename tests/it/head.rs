@@ -1,7 +1,7 @@
 //! The first bytes of a fuzz input: how the rest is to be read. Four zeros are plain CSV, untrimmed.
 //!
-//! `seeds.py` knows the layout too. Next hand: give unused values a meaning, never move a used one, or the
-//! corpus means something else.
+//! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and `fuzz/seeds.py`. Next hand: give
+//! unused values a meaning, never move a used one, or the corpus means something else.
 
 use crate::model::Shape;
 
