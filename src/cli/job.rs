@@ -182,6 +182,7 @@ fn columns(args: &Args) -> Result<Columns> {
         null: all(&args.null),
         empty: Empty::ALL.into_iter().find(|empty| empty.name() == args.empty).unwrap_or_default(),
         format: Format::from_name(&args.format).unwrap_or_default(),
+        ..Columns::default()
     })
 }
 

@@ -35,8 +35,8 @@ pub(super) struct Budget {
     pub(super) window: Option<usize>,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,
-    /// Typed values that don't stand in one piece are gathered, one at a time.
-    pub(super) gathers: bool,
+    /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
+    pub(super) n_gathered: usize,
 }
 
 /// What a run gets, in bytes but for `threads`.
@@ -63,7 +63,7 @@ impl Budget {
 
     /// How many of the longest records may be held at once.
     fn n_longest(&self) -> usize {
-        1 + usize::from(self.passes_over) + usize::from(self.gathers)
+        1 + usize::from(self.passes_over) + self.n_gathered
     }
 
     /// What may be used for anything but the program and unretired pages.
@@ -154,7 +154,7 @@ mod tests {
                         max_record: None,
                         window: None,
                         passes_over,
-                        gathers: passes_over,
+                        n_gathered: usize::from(passes_over),
                     };
                     let sizes = budget.sizes(0, n_fields).unwrap();
                     let used = PROGRAM
@@ -180,7 +180,7 @@ mod tests {
                 max_record: None,
                 window: Some(window),
                 passes_over: false,
-                gathers: false,
+                n_gathered: 0,
             };
             let sizes = budget.sizes(0, 8).unwrap();
             let used = PROGRAM + 2 * budget.piece() + sizes.max_record + 3 * sizes.worker(8);
@@ -197,7 +197,7 @@ mod tests {
             max_record: None,
             window: None,
             passes_over: true,
-            gathers: false,
+            n_gathered: 0,
         };
         let sizes = budget.sizes(10_000, 8).unwrap();
         assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));

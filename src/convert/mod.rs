@@ -28,7 +28,7 @@ use crate::input::{Io, Opened, Source, Stream, identity};
 use crate::kernel::{Isa, Kernel};
 use crate::output::{FileOptions, Sink, Writer};
 use crate::parse::Machine;
-use crate::plan::{Columns, Format, Plan, Type, size_for};
+use crate::plan::{Columns, Format, Plan, Transform, Type, size_for};
 use budget::Budget;
 use chain::{Chain, State};
 use checkpoint::Checkpoints;
@@ -219,6 +219,16 @@ impl Builder {
         self
     }
 
+    /// Makes a column's values by a rule of one's own.
+    pub fn transform(
+        mut self,
+        column: impl Into<String>,
+        function: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.options.columns.transform.push((column.into(), Transform::new(function)));
+        self
+    }
+
     /// Renames a column in the output.
     pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
         self.options.columns.rename.push((old.into(), new.into()));
@@ -340,7 +350,7 @@ impl Converter {
             max_record: options.max_record,
             window: options.window,
             passes_over: options.rejects.is_some(),
-            gathers: options.columns.types.iter().any(|(_, wanted)| *wanted != Type::String),
+            n_gathered: n_gathered(&options.columns),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
         // A hundred open files are not needed to read a hundred headers.
@@ -575,6 +585,15 @@ impl Pool {
             _ => run.work(),
         }
     }
+}
+
+/// How many times the longest record's length a value may take that is looked at in one piece: a caller's own rule has each
+/// invalid byte as U+FFFD, which is three.
+fn n_gathered(columns: &Columns) -> usize {
+    if !columns.transform.is_empty() {
+        return 3;
+    }
+    usize::from(columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
 }
 
 /// The delimiter that a file's name suggests.

@@ -9,7 +9,7 @@ use crate::kernel::Kernel;
 use crate::parse::{Field, Machine, Text};
 use crate::plan::{Number, Plan, Told};
 use std::convert::Infallible;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// One record in `bytes`.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +159,7 @@ impl Encoder<'_> {
         let mut look = |i, field: usize, start, end| {
             let value = self.look(i, record.bytes, start, end, valid);
             let mut text = Text::default();
-            if !valid && matches!(value.told, Told::Text | Told::Misfit | Told::Masked(_) | Told::Json) {
+            if !valid && value.told.is_decoded() {
                 let decoded = self.decode(record.bytes, &value.field, |_| Ok::<_, Infallible>(()));
                 let Ok(found) = decoded;
                 text = found;
@@ -246,6 +246,22 @@ impl Encoder<'_> {
                         pen.escape(self.kernel, piece.as_bytes(), 0, piece.len())
                     })?
                 };
+                pen.put(b"\"")?;
+                return Ok(text);
+            }
+            Told::Transformed(i) => {
+                let (text, made) = {
+                    let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                    gathered.clear();
+                    let Ok(text) = self.decode(bytes, field, |piece| {
+                        gathered.extend_from_slice(piece.as_bytes());
+                        Ok::<_, Infallible>(())
+                    });
+                    let whole = std::str::from_utf8(&gathered).expect("pieces of text are text");
+                    (text, self.plan.transform(*i, whole))
+                };
+                pen.put(b"\"")?;
+                pen.escape(self.kernel, made.as_bytes(), 0, made.len())?;
                 pen.put(b"\"")?;
                 return Ok(text);
             }

@@ -59,6 +59,9 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
             rules.insert(field, Rule::Typed(*wanted));
         }
     }
+    for (i, (name, _)) in columns.transform.iter().enumerate() {
+        rules.insert(names.find("transform", name)?, Rule::Transformed(i));
+    }
     for (name, mask) in &columns.mask {
         for field in names.find_all("--mask", name)? {
             let typed = |(name, wanted): &(String, Type)| {

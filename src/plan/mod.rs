@@ -8,10 +8,12 @@ mod format;
 mod json;
 mod mask;
 mod nest;
+mod transform;
 mod value;
 
 pub use format::Format;
 pub use mask::{HashKey, Mask};
+pub use transform::Transform;
 pub use value::{Empty, Type};
 pub(crate) use value::{Number, Rule, Told};
 
@@ -37,6 +39,8 @@ pub struct Columns {
     pub mask: Vec<(String, Mask)>,
     /// The key of [`Mask::Hash`].
     pub hash_key: Option<HashKey>,
+    /// Columns with a rule of the caller's own.
+    pub transform: Vec<(String, Transform)>,
     /// The key of the array that takes the fields beyond the header; an empty one drops them.
     pub extra_key: String,
     /// Splits names into the keys of nested objects.
@@ -61,6 +65,7 @@ impl Default for Columns {
             rename: Vec::new(),
             mask: Vec::new(),
             hash_key: None,
+            transform: Vec::new(),
             extra_key: "_extra".to_owned(),
             nest: None,
             infer: false,
@@ -168,6 +173,7 @@ impl Plan {
             null: columns.null.iter().map(|null| null.as_bytes().into()).collect(),
             empty: columns.empty,
             key: columns.hash_key.clone(),
+            transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),
         });
         let extra = (!columns.extra_key.is_empty()).then(|| {
             let mut key = columns.extra_key.clone();
@@ -276,6 +282,11 @@ impl Plan {
     /// The key of [`Mask::Hash`].
     pub(crate) fn hash_key(&self) -> Option<&HashKey> {
         self.values.as_ref().and_then(|values| values.key.as_ref())
+    }
+
+    /// Makes the text of a value by the caller's own rule number `i`.
+    pub(crate) fn transform(&self, i: usize, text: &str) -> String {
+        self.values.as_ref().map_or(String::new(), |values| values.transforms[i].apply(text))
     }
 
     /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing under [`Format::Rows`], where they

@@ -5,6 +5,7 @@
 
 use super::json::{is_json, is_number};
 use super::mask::{HashKey, Mask};
+use super::transform::Transform;
 use crate::dialect::Dialect;
 use crate::parse::Field;
 use std::convert::Infallible;
@@ -83,6 +84,8 @@ pub(crate) enum Rule {
     Typed(Type),
     /// Masked.
     Masked(Mask),
+    /// By the caller's own rule of this number.
+    Transformed(usize),
 }
 
 /// The rules for all values of an input, where there are any.
@@ -94,6 +97,7 @@ pub(super) struct Values {
     pub(super) null: Box<[Box<[u8]>]>,
     pub(super) empty: Empty,
     pub(super) key: Option<HashKey>,
+    pub(super) transforms: Box<[Transform]>,
 }
 
 /// What a field becomes.
@@ -105,6 +109,8 @@ pub(crate) enum Told<'a> {
     Misfit,
     /// What the mask leaves, as a string.
     Masked(Mask),
+    /// What the caller's own rule of this number makes of it, as a string.
+    Transformed(usize),
     /// Nothing at all.
     Omitted,
     /// These bytes as they stand.
@@ -113,6 +119,13 @@ pub(crate) enum Told<'a> {
     Number(Number<'a>),
     /// Its text, which is JSON.
     Json,
+}
+
+impl Told<'_> {
+    /// Whether the field's text is decoded, so that invalid bytes are found in it.
+    pub(crate) fn is_decoded(&self) -> bool {
+        !matches!(self, Self::Omitted | Self::Token(_) | Self::Number(_))
+    }
 }
 
 /// A decimal number in pieces.
@@ -157,6 +170,7 @@ impl Values {
         match rule {
             Rule::Text | Rule::Typed(Type::String) => Told::Text,
             Rule::Masked(mask) => Told::Masked(mask),
+            Rule::Transformed(i) => Told::Transformed(i),
             Rule::Infer => match only {
                 // As it stands: an escape in it makes it a text.
                 Some(only) if only == field.range() && is_token(&bytes[only.clone()]) => {
