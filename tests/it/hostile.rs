@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, large};
+use crate::harness::{Place, Run, large};
 use crate::made;
 
 const MIB: u64 = 1 << 20;
@@ -139,5 +140,32 @@ fn past_what_thirty_two_and_forty_bits_hold() {
             let told = ["line", "record", "byte"].map(|key| first[key].as_u64());
             assert_eq!(told, [Some(lines + 2), Some(records + 2), Some(at + 4)]);
         }
+    }
+}
+
+/// Most of the lines stand in quotes, where they are counted as well; the whole is made as it is read.
+#[test]
+fn an_error_on_line_three_billion_says_so() {
+    const LINES: u64 = 60_000;
+    let n_records = if large() { 50_000 } else { 500 };
+    let (head, block) =
+        (format!("a,b{}", "\n".repeat(16)), format!("1,\"{}\"\n", "\n".repeat(LINES as usize - 1)));
+    let (line, byte) = (16 + n_records * LINES + 1, head.len() as u64 + n_records * block.len() as u64);
+    for threads in ["1", "2", "5"] {
+        let args = ["--strict", "-j", threads, "-o", "/dev/null"];
+        let mut running = Run::rowmill().args(args).start();
+        let mut stdin = running.stdin();
+        let (head, block) = (head.clone(), block.clone());
+        let writer = thread::spawn(move || {
+            stdin.write_all(head.as_bytes()).unwrap();
+            for _ in 0..n_records {
+                stdin.write_all(block.as_bytes()).unwrap();
+            }
+            stdin.write_all(b"1,2,3\n").unwrap();
+        });
+        let output = running.finish();
+        writer.join().unwrap();
+        let place = format!("line {line}, record {}, byte {}, column 3", n_records + 1, byte + 4);
+        output.expect_status(1).expect_one_line(&place);
     }
 }
