@@ -229,6 +229,8 @@ impl Error {
 
 /// What is said where an output cannot be written.
 pub(crate) const CANNOT_WRITE: &str = "cannot write";
+/// What is said where a codec fails.
+pub(crate) const CANNOT_COMPRESS: &str = "cannot compress";
 /// What is said where an input cannot be read.
 pub(crate) const CANNOT_READ: &str = "cannot read";
 /// What is said where a file cannot be opened.

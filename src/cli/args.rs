@@ -28,6 +28,14 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Output")]
     pub(super) sync: bool,
 
+    /// Make the output smaller: gzip[:LEVEL], zstd[:LEVEL], none [default: as FILE's extension says: .gz, .zst]
+    #[arg(long, value_name = "HOW", help_heading = "Output")]
+    pub(super) compress: Option<String>,
+
+    /// Write at most so much a second
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Output")]
+    pub(super) limit_rate: Option<usize>,
+
     /// Keep a checkpoint beside the unfinished FILE, and go on from there where the same command was cut off
     #[arg(long, help_heading = "Output")]
     pub(super) resume: bool,

@@ -6,8 +6,8 @@ use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::parse::{Field, Machine};
 use crate::{
-    Columns, Converter, Delimiter, Dialect, Empty, FileOptions, Format, HashKey, Input, Io, Isa, Mask,
-    Output, Progress, Terminator, Trim, Type,
+    Columns, Compress, Compression, Converter, Delimiter, Dialect, Empty, FileOptions, Format, HashKey,
+    Input, Io, Isa, Mask, Output, Progress, Terminator, Trim, Type,
 };
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -38,9 +38,10 @@ impl Job {
         };
         let inputs = inputs(&args.inputs)?;
         let path = args.output.clone().filter(|path| path.as_os_str() != "-");
-        if args.check && (path.is_some() || args.rejects.is_some()) {
+        let shapes = args.compress.is_some() || args.limit_rate.is_some();
+        if args.check && (path.is_some() || args.rejects.is_some() || shapes) {
             return Err(Error::setting(
-                "--check writes nothing, so it can't be had with --output or --rejects",
+                "--check writes nothing, so it can't be had with --output, --rejects, or what shapes them",
             ));
         }
         let mut builder = Converter::builder();
@@ -65,6 +66,12 @@ impl Job {
         options.resume = args.resume.then_some(args.checkpoint_every as u64);
         let file = FileOptions { no_clobber: args.no_clobber, sync: args.sync, resume: false };
         options.file = file;
+        options.compress = match args.compress.as_deref() {
+            None => Compress::ByName,
+            Some("none") => Compress::Not,
+            Some(typed) => Compress::As(Compression::parse(typed)?),
+        };
+        options.limit_rate = args.limit_rate.map(|n| n as u64);
         options.beside = args.stats.iter().cloned().collect();
         options.needed = args.hash_key_file.iter().cloned().collect();
         let bad = |what, name: &str| Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF));

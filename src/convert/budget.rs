@@ -1,11 +1,11 @@
 //! How the memory is shared out. The only arithmetic on memory in the project.
 //!
-//! `resident = program + unretired pages + carry + workers × (window + buffer + index + ends)`, all fixed before the
+//! `resident = program + unretired pages + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
 //! first record. Nothing on the record path grows.
 
 use crate::error::{Error, Result};
 use crate::kernel::Index;
-use crate::output::LEAST_BUFFER;
+use crate::output::{Compression, LEAST_BUFFER};
 
 /// The least memory that can be asked for.
 pub const LEAST_MEMORY: usize = 16 << 20;
@@ -37,6 +37,8 @@ pub(super) struct Budget {
     pub(super) passes_over: bool,
     /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
     pub(super) n_gathered: usize,
+    /// Each worker makes its buffer smaller.
+    pub(super) compression: Option<Compression>,
 }
 
 /// What a run gets, in bytes but for `threads`.
@@ -86,14 +88,16 @@ impl Budget {
     /// Shares out what a plan of `plan` bytes with `n_fields` columns leaves.
     ///
     /// # Errors
-    /// `max_record` was asked for and does not fit.
+    /// `max_record` was asked for and does not fit; or the codec doesn't.
     pub(super) fn sizes(&self, plan: usize, n_fields: usize) -> Result<Sizes> {
         let free = self.free().saturating_sub(plan);
+        // Where no record's length is asked for, the codecs go first.
+        let codecs = (self.threads * self.codec(0)).min(free / 2);
         let n_carries = self.n_longest();
         // A worker's share must be left.
         let most = (free - free / 4) / n_carries;
         let max_record = match self.max_record {
-            None => DEFAULT_MAX_RECORD.min(free / (n_carries + 1)),
+            None => DEFAULT_MAX_RECORD.min((free - codecs) / (n_carries + 1)),
             Some(asked) if asked > most => {
                 let most = most >> 10;
                 return Err(Error::setting(format!(
@@ -115,19 +119,35 @@ impl Budget {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
             sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
+            let codec = self.codec(sizes.buffer);
             let worker = sizes.worker(n_fields);
             // One share more: what a redone window leaves behind is added to the longest record.
-            if (sizes.threads + 1) * worker <= shared {
+            if (sizes.threads + 1) * worker + sizes.threads * codec <= shared {
                 return Ok(sizes);
             }
             if sizes.window > LEAST_WINDOW {
                 sizes.window /= 2;
             } else if sizes.threads > 1 {
                 sizes.threads -= 1;
+            } else if codec > 0 {
+                return Err(self.refused(2 * worker + codec - shared));
             } else {
                 return Ok(sizes);
             }
         }
+    }
+
+    /// What a worker needs to make `buffer` bytes smaller.
+    fn codec(&self, buffer: usize) -> usize {
+        self.compression.map_or(0, |compression| compression.context() + Compression::bound(buffer))
+    }
+
+    fn refused(&self, missing: usize) -> Error {
+        let compression = self.compression.map_or_else(String::new, |compression| compression.to_string());
+        let more = missing.div_ceil(1 << 20);
+        Error::setting(format!(
+            "--compress {compression}: needs {more} MiB more than --memory leaves; raise it, or take a lower level"
+        ))
     }
 }
 
@@ -141,6 +161,42 @@ impl Sizes {
 mod tests {
     use super::*;
 
+    const BUDGET: Budget = Budget {
+        memory: 0,
+        threads: 1,
+        max_record: None,
+        window: None,
+        passes_over: false,
+        n_gathered: 0,
+        compression: None,
+    };
+
+    #[test]
+    fn codecs_are_counted_and_refused_where_they_do_not_fit() {
+        let with = |typed: &str, mib: usize, max_record| Budget {
+            memory: mib << 20,
+            threads: 16,
+            max_record,
+            compression: Some(Compression::parse(typed).unwrap()),
+            ..BUDGET
+        };
+        for typed in ["gzip:9", "zstd:1", "zstd:3", "zstd:9", "zstd:19"] {
+            for mib in [16, 24, 64, 256] {
+                let budget = with(typed, mib, None);
+                let Ok(sizes) = budget.sizes(0, 8) else {
+                    assert!(mib < 64, "{typed} fits 64M");
+                    continue;
+                };
+                let workers =
+                    (sizes.threads + 1) * sizes.worker(8) + sizes.threads * budget.codec(sizes.buffer);
+                let used = PROGRAM + 2 * budget.piece() + sizes.max_record + workers;
+                assert!(used <= budget.memory, "{typed}, {mib} MiB: {used} {sizes:?}");
+            }
+        }
+        let error = with("zstd:19", 32, Some(10 << 20)).sizes(0, 8).unwrap_err().to_string();
+        assert!(error.starts_with("--compress zstd:19: needs "), "{error}");
+    }
+
     #[test]
     fn threads_and_windows_shrink_to_fit() {
         for memory in [16, 20, 64, 256] {
@@ -151,10 +207,9 @@ mod tests {
                     let budget = Budget {
                         memory: memory << 20,
                         threads,
-                        max_record: None,
-                        window: None,
                         passes_over,
                         n_gathered: usize::from(passes_over),
+                        ..BUDGET
                     };
                     let sizes = budget.sizes(0, n_fields).unwrap();
                     let used = PROGRAM
@@ -174,14 +229,7 @@ mod tests {
     #[test]
     fn a_window_that_was_asked_for_shrinks_too() {
         for window in [64, 1 << 20, 32 << 20, usize::MAX] {
-            let budget = Budget {
-                memory: 64 << 20,
-                threads: 2,
-                max_record: None,
-                window: Some(window),
-                passes_over: false,
-                n_gathered: 0,
-            };
+            let budget = Budget { memory: 64 << 20, threads: 2, window: Some(window), ..BUDGET };
             let sizes = budget.sizes(0, 8).unwrap();
             let used = PROGRAM + 2 * budget.piece() + sizes.max_record + 3 * sizes.worker(8);
             assert!(used <= budget.memory, "{window}: {used} {sizes:?}");
@@ -191,14 +239,7 @@ mod tests {
 
     #[test]
     fn the_defaults_take_what_was_measured_best() {
-        let budget = Budget {
-            memory: DEFAULT_MEMORY,
-            threads: 2,
-            max_record: None,
-            window: None,
-            passes_over: true,
-            n_gathered: 0,
-        };
+        let budget = Budget { memory: DEFAULT_MEMORY, threads: 2, passes_over: true, ..BUDGET };
         let sizes = budget.sizes(10_000, 8).unwrap();
         assert_eq!((sizes.window, sizes.max_record), (WINDOW, DEFAULT_MAX_RECORD));
     }

@@ -1,4 +1,4 @@
-//! What is handed from window to window in their order: the counts, the record that is not finished, the sink.
+//! What is handed from window to window in their order: the counts, the record that is not finished, the outlet.
 //!
 //! Whoever has the turn holds the chain. Here what was counted relative to a slice becomes absolute.
 
@@ -6,7 +6,7 @@ use super::checkpoint::Checkpoints;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
-use crate::output::{Rejects, Sink};
+use crate::output::{Batch, Outlet, Rejects};
 use crate::parse::Machine;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ pub(super) struct State {
     /// Lines and input bytes before the first byte that is not settled.
     pub(super) lines: u64,
     pub(super) input_at: u64,
+    /// Output bytes before they were made smaller.
+    pub(super) encoded: u64,
     pub(super) bytes_out: u64,
     pub(super) windows: u64,
     pub(super) redone: u64,
@@ -30,7 +32,7 @@ pub(super) struct State {
 pub(super) struct Chain<'r> {
     pub(super) file: &'r str,
     pub(super) header: &'r Header,
-    pub(super) sink: &'r mut dyn Sink,
+    pub(super) outlet: &'r mut Outlet,
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
     pub(super) state: State,
@@ -86,13 +88,12 @@ impl Chain<'_> {
         self.state.input_at += n_input;
     }
 
-    /// Writes bytes.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
+    /// Writes encoded bytes.
+    pub(super) fn write(&mut self, batch: Batch<'_>) -> Result<()> {
+        if !batch.raw.is_empty() {
+            self.state.encoded += batch.raw.len() as u64;
+            self.state.bytes_out += self.outlet.write(batch)?;
         }
-        self.sink.write(bytes)?;
-        self.state.bytes_out += bytes.len() as u64;
         Ok(())
     }
 
@@ -103,12 +104,12 @@ impl Chain<'_> {
         if !due || self.passing.is_some() {
             return Ok(());
         }
-        let mut ats = vec![self.sink.keep()?];
+        let mut ats = vec![self.outlet.keep()?];
         if let Some(rejects) = &mut self.rejects {
             ats.extend(rejects.keep()?);
         }
-        let state = self.state.clone();
-        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.write(&ats, state))
+        let (state, reached) = (self.state.clone(), self.outlet.reached());
+        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.write(&ats, reached, state))
     }
 
     /// Writes a record's raw bytes to the rejects, with a line end if it has none, and why.

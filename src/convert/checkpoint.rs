@@ -9,7 +9,7 @@
 use super::chain::State;
 use super::{Options, Prepared};
 use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
-use crate::output::{FileId, OutputFile, checkpoint_path};
+use crate::output::{FileId, OutputFile, Reached, checkpoint_path};
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The layout of a checkpoint.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Of an input so many bytes at either end tell it from another of the same size and time.
 const ENDS: usize = 64 << 10;
 /// The largest checkpoint that is read: a few places with long names.
@@ -40,8 +40,8 @@ impl State {
             .collect();
         json!({
             "records": self.records, "rejected": self.rejected, "blank": self.blank, "lines": self.lines,
-            "input_at": self.input_at, "bytes_out": self.bytes_out, "windows": self.windows,
-            "redone": self.redone, "anomalies": anomalies,
+            "input_at": self.input_at, "encoded": self.encoded, "bytes_out": self.bytes_out,
+            "windows": self.windows, "redone": self.redone, "anomalies": anomalies,
         })
     }
 
@@ -66,6 +66,7 @@ impl State {
             blank: n("blank")?,
             lines: n("lines")?,
             input_at: n("input_at")?,
+            encoded: n("encoded")?,
             bytes_out: n("bytes_out")?,
             windows: n("windows")?,
             redone: n("redone")?,
@@ -76,6 +77,21 @@ impl State {
                 .collect::<Option<_>>()?,
         })
     }
+}
+
+fn reached_to_json(reached: &Reached) -> Value {
+    let Reached { bytes, opened, begun, closed } = *reached;
+    json!({ "bytes": bytes, "opened": opened, "begun": begun, "closed": closed })
+}
+
+fn reached_from_json(value: &Value) -> Option<Reached> {
+    let is = |key: &str| value[key].as_bool();
+    Some(Reached {
+        bytes: value["bytes"].as_u64()?,
+        opened: is("opened")?,
+        begun: is("begun")?,
+        closed: is("closed")?,
+    })
 }
 
 /// The checkpoints of a run.
@@ -96,6 +112,8 @@ pub(super) struct Checkpoints {
     /// All was written and only the names were missing.
     complete: bool,
     files: Vec<(u64, FileId)>,
+    /// How far the output is.
+    reached: Reached,
 }
 
 impl Checkpoints {
@@ -116,6 +134,7 @@ impl Checkpoints {
             earlier: Vec::new(),
             complete: false,
             files: Vec::new(),
+            reached: Reached::default(),
         };
         new.read()?;
         Ok(new)
@@ -134,6 +153,7 @@ impl Checkpoints {
             "columns": of(&options.columns),
             "strict": options.strict,
             "rejects": of(&options.rejects),
+            "compress": of(&options.compress),
             // What is too long goes to the rejects, and without a setting the memory decides what is.
             "max-record": of(&(options.max_record, options.rejects.as_ref().map(|_| options.memory))),
         })
@@ -187,10 +207,12 @@ impl Checkpoints {
             all.iter().map(file).collect()
         });
         let files = Option::ok_or_else(files, damaged)?;
+        let reached = reached_from_json(&body["reached"]).ok_or_else(damaged)?;
         if earlier.len() > self.inputs.as_array().map_or(0, Vec::len) {
             return Err(damaged());
         }
         (self.earlier, self.files, self.complete) = (earlier, files, body["complete"] == true);
+        self.reached = reached;
         Ok(())
     }
 
@@ -224,6 +246,11 @@ impl Checkpoints {
         Ok(ats)
     }
 
+    /// How far an earlier run's output was.
+    pub(super) fn reached(&self) -> Reached {
+        self.reached
+    }
+
     /// What an earlier run did of the next input, and whether it was done with it.
     pub(super) fn earlier(&mut self) -> Option<(State, bool)> {
         let state = self.earlier.get(self.states.len())?.clone();
@@ -236,12 +263,13 @@ impl Checkpoints {
         self.before + n_bytes - self.last >= self.every
     }
 
-    /// Writes a checkpoint: of the outputs, `ats` bytes each, and the input at hand.
+    /// Writes a checkpoint: of the outputs, `ats` bytes each, how far the first is, and the input at hand.
     ///
     /// # Errors
     /// It can't be written.
-    pub(super) fn write(&mut self, ats: &[u64], state: State) -> Result<()> {
+    pub(super) fn write(&mut self, ats: &[u64], reached: Reached, state: State) -> Result<()> {
         self.last = self.before + state.input_at + state.bytes_out;
+        self.reached = reached;
         for (file, at) in self.files.iter_mut().zip(ats) {
             file.0 = *at;
         }
@@ -261,10 +289,11 @@ impl Checkpoints {
     ///
     /// # Errors
     /// It can't be written.
-    pub(super) fn completed(&mut self, ats: &[u64]) -> Result<()> {
+    pub(super) fn completed(&mut self, ats: &[u64], reached: Reached) -> Result<()> {
         if self.complete {
             return Ok(());
         }
+        self.reached = reached;
         for (file, at) in self.files.iter_mut().zip(ats) {
             file.0 = *at;
         }
@@ -277,6 +306,7 @@ impl Checkpoints {
             self.files.iter().map(|(at, (device, inode))| json!([at, device, inode])).collect();
         let body = json!({
             "version": VERSION, "options": self.options, "inputs": self.inputs, "files": files,
+            "reached": reached_to_json(&self.reached),
             "states": self.states.iter().map(State::to_json).collect::<Vec<_>>(), "complete": self.complete,
         });
         let body = body.to_string();

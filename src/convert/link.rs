@@ -8,7 +8,7 @@ use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Error, ErrorKind, Place};
-use crate::output::Flush;
+use crate::output::{Batch, Flush, Packer};
 use crate::window::Window;
 use std::sync::MutexGuard;
 
@@ -67,6 +67,7 @@ pub(super) struct Link<'r, 's, 'w> {
     clock: &'w Clock<'w>,
     number: u64,
     window: &'w Window,
+    packer: Option<&'w mut Packer>,
     /// Held from the first flush on.
     pub(super) chain: Option<MutexGuard<'s, Chain<'r>>>,
     /// What is converted.
@@ -85,6 +86,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
         number: u64,
         window: &'w Window,
         slice: &'w [u8],
+        packer: Option<&'w mut Packer>,
         chain: Option<MutexGuard<'s, Chain<'r>>>,
     ) -> Self {
         let limit = run.limit.unwrap_or(u64::MAX);
@@ -94,6 +96,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             clock,
             number,
             window,
+            packer,
             chain,
             slice,
             tally: Tally::default(),
@@ -179,12 +182,16 @@ impl Flush for Link<'_, '_, '_> {
     type Stop = Stop;
 
     fn flush(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        if let Some(packer) = &mut self.packer {
+            // Before the turn: all workers at once.
+            packer.ahead(bytes, [self.run.handover.comma(bytes)..bytes.len(), 0..0, 0..0]);
+        }
         self.hold()?;
         let before = self.clock.switch(Bound::Output);
         self.run.keeper.verify(self.window)?;
         let (slice, rejects) = (self.slice, std::mem::replace(&mut self.rejects, RejectList::new()));
-        let chain = self.hold()?;
-        chain.write(bytes)?;
+        let Self { chain: Some(chain), packer, .. } = self else { unreachable!("it is held") };
+        chain.write(Batch { raw: bytes, packer: packer.as_deref_mut() })?;
         for reject in rejects.list.iter().flatten() {
             chain.reject(&slice[reject.start..reject.end], reject.ended, reject.anomaly, &reject.spot)?;
         }

@@ -26,7 +26,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Io, Opened, Source, Stream, identity};
 use crate::kernel::{Isa, Kernel};
-use crate::output::{FileOptions, Sink, Writer};
+use crate::output::{Compress, FileOptions, Framing, Sink, Writer};
 use crate::parse::Machine;
 use crate::plan::{Columns, Format, Plan, Transform, Type, size_for};
 use budget::Budget;
@@ -77,6 +77,10 @@ pub struct Options {
     pub check: bool,
     /// How output files are treated.
     pub file: FileOptions,
+    /// Whether the output is made smaller, and how.
+    pub compress: Compress,
+    /// The most bytes that are written a second.
+    pub limit_rate: Option<u64>,
     /// Go on where the same conversion was cut off, and have a checkpoint made each time that so many bytes were read and written.
     pub resume: Option<u64>,
     /// Files that the caller writes itself; refused where one of them is an input or an output too.
@@ -106,6 +110,8 @@ impl Default for Options {
             isa: None,
             check: false,
             file: FileOptions::default(),
+            compress: Compress::default(),
+            limit_rate: None,
             resume: None,
             beside: Vec::new(),
             needed: Vec::new(),
@@ -291,6 +297,9 @@ impl Builder {
             return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
         }
         options.columns.check()?;
+        if options.limit_rate == Some(0) {
+            return Err(Error::setting("--limit-rate: at least one byte a second is needed"));
+        }
         let kernel = match options.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {
@@ -310,6 +319,8 @@ struct Prepared {
     /// What makes it the same file under any name.
     identity: Option<(u64, u64)>,
     size: Option<u64>,
+    /// What its format has in front of all records; `None` where there is no header.
+    heading: Option<Box<str>>,
     /// Opened, and read up to the first record; or to be opened again when its turn comes.
     state: Stage,
 }
@@ -351,6 +362,7 @@ impl Converter {
             window: options.window,
             passes_over: options.rejects.is_some(),
             n_gathered: n_gathered(&options.columns),
+            compression: outputs::compression(&output, options),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
         // A hundred open files are not needed to read a hundred headers.
@@ -365,13 +377,13 @@ impl Converter {
             budget.threads = threads.map_or(1, NonZero::get);
         }
 
-        let mut outputs = outputs::open(output, options, &prepared)?;
+        let mut outputs = outputs::open(output, options, &prepared, framing(options, &prepared)?)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
         let mut pool = Pool::default();
         for ready in prepared {
             self.convert_one(ready, &budget, &mut pool, &mut outputs, &mut summary)?;
         }
-        outputs.finish()?;
+        summary.bytes_out = outputs.finish()?;
         summary.times = options.progress.times();
         summary.elapsed = begun.elapsed();
         Ok(summary)
@@ -399,11 +411,12 @@ impl Converter {
         // Of an empty file nothing is left to go on with.
         let seeks =
             opened.regular && opened.source.seek(from_start) || beginning.is_none() && from_start == 0;
+        let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
         let state = match &again {
             Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, path: again, seeks, identity, size, state })
+        Ok(Prepared { name, path: again, seeks, identity, size, heading, state })
     }
 
     fn open(&self, input: Input, budget: &Budget) -> Result<Opened> {
@@ -505,7 +518,7 @@ impl Converter {
             let chain = Chain {
                 file: &ready.name,
                 header: plan.header(),
-                sink: &mut *outputs.sink,
+                outlet: &mut outputs.outlet,
                 rejects: outputs.rejects.as_mut(),
                 checkpoints: outputs.checkpoints.as_mut(),
                 carry: Vec::new(),
@@ -537,6 +550,7 @@ impl Converter {
         summary.records_rejected += done.rejected;
         summary.blank_records += done.blank;
         summary.bytes_in += done.input_at;
+        summary.bytes_encoded += done.encoded;
         summary.bytes_out += done.bytes_out;
         summary.windows += done.windows;
         summary.windows_redone += done.redone;
@@ -584,6 +598,36 @@ impl Pool {
             }
             _ => run.work(),
         }
+    }
+}
+
+/// What stands around the records of all inputs.
+///
+/// # Errors
+/// Lines of values whose names stand above them can't have others half-way.
+fn framing(options: &Options, inputs: &[Prepared]) -> Result<Framing> {
+    let format = options.columns.format;
+    let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
+    let Some((first, heading)) = headed.next() else {
+        // A format of lines has none then; an array is one all the same.
+        let heading =
+            if format.has_keys() { format.begin(std::iter::empty::<&str>()) } else { String::new() };
+        return Ok(framed(format, &heading));
+    };
+    if let Some((other, _)) = headed.find(|(_, other)| *other != heading) {
+        let (name, first) = (&other.name, &first.name);
+        return Err(Error::setting(format!(
+            "{name}: --format rows: its columns are others than those of {first}; try --select, --header or another format"
+        )));
+    }
+    Ok(framed(format, heading))
+}
+
+fn framed(format: Format, heading: &str) -> Framing {
+    Framing {
+        open: heading.as_bytes().into(),
+        close: format.end().as_bytes().into(),
+        separated: format.open().starts_with(','),
     }
 }
 

@@ -4,7 +4,10 @@ use super::checkpoint::{self, Checkpoints, needs_a_file};
 use super::{Options, Output, Prepared};
 use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::{PIPE, identity};
-use crate::output::{Descriptor, FileOptions, FileSink, Nowhere, OutputFile, Rejects, Sink, Writer};
+use crate::output::{
+    Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, Outlet, OutputFile, Reached,
+    Rejects, Shape, Sink, Writer,
+};
 use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,16 +15,33 @@ use std::path::{Path, PathBuf};
 
 /// What is written to.
 pub(super) struct Outputs {
-    pub(super) sink: Box<dyn Sink>,
+    pub(super) outlet: Outlet,
     pub(super) rejects: Option<Rejects>,
     pub(super) checkpoints: Option<Checkpoints>,
 }
 
-/// Opens what is written to, unless it is one of the inputs, or named twice.
+/// How the output is made smaller.
+pub(super) fn compression(output: &Output, options: &Options) -> Option<Compression> {
+    match (options.compress, output) {
+        _ if options.check => None,
+        (Compress::As(compression), _) => Some(compression),
+        (Compress::ByName, Output::Path(path)) => Compression::by_extension(path),
+        (Compress::ByName | Compress::Not, _) => None,
+    }
+}
+
+/// Opens what is written to, unless it is one of the inputs, or named twice; `framing` stands around the records.
 ///
 /// # Errors
 /// It is; or it cannot be opened.
-pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Result<Outputs> {
+pub(super) fn open(
+    output: Output,
+    options: &Options,
+    inputs: &[Prepared],
+    framing: Framing,
+) -> Result<Outputs> {
+    let mut shape =
+        Shape { framing, compression: compression(&output, options), per_second: options.limit_rate };
     let mut paths: Vec<PathBuf> = options.beside.clone();
     if let Some(path) = &options.rejects {
         paths.extend([path.clone(), Rejects::log_path(path)]);
@@ -63,8 +83,12 @@ pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Re
         None => None,
     };
     let mut checkpoints = None;
+    let mut reached = Reached::default();
     let sink: Box<dyn Sink> = match output {
-        _ if options.check => Box::new(Nowhere),
+        _ if options.check => {
+            shape = Shape::default();
+            Box::new(Nowhere)
+        }
         Output::Path(path) => {
             let mut file = OutputFile::create(&path, files)?;
             let mut at = 0;
@@ -73,6 +97,7 @@ pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Re
                 let mut found = Checkpoints::open(&target, options, every, told)?;
                 let others = rejects.iter_mut().flat_map(Rejects::files);
                 at = found.take_up(std::iter::once(&mut file).chain(others))?[0];
+                reached = found.reached();
                 checkpoints = Some(found);
             }
             Box::new(FileSink::new(path.display().to_string(), file, at))
@@ -86,30 +111,31 @@ pub(super) fn open(output: Output, options: &Options, inputs: &[Prepared]) -> Re
         }
         Output::Sink(sink) => sink,
     };
-    Ok(Outputs { sink, rejects, checkpoints })
+    Ok(Outputs { outlet: Outlet::new(sink, shape, reached)?, rejects, checkpoints })
 }
 
 impl Outputs {
-    /// Has everything appear under its name: the conversion succeeded.
+    /// Has everything appear under its name: the conversion succeeded. Returns how many bytes of output were written.
     ///
     /// # Errors
     /// It cannot be kept.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self) -> Result<u64> {
+        self.outlet.close()?;
         if let Some(checkpoints) = &mut self.checkpoints {
-            let mut ats = vec![self.sink.keep()?];
+            let mut ats = vec![self.outlet.keep()?];
             if let Some(rejects) = &mut self.rejects {
                 ats.extend(rejects.keep()?);
             }
-            checkpoints.completed(&ats)?;
+            checkpoints.completed(&ats, self.outlet.reached())?;
         }
         if let Some(rejects) = &mut self.rejects {
             rejects.commit()?;
         }
-        self.sink.finish()?;
+        self.outlet.finish()?;
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.remove();
         }
-        Ok(())
+        Ok(self.outlet.reached().bytes)
     }
 }
 

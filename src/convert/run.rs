@@ -10,7 +10,7 @@ use crate::dialect::{Dialect, Terminator};
 use crate::error::{Anomaly, Error, Result};
 use crate::input::{Keeper, Source};
 use crate::kernel::{Kernel, Marks};
-use crate::output::{Encoder, LEAST_BUFFER, Pen};
+use crate::output::{Encoder, Handover, LEAST_BUFFER, Packer, Pen};
 use crate::parse::{Cutter, line_end};
 use crate::plan::Plan;
 use crate::window::Window;
@@ -37,6 +37,8 @@ pub(super) struct Run<'r> {
     pub(super) limit: Option<u64>,
     pub(super) plan: &'r Plan,
     pub(super) sizes: Sizes,
+    /// How encoded bytes go out.
+    pub(super) handover: Handover,
     pub(super) keeper: Arc<dyn Keeper>,
     pub(super) progress: &'r Progress,
     before: Before,
@@ -132,6 +134,7 @@ impl<'r> Run<'r> {
             limit,
             plan,
             sizes,
+            handover: chain.outlet.handover(),
             keeper: source.keeper(),
             progress,
             before,
@@ -166,10 +169,9 @@ impl<'r> Run<'r> {
     pub(super) fn work(&self) {
         let _guard = StopOnPanic(&self.turn);
         let mut input = vec![0; self.sizes.window + self.sizes.reach + 1];
-        let mut worker = Worker {
-            run: self,
-            scratch: Scratch::new(self, self.sizes.strip),
-            output: vec![0; self.sizes.buffer],
+        let mut worker = match Worker::new(self, self.sizes.strip, self.sizes.buffer) {
+            Ok(worker) => worker,
+            Err(error) => return self.end(Some(error)),
         };
         let clock = Clock::new(self.progress);
         while !self.turn.is_stopped() {
@@ -236,8 +238,8 @@ impl<'r> Run<'r> {
             if !carry.is_empty() {
                 let window = Window::buffered(0, carry.len(), chain.state.input_at, true);
                 // One record: small buffers will do.
-                let scratch = Scratch::new(&self, carry.len().min(self.sizes.strip));
-                let mut worker = Worker { run: &self, scratch, output: vec![0; LEAST_BUFFER + 4096] };
+                let strip = carry.len().min(self.sizes.strip);
+                let mut worker = Worker::new(&self, strip, LEAST_BUFFER + 4096)?;
                 let clock = Clock::new(self.progress);
                 clock.switch(Bound::Compute);
                 match worker.slice(&clock, chain, 0, &window, &carry, true) {
@@ -306,13 +308,21 @@ struct Worker<'s, 'r> {
     run: &'s Run<'r>,
     scratch: Scratch,
     output: Vec<u8>,
+    packer: Option<Packer>,
 }
 
 impl<'s, 'r> Worker<'s, 'r> {
+    /// With an index for strips of `strip` bytes and a buffer of `buffer` bytes.
+    fn new(run: &'s Run<'r>, strip: usize, buffer: usize) -> Result<Self> {
+        let packer = run.handover.compression.map(|compression| Packer::new(compression, buffer));
+        let packer = packer.transpose()?;
+        Ok(Self { run, scratch: Scratch::new(run, strip), output: vec![0; buffer], packer })
+    }
+
     /// Converts and settles one window.
     fn window(&mut self, clock: &Clock<'_>, number: u64, window: &Window, bytes: &[u8]) -> Result<(), Stop> {
         let run = self.run;
-        let link = Link::new(run, clock, number, window, bytes, None);
+        let link = Link::new(run, clock, number, window, bytes, self.packer.as_mut(), None);
         let mut pen = Pen::new(&mut self.output, link);
         // A start that is not even plausible is not worth trying.
         let tried = if window.plausible {
@@ -399,7 +409,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         slice: &[u8],
         at_end: bool,
     ) -> Result<(MutexGuard<'s, Chain<'r>>, Tail), Stop> {
-        let link = Link::new(self.run, clock, number, window, slice, Some(chain));
+        let link = Link::new(self.run, clock, number, window, slice, self.packer.as_mut(), Some(chain));
         let mut pen = Pen::new(&mut self.output, link);
         let tail = pass(self.run, &mut self.scratch, &mut pen, at_end)?;
         pen.flush()?;
@@ -416,7 +426,7 @@ impl Run<'_> {
             return;
         }
         let fits = (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.state.input_at)
-            / chain.state.bytes_out.max(1);
+            / chain.state.encoded.max(1);
         let least = (4 * self.sizes.reach).min(self.sizes.window);
         let fits = usize::try_from(fits).unwrap_or(usize::MAX).clamp(least, self.sizes.window);
         self.window.store(fits, Ordering::Relaxed);

@@ -18,6 +18,8 @@ pub struct Summary {
     pub blank_records: u64,
     /// Bytes read of all inputs.
     pub bytes_in: u64,
+    /// Bytes that the records came to before they were made smaller.
+    pub bytes_encoded: u64,
     /// Bytes written.
     pub bytes_out: u64,
     /// The time it took.

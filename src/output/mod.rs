@@ -3,17 +3,25 @@
 //! A [`Pen`] writes into a worker's own buffer and asks to be flushed when it is full; who may write when is not known here. Must
 //! not know where records came from.
 
+mod compress;
 mod encode;
 mod file;
+mod framing;
+mod outlet;
+mod pace;
 mod partial;
 mod pen;
 mod rejects;
 mod reserve;
 mod sink;
 
+pub(crate) use compress::Packer;
+pub use compress::{Compress, Compression};
 pub(crate) use encode::{Encoder, Findings, Record};
 pub(crate) use file::{FileId, OutputFile};
 pub use file::{FileOptions, remove_temporaries};
+pub(crate) use framing::Framing;
+pub(crate) use outlet::{Batch, Handover, Outlet, Reached, Shape};
 pub(crate) use partial::checkpoint_path;
 pub(crate) use pen::{Flush, LEAST_BUFFER, Pen};
 pub(crate) use rejects::Rejects;

@@ -30,6 +30,7 @@ mod hostile;
 mod invariance;
 mod kernels;
 
+mod packed;
 mod pipeline;
 mod postgres;
 mod pressure;
