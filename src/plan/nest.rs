@@ -8,8 +8,8 @@ use super::quoted;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// Most JSON readers stop at 127 levels; a header of more is a mistake.
-const MOST_LEVELS: usize = 100;
+/// Most JSON readers stop at 127 levels, of which a value may have a hundred; a header of more than these is a mistake.
+const MOST_LEVELS: usize = 24;
 
 /// The keys of all output columns.
 #[derive(Debug)]
