@@ -1,6 +1,7 @@
 //! The program: arguments, terminal, exit status. Only this floor knows of them, and nothing below prints or exits.
 
 mod args;
+mod confine;
 mod exit;
 mod generate;
 mod job;
@@ -31,6 +32,8 @@ fn run(args: args::Args) -> crate::Result<()> {
         return text.map_err(|error| Error::io(CANNOT_WRITE, "stdout", error));
     }
     let mut job = job::Job::new(args)?;
+    // Before any other thread is made: it holds for those that this one starts.
+    confine::confine(&job);
     // Before the work, not behind it: what cannot be written is told at once.
     let stats = match &job.stats {
         Some(path) => Some((path, OutputFile::create(path, job.file)?)),

@@ -461,6 +461,11 @@ impl Converter {
         let (mut opened, beginning) = match ready.state {
             Stage::Begun(opened, beginning) => (opened, beginning),
             Stage::Later(input) => {
+                // What its header and its checkpoint said was of the file that it was.
+                if ready.path.as_deref().is_some_and(|path| outputs::is_another(path, ready.identity)) {
+                    let how = "the file was replaced";
+                    return Err(ErrorKind::InputChanged { path: ready.name, at: 0, how }.into());
+                }
                 let mut opened = self.open(input, budget)?;
                 let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
                 (opened, beginning)

@@ -3,7 +3,7 @@
 use super::checkpoint::{self, Checkpoints, needs_a_file};
 use super::{Options, Output, Prepared};
 use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result};
-use crate::input::{PIPE, identity};
+use crate::input::{PIPE, identity, is_distant};
 use crate::output::{
     Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, Outlet, OutputFile, Reached,
     Rejects, Shape, Sink, Writer,
@@ -176,6 +176,12 @@ impl Target {
 /// What makes the file at `path` the same under any name.
 pub(super) fn identity_of_path(path: &Path) -> Option<Identity> {
     opened_as_path(path).and_then(identity)
+}
+
+/// Whether another file stands at `path` than the one of that identity. Not where one file may be two.
+pub(super) fn is_another(path: &Path, was: Option<Identity>) -> bool {
+    let Some(file) = opened_as_path(path).filter(|file| !is_distant(file)) else { return false };
+    identity(file) != was
 }
 
 /// Opened for nothing but what it is: a FIFO would wait for its other end.

@@ -16,7 +16,7 @@ mod watch;
 
 pub(crate) use map::Segment;
 pub use open::Io;
-pub(crate) use open::{Opened, PIPE, identity, open, stdin};
+pub(crate) use open::{Opened, PIPE, identity, is_distant, open, stdin};
 pub use stream::Stream;
 #[cfg(feature = "cli")]
 pub(crate) use streams::{stdin_was_closed, stdout_was_closed};

@@ -150,7 +150,7 @@ fn regular(file: File, name: String, io: Io, piece: usize) -> Result<Opened> {
     }
     match io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
-        Io::Auto if maps_badly(&file) => opened(Box::new(ReadAt::new(watch))),
+        Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
         Io::Auto | Io::Mmap => match Mapped::new(watch, piece) {
             Ok(mapped) => opened(Box::new(mapped)),
             Err(error) if io == Io::Mmap => Err(Error::io("cannot map", name, error)),
@@ -159,8 +159,9 @@ fn regular(file: File, name: String, io: Io, piece: usize) -> Result<Opened> {
     }
 }
 
-/// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all.
-fn maps_badly(file: &File) -> bool {
+/// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all, and the same file
+/// may be another inode the next time.
+pub(crate) fn is_distant(file: impl AsFd) -> bool {
     // Linux, include/uapi/linux/magic.h and the file systems' own sources.
     const NETWORK: [u32; 10] = [
         0x6969,      // NFS

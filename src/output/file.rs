@@ -145,10 +145,7 @@ impl OutputFile {
             }
         }
         let target = resolve(path).map_err(cannot)?;
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let folder = folder_of(&target);
         let (file, temporary) = if options.resume {
             (partial::open(&target)?, Some(Temporary::kept(partial::partial_path(&target))))
         } else {
@@ -336,6 +333,23 @@ fn link(file: &File, path: &Path) -> Result<(), Errno> {
     rustix::fs::linkat(CWD, own, CWD, path, AtFlags::SYMLINK_FOLLOW)
 }
 
+fn folder_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The folder in which the file for `path` would be made and stand; `None` where `path` itself is opened, or nothing is.
+#[cfg(feature = "cli")]
+pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {
+    let regular = match rustix::fs::stat(path) {
+        Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
+        Err(error) => error == Errno::NOENT,
+    };
+    (regular && descriptor(path).is_none()).then(|| resolve(path).ok().map(|target| folder_of(&target)))?
+}
+
 /// Where `path` leads, its last part being a symbolic link or not, existing or not.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
@@ -348,17 +362,18 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// The file behind a name for a descriptor that is open already, such as `/dev/stdout`.
+/// The number that a name for a descriptor says, such as `/dev/stdout`.
+fn descriptor(path: &Path) -> Option<&str> {
+    match path.to_str()? {
+        "/dev/stdout" => Some("1"),
+        "/dev/stderr" => Some("2"),
+        path => ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|folder| path.strip_prefix(folder)),
+    }
+}
+
+/// The file behind a name for a descriptor that is open already.
 fn already_open(path: &Path) -> io::Result<Option<File>> {
-    let Some(path) = path.to_str() else { return Ok(None) };
-    let number = match path {
-        "/dev/stdout" => "1",
-        "/dev/stderr" => "2",
-        _ => match ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|folder| path.strip_prefix(folder)) {
-            Some(number) => number,
-            None => return Ok(None),
-        },
-    };
+    let Some(number) = descriptor(path) else { return Ok(None) };
     match number {
         "1" => io::stdout().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
         "2" => io::stderr().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),

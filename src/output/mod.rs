@@ -18,6 +18,8 @@ mod sink;
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
 pub(crate) use encode::{Encoder, Findings, Record};
+#[cfg(feature = "cli")]
+pub(crate) use file::made_in;
 pub(crate) use file::{FileId, OutputFile};
 pub use file::{FileOptions, remove_temporaries};
 pub(crate) use framing::Framing;

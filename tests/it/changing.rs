@@ -127,6 +127,20 @@ fn an_input_replaced_by_another_is_read_to_its_end() {
     }
 }
 
+/// But where its turn is still to come: its header was looked at before anything was written, and with `--resume` what it holds.
+#[test]
+fn an_input_replaced_before_its_turn_is_an_error() {
+    let case = Case::new();
+    case.place.write("later.csv", INPUT);
+    let mut running = case.place.rowmill().args(["-q", "-", "later.csv", "-o", "out.jsonl"]).start();
+    running.stdin_ref().write_all(&people(30_000)).unwrap();
+    running.until_it_waits();
+    fs::remove_file(case.place.path("later.csv")).unwrap();
+    case.place.write("later.csv", "x\n1\n");
+    running.finish().expect_status(1).expect_one_line("later.csv: the file was replaced while it was read");
+    assert_eq!(case.place.read("out.jsonl"), EARLIER.as_bytes());
+}
+
 /// What is done to a file at some moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Change {

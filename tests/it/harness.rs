@@ -414,6 +414,12 @@ impl Running {
         peak_of(Pid::from_child(&self.child))
     }
 
+    /// What the system tells of each of its threads.
+    pub(crate) fn task_statuses(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it is there");
+        tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap()).collect()
+    }
+
     /// The bytes that it has read so far by system calls (not through a map).
     pub(crate) fn bytes_read(&self) -> Option<u64> {
         let io = fs::read_to_string(format!("/proc/{}/io", self.child.id())).ok()?;

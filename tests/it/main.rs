@@ -20,6 +20,7 @@ mod ways;
 
 mod capped;
 mod changing;
+mod confined;
 mod conformance;
 mod differential;
 mod disk;
