@@ -178,6 +178,17 @@ pub enum ErrorKind {
         /// How it changed.
         how: &'static str,
     },
+    /// A compressed input is damaged, cut short, or needs more memory than it may take to unpack it.
+    Damaged {
+        /// Its name.
+        path: String,
+        /// How it is compressed.
+        format: &'static str,
+        /// The byte of the compressed file up to which it was read.
+        at: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// `--resume` found what it can't go on from.
     CannotResume {
         /// The output's name.
@@ -301,6 +312,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::InputChanged { path, at, how } => {
                 write!(f, "{path}: {how} while it was read, seen at byte {at}; run again on a file at rest")
+            }
+            ErrorKind::Damaged { path, format, at, reason } => {
+                write!(f, "{path}: cannot read on at byte {at} of the {format} stream: {reason}")
             }
             ErrorKind::CannotResume { output, reason, checkpoint } => {
                 write!(f, "{output}: cannot go on: {reason}; remove {checkpoint} to begin anew")

@@ -68,6 +68,7 @@ impl Shown {
                 return;
             }
             let total = progress.total.load(Ordering::Relaxed);
+            let taken = progress.taken.load(Ordering::Relaxed);
             let done = progress.bytes_in.load(Ordering::Relaxed);
             let out = progress.bytes_out.load(Ordering::Relaxed);
             let now = Instant::now();
@@ -85,23 +86,23 @@ impl Shown {
                 rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col));
             let (pace_in, pace_out) = (pace(done, last_in), pace(out, last_out));
             let memory = rss("VmRSS:").unwrap_or(0);
-            let share = (done * 100).checked_div(total).map(|share| share.min(100));
+            let share = (taken * 100).checked_div(total).map(|share| share.min(100));
             let text = if width >= WIDE {
                 let how_far = match share {
-                    Some(share) => format!("{share:3}%  {} left", left(begun.elapsed(), done, total)),
+                    Some(share) => format!("{share:3}%  {} left", left(begun.elapsed(), taken, total)),
                     None => size(done),
                 };
                 let (pace_in, pace_out, memory) = (size(pace_in), size(pace_out), size(memory));
                 format!("{how_far}  in {pace_in}/s  out {pace_out}/s  {}-bound  mem {memory}", bound.name())
             } else {
                 let how_far = match share {
-                    Some(share) => format!("{share}% {}", left(begun.elapsed(), done, total)),
+                    Some(share) => format!("{share}% {}", left(begun.elapsed(), taken, total)),
                     None => short(done),
                 };
                 let (pace_in, pace_out, memory) = (short(pace_in), short(pace_out), short(memory));
                 format!("{how_far} {pace_in}>{pace_out}/s {} {memory}", bound.name())
             };
-            self.show(&text, width, done, total);
+            self.show(&text, width, taken, total);
             (last_in, last_out, last, times) = (done, out, now, spent);
         }
     }

@@ -1,6 +1,6 @@
 //! How the memory is shared out. The only arithmetic on memory in the project.
 //!
-//! `resident = program + unretired pages + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
+//! `resident = program + unretired pages + unpacking + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
 //! first record. Nothing on the record path grows.
 
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub(super) struct Budget {
     pub(super) threads: usize,
     pub(super) max_record: Option<usize>,
     pub(super) window: Option<usize>,
+    /// What unpacking the inputs takes.
+    pub(super) unpacking: usize,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,
     /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
@@ -68,9 +70,15 @@ impl Budget {
         1 + usize::from(self.passes_over) + self.n_gathered
     }
 
-    /// What may be used for anything but the program and unretired pages.
+    /// What may be used for anything but the program, unretired pages and unpacking.
     fn free(&self) -> usize {
-        self.memory - PROGRAM - 2 * self.piece()
+        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.unpacking)
+    }
+
+    /// What is granted to unpack an input: a quarter, and of what is beyond the default half as much again. So the longest record stays the same
+    /// under the default, and a window of 128 MiB, which `zstd --long` makes, is had for 256 MiB.
+    pub(super) fn granted(&self) -> usize {
+        self.memory / 4 + self.memory.saturating_sub(DEFAULT_MEMORY) / 2
     }
 
     /// What a header may take.
@@ -168,6 +176,7 @@ mod tests {
         window: None,
         passes_over: false,
         n_gathered: 0,
+        unpacking: 0,
         compression: None,
     };
 

@@ -24,7 +24,7 @@ pub use summary::{Count, Summary};
 
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Io, Opened, Source, Stream, identity};
+use crate::input::{Io, Opened, Reading, Source, Stream, identity, unpacked_name};
 use crate::kernel::{Isa, Kernel};
 use crate::output::{Compress, FileOptions, Framing, Sink, Writer};
 use crate::parse::Machine;
@@ -321,6 +321,9 @@ struct Prepared {
     size: Option<u64>,
     /// What its format has in front of all records; `None` where there is no header.
     heading: Option<Box<str>>,
+    file_size: Option<u64>,
+    /// What unpacking it may take in memory.
+    unpacking: usize,
     /// Opened, and read up to the first record; or to be opened again when its turn comes.
     state: Stage,
 }
@@ -360,28 +363,48 @@ impl Converter {
             threads: 1,
             max_record: options.max_record,
             window: options.window,
+            unpacking: 0,
             passes_over: options.rejects.is_some(),
             n_gathered: n_gathered(&options.columns),
             compression: outputs::compression(&output, options),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
+        let granted = budget.granted();
+        let reading = Reading {
+            io: options.io,
+            piece: budget.piece(),
+            unpacking: granted,
+            unpacking_streams: granted / inputs.len().max(1),
+        };
         // A hundred open files are not needed to read a hundred headers.
         let keep = inputs.len() == 1;
-        let prepared =
-            inputs.into_iter().map(|input| self.prepare(input, &budget, keep)).collect::<Result<Vec<_>>>()?;
+        let prepared = inputs
+            .into_iter()
+            .map(|input| self.prepare(input, &reading, &budget, keep))
+            .collect::<Result<Vec<_>>>()?;
+        let in_files: Option<u64> = prepared.iter().map(|ready| ready.file_size).sum();
+        options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
         let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
-        options.progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
         // How many cores there are takes a twentieth of the time of a small file to find out.
         if total.is_none_or(|total| total > budget.one_window()) {
             let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
             budget.threads = threads.map_or(1, NonZero::get);
         }
 
+        // Streams wait opened until it is their turn, files are opened one at a time.
+        let open = |ready: &&Prepared| matches!(ready.state, Stage::Begun(..));
+        let waiting: usize = prepared.iter().filter(open).map(|ready| ready.unpacking).sum();
+        budget.unpacking = waiting
+            + prepared.iter().filter(|ready| !open(ready)).map(|ready| ready.unpacking).max().unwrap_or(0);
+
         let mut outputs = outputs::open(output, options, &prepared, framing(options, &prepared)?)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
         let mut pool = Pool::default();
         for ready in prepared {
-            self.convert_one(ready, &budget, &mut pool, &mut outputs, &mut summary)?;
+            let in_file = ready.file_size.unwrap_or(0);
+            let before = options.progress.taken.load(Ordering::Relaxed);
+            self.convert_one(ready, &reading, &budget, &mut pool, &mut outputs, &mut summary)?;
+            options.progress.taken.store(before + in_file, Ordering::Relaxed);
         }
         summary.bytes_out = outputs.finish()?;
         summary.times = options.progress.times();
@@ -390,7 +413,7 @@ impl Converter {
     }
 
     /// Opens an input and reads its header.
-    fn prepare(&self, input: Input, budget: &Budget, keep: bool) -> Result<Prepared> {
+    fn prepare(&self, input: Input, reading: &Reading, budget: &Budget, keep: bool) -> Result<Prepared> {
         let name = input.name();
         let again = match &input {
             Input::Path(path) => Some(path.clone()),
@@ -402,9 +425,10 @@ impl Converter {
             Input::Source(_) => None,
         };
         let since = Instant::now();
-        let mut opened = self.open(input, budget)?;
-        let size = opened.source.size();
-        let beginning = self.begin(&name, &mut *opened.source, budget)?;
+        let mut opened = open(input, reading)?;
+        let (size, file_size) = (opened.source.size(), opened.source.file_size());
+        let unpacking = opened.unpacking;
+        let beginning = self.begin(&name, &mut *opened.source, &Budget { unpacking, ..*budget })?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let from_start = opened.source.input_at();
@@ -416,15 +440,7 @@ impl Converter {
             Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, path: again, seeks, identity, size, heading, state })
-    }
-
-    fn open(&self, input: Input, budget: &Budget) -> Result<Opened> {
-        match input {
-            Input::Path(path) => crate::input::open(&path, self.options.io, budget.piece()),
-            Input::Stdin => crate::input::stdin(budget.piece()),
-            Input::Source(source) => Ok(Opened { source, regular: false }),
-        }
+        Ok(Prepared { name, path: again, seeks, identity, size, file_size, unpacking, heading, state })
     }
 
     /// Reads up to the first record; `None` where there is no header.
@@ -452,6 +468,7 @@ impl Converter {
     fn convert_one(
         &self,
         ready: Prepared,
+        reading: &Reading,
         budget: &Budget,
         pool: &mut Pool,
         outputs: &mut Outputs,
@@ -466,7 +483,7 @@ impl Converter {
                     let how = "the file was replaced";
                     return Err(ErrorKind::InputChanged { path: ready.name, at: 0, how }.into());
                 }
-                let mut opened = self.open(input, budget)?;
+                let mut opened = open(input, reading)?;
                 let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
                 (opened, beginning)
             }
@@ -532,8 +549,12 @@ impl Converter {
                 done: options.limit == Some(summary.records + begun.records),
                 state: begun,
             };
-            let before =
-                Before { bytes_in: summary.bytes_in, bytes_out: summary.bytes_out, records: summary.records };
+            let before = Before {
+                taken: options.progress.taken.load(Ordering::Relaxed),
+                bytes_in: summary.bytes_in,
+                bytes_out: summary.bytes_out,
+                records: summary.records,
+            };
             let settings = Settings {
                 kernel: self.kernel,
                 dialect: preamble.dialect,
@@ -645,9 +666,18 @@ fn n_gathered(columns: &Columns) -> usize {
     usize::from(columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
 }
 
+fn open(input: Input, reading: &Reading) -> Result<Opened> {
+    match input {
+        Input::Path(path) => crate::input::open(&path, reading),
+        Input::Stdin => crate::input::stdin(reading),
+        Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0 }),
+    }
+}
+
 /// The delimiter that a file's name suggests.
 fn by_extension(name: &str) -> u8 {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    let extension =
+        Path::new(unpacked_name(name)).extension().and_then(|extension| extension.to_str()).unwrap_or("");
     match extension.to_ascii_lowercase().as_str() {
         "tsv" | "tab" => b'\t',
         "psv" => b'|',

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 /// Counters of a run, shared with whoever watches it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// The size of all inputs in bytes, as far as it is known; 0 if one is not.
+    /// The size of all inputs' files in bytes; 0 if one is not known.
     pub total: AtomicU64,
+    /// How many of these are done with: other bytes than `bytes_in` where a file is compressed.
+    pub taken: AtomicU64,
     /// Input bytes whose output was handed over.
     pub bytes_in: AtomicU64,
     /// Output bytes handed over.

@@ -78,6 +78,8 @@ pub(super) struct Settings {
 /// What the inputs before this one came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Before {
+    /// Of their files.
+    pub(super) taken: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) records: u64,
@@ -340,6 +342,8 @@ impl<'s, 'r> Worker<'s, 'r> {
             (Ok(()), None) => unreachable!("settling holds the turn"),
         };
         chain.state.windows += 1;
+        let taken = run.keeper.taken().unwrap_or(chain.state.input_at);
+        run.progress.taken.store(taken + run.before.taken, Ordering::Relaxed);
         run.progress.bytes_in.store(chain.state.input_at + run.before.bytes_in, Ordering::Relaxed);
         run.progress.bytes_out.store(chain.state.bytes_out + run.before.bytes_out, Ordering::Relaxed);
         run.progress.records.store(chain.state.records + run.before.records, Ordering::Relaxed);

@@ -12,14 +12,16 @@ mod read;
 mod stream;
 #[cfg(feature = "cli")]
 mod streams;
+mod unpack;
 mod watch;
 
 pub(crate) use map::Segment;
 pub use open::Io;
-pub(crate) use open::{Opened, PIPE, identity, is_distant, open, stdin};
+pub(crate) use open::{Opened, PIPE, Reading, identity, is_distant, open, stdin};
 pub use stream::Stream;
 #[cfg(feature = "cli")]
 pub(crate) use streams::{stdin_was_closed, stdout_was_closed};
+pub(crate) use unpack::unpacked_name;
 
 use crate::error::Result;
 use crate::parse::Cutter;
@@ -31,8 +33,13 @@ pub trait Source: Send {
     /// The name for messages.
     fn name(&self) -> &str;
 
-    /// The size in bytes, where it is known.
+    /// The size in bytes of what there is to parse, where it is known.
     fn size(&self) -> Option<u64>;
+
+    /// The size of the file that holds it, where it is known: of a compressed one, less than there is to parse.
+    fn file_size(&self) -> Option<u64> {
+        self.size()
+    }
 
     /// The next `n` bytes, or all there are if fewer. Nothing is consumed.
     ///
@@ -85,6 +92,11 @@ pub trait Keeper: Send + Sync {
     /// How many of the input's own bytes became `bytes`.
     fn measure(&self, bytes: &[u8]) -> u64 {
         bytes.len() as u64
+    }
+
+    /// How many bytes of a compressed file were taken so far; `None` where the file's bytes are those that are parsed.
+    fn taken(&self) -> Option<u64> {
+        None
     }
 
     /// A remark for the summary once all is read, such as that the input grew.

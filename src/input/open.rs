@@ -4,13 +4,14 @@ use super::Source;
 use super::decode::{Decode, by_mark, measure_utf16};
 use super::map::Mapped;
 use super::read::ReadAt;
-use super::stream::Stream;
+use super::stream::{Layers, Stream, unreadable};
+use super::unpack::{HEADER, LOOK, Unpack, by_magic, cut_short, may_be};
 use super::watch::Watch;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::FileType;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -48,7 +49,11 @@ pub(crate) struct Opened {
     pub source: Box<dyn Source>,
     /// Whether opening it again gives the same bytes.
     pub regular: bool,
+    /// What unpacking it may take in memory.
+    pub unpacking: usize,
 }
+
+type Reader = Box<dyn Read + Send>;
 
 /// The size that a pipe is given, on either side: what an unprivileged process may ask for. Converting a GiB from `cat` took
 /// 0.8 of the time that it takes with the usual 64 KiB, converting into `cat` the same (medians of five, 2026-11-22).
@@ -64,28 +69,41 @@ pub(crate) fn identity(file: impl AsFd) -> Option<(u64, u64)> {
     }
 }
 
-/// Opens `path`; mapped pages will be given back in pieces of `piece` bytes.
+/// How inputs are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Whether regular files are mapped.
+    pub io: Io,
+    /// Mapped pages are given back in pieces of so many bytes.
+    pub piece: usize,
+    /// What unpacking a regular file may take in memory, one at a time.
+    pub unpacking: usize,
+    /// The same for what is streamed, of which all may be open at once.
+    pub unpacking_streams: usize,
+}
+
+/// Opens `path`.
 ///
 /// # Errors
-/// It cannot be opened, or is a directory or a socket.
-pub(crate) fn open(path: &Path, io: Io, piece: usize) -> Result<Opened> {
+/// It cannot be opened or read, or is a directory or a socket.
+pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| match rustix::fs::stat(path) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => socket(&name),
         _ => Error::io(CANNOT_OPEN, &*name, error),
     })?;
-    from_file(file, name, io, piece, false)
+    from_file(file, name, reading, false)
 }
 
 /// Standard input, streamed.
 ///
 /// # Errors
-/// It is closed, or a directory.
-pub(crate) fn stdin(piece: usize) -> Result<Opened> {
+/// It is closed or cannot be read, or is a directory.
+pub(crate) fn stdin(reading: &Reading) -> Result<Opened> {
     let name = "stdin";
     let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
     let file = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
-    from_file(file.into(), name.to_owned(), Io::Read, piece, true)
+    from_file(file.into(), name.to_owned(), reading, true)
 }
 
 fn socket(name: &str) -> Error {
@@ -93,7 +111,7 @@ fn socket(name: &str) -> Error {
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 
-fn from_file(file: File, name: String, io: Io, piece: usize, stream: bool) -> Result<Opened> {
+fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Result<Opened> {
     let cannot_read = |error: io::Error| Error::io(CANNOT_READ, &*name, error);
     let stat = rustix::fs::fstat(&file).map_err(|error| cannot_read(error.into()))?;
     match FileType::from_raw_mode(stat.st_mode) {
@@ -104,59 +122,81 @@ fn from_file(file: File, name: String, io: Io, piece: usize, stream: bool) -> Re
         // A socket that is stdin is connected and can be read.
         FileType::Socket if !stream => return Err(socket(&name)),
         // Size 0 is no proof of emptiness (/proc): it is streamed too.
-        FileType::RegularFile if stat.st_size > 0 && !stream => return regular(file, name, io, piece),
+        FileType::RegularFile if stat.st_size > 0 && !stream => return regular(file, name, reading),
         _ => {}
     }
     if FileType::from_raw_mode(stat.st_mode) == FileType::Fifo {
         // Fewer wake-ups of whoever fills it; where the system gives no more, the size it has will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
-    let mut reader = Descriptor(file);
-    let mut start = [0; 4];
-    let mut n = 0;
-    // A byte-order mark needs three bytes; fewer is the end.
-    while n < 3 {
-        match reader.read(&mut start[n..]).map_err(cannot_read)? {
-            0 => break,
-            read => n += read,
-        }
-    }
-    let start = &start[..n];
-    let source: Box<dyn Source> = match by_mark(start) {
-        None => Box::new(Stream::new(name, io::Cursor::new(start.to_vec()).chain(reader))),
-        Some((encoding, mark)) => {
-            let encoded = io::Cursor::new(start[mark..].to_vec()).chain(reader);
-            let decode = Decode::new(encoded, encoding);
-            Box::new(Stream::decoded(name, decode, None, None, measure_utf16, mark as u64))
-        }
-    };
-    Ok(Opened { source, regular: false })
+    streamed(name, Box::new(Descriptor(file)), None, reading.unpacking_streams)
 }
 
-fn regular(file: File, name: String, io: Io, piece: usize) -> Result<Opened> {
-    let mut start = [0; 4];
+fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
+    let mut start = [0; LOOK];
     let n = file.read_at(&mut start, 0).map_err(|error| Error::io_at(CANNOT_READ, &*name, 0, error))?;
+    let start = &start[..n];
     let file = Arc::new(file);
     let watch = Watch::new(Arc::clone(&file), &name)?;
-    let opened = |source: Box<dyn Source>| Ok(Opened { source, regular: true });
-    if let Some((encoding, mark)) = by_mark(&start[..n]) {
-        let mut sequential = &*file;
-        let cannot = |error| Error::io(CANNOT_READ, &*name, error);
-        sequential.seek(SeekFrom::Start(mark as u64)).map_err(cannot)?;
-        let size = watch.size();
-        let decode = Decode::new(Shared(file), encoding);
-        let stream = Stream::decoded(name, decode, Some(size), Some(watch), measure_utf16, mark as u64);
-        return opened(Box::new(stream));
+    if by_magic(start).is_some() || cut_short(start).is_some() || by_mark(start).is_some() {
+        // What it grows by is not read.
+        let reader = Shared(file).take(watch.size());
+        return streamed(name, Box::new(reader), Some(watch), reading.unpacking);
     }
-    match io {
+    let opened = |source: Box<dyn Source>| Ok(Opened { source, regular: true, unpacking: 0 });
+    match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
         Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
-        Io::Auto | Io::Mmap => match Mapped::new(watch, piece) {
+        Io::Auto | Io::Mmap => match Mapped::new(watch, reading.piece) {
             Ok(mapped) => opened(Box::new(mapped)),
-            Err(error) if io == Io::Mmap => Err(Error::io("cannot map", name, error)),
+            Err(error) if reading.io == Io::Mmap => Err(Error::io("cannot map", name, error)),
             Err(_) => opened(Box::new(ReadAt::new(Watch::new(file, &name)?))),
         },
     }
+}
+
+/// What is read in sequence: unpacked if it is compressed, decoded if a byte-order mark says so.
+fn streamed(name: String, reader: Reader, watch: Option<Watch>, granted: usize) -> Result<Opened> {
+    let cannot_read = |error: io::Error| unreadable(&name, None, error);
+    let regular = watch.is_some();
+    let file_size = watch.as_ref().map(Watch::size);
+    let mut layers = Layers { size: file_size, file_size, watch, ..Layers::default() };
+    let mut raw = Begun::new(reader);
+    // No more is waited for than it takes to tell.
+    let mut start = raw.look(1).map_err(cannot_read)?;
+    while may_be(start).is_some() {
+        let n = start.len() + 1;
+        start = raw.look(n).map_err(cannot_read)?;
+        if start.len() < n {
+            break;
+        }
+    }
+    let (reader, unpacking): (Reader, _) = match by_magic(start) {
+        Some(codec) => {
+            raw.look(HEADER).map_err(cannot_read)?;
+            let unpack = Unpack::new(raw, codec, granted).map_err(cannot_read)?;
+            layers.taken = Some(unpack.taken());
+            layers.size = None;
+            (Box::new(unpack), codec.memory(granted))
+        }
+        None => match cut_short(start) {
+            Some(codec) => return Err(cannot_read(codec.ends_at(start.len()))),
+            None => (Box::new(raw), 0),
+        },
+    };
+    let mut text = Begun::new(reader);
+    // A byte-order mark needs three bytes.
+    let marked = by_mark(text.look(3).map_err(cannot_read)?);
+    let source: Box<dyn Source> = match marked {
+        None => Box::new(Stream::layered(name, text, layers)),
+        Some((encoding, mark)) => {
+            text.skip(mark);
+            layers.measure = measure_utf16;
+            layers.before = mark as u64;
+            Box::new(Stream::layered(name, Decode::new(text, encoding), layers))
+        }
+    };
+    Ok(Opened { source, regular, unpacking })
 }
 
 /// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all, and the same file
@@ -206,5 +246,50 @@ struct Shared(Arc<File>);
 impl Read for Shared {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         (&*self.0).read(into)
+    }
+}
+
+/// A reader whose first bytes were looked at.
+struct Begun {
+    start: Vec<u8>,
+    reader: Reader,
+}
+
+impl Begun {
+    fn new(reader: Reader) -> Self {
+        Self { start: Vec::new(), reader }
+    }
+
+    /// The first `n` bytes, or all there are if fewer.
+    fn look(&mut self, n: usize) -> io::Result<&[u8]> {
+        let mut have = self.start.len();
+        self.start.resize(have.max(n), 0);
+        while have < n {
+            match self.reader.read(&mut self.start[have..n]) {
+                Ok(0) => break,
+                Ok(read) => have += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.start.truncate(have);
+        Ok(&self.start)
+    }
+
+    /// Passes over `n` bytes that were looked at.
+    fn skip(&mut self, n: usize) {
+        self.start.drain(..n);
+    }
+}
+
+impl Read for Begun {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.start.is_empty() {
+            return self.reader.read(into);
+        }
+        let n = self.start.len().min(into.len());
+        into[..n].copy_from_slice(&self.start[..n]);
+        self.skip(n);
+        Ok(n)
     }
 }

@@ -3,19 +3,20 @@
 //! Whoever claims reads into its own buffer; what lies behind the cut waits for the next. So a stream takes no more memory
 //! than the windows in flight, and it is read only when a worker is free to convert: a slow consumer stops it.
 
+use super::unpack::Damage;
 use super::watch::Watch;
 use super::{Keeper, Source};
-use crate::error::{CANNOT_READ, Error, Result};
+use crate::error::{CANNOT_READ, Error, ErrorKind, Result};
 use crate::parse::Cutter;
 use crate::window::Window;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A reader as a source.
 pub struct Stream<R> {
     name: String,
     reader: R,
-    size: Option<u64>,
     keeper: Arc<StreamKeeper>,
     /// Read but not claimed: `rest[start..]`.
     rest: Vec<u8>,
@@ -27,37 +28,55 @@ pub struct Stream<R> {
 }
 
 struct StreamKeeper {
-    watch: Option<Watch>,
-    measure: fn(&[u8]) -> u64,
+    layers: Layers,
+}
+
+/// What lies between a file and the text that is parsed.
+pub(super) struct Layers {
+    /// The size of the text, and of the file that holds it.
+    pub(super) size: Option<u64>,
+    pub(super) file_size: Option<u64>,
+    /// The file, if it is a regular one.
+    pub(super) watch: Option<Watch>,
+    /// How many bytes of a compressed file were taken.
+    pub(super) taken: Option<Arc<AtomicU64>>,
+    /// How many bytes, before decoding, became some of the text.
+    pub(super) measure: fn(&[u8]) -> u64,
+    /// How many stand in front of it.
+    pub(super) before: u64,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self {
+            size: None,
+            file_size: None,
+            watch: None,
+            taken: None,
+            measure: |bytes| bytes.len() as u64,
+            before: 0,
+        }
+    }
 }
 
 impl<R: Read + Send> Stream<R> {
     /// Takes what `reader` gives; `name` stands in messages.
     pub fn new(name: impl Into<String>, reader: R) -> Self {
-        Self::decoded(name, reader, None, None, |bytes| bytes.len() as u64, 0)
+        Self::layered(name, reader, Layers::default())
     }
 
-    /// As [`Stream::new`] for a reader that decodes: `measure` tells how many of the input's bytes became some of its own,
-    /// `before` how many stand in front of them.
-    pub(super) fn decoded(
-        name: impl Into<String>,
-        reader: R,
-        size: Option<u64>,
-        watch: Option<Watch>,
-        measure: fn(&[u8]) -> u64,
-        before: u64,
-    ) -> Self {
+    /// As [`Stream::new`] for a reader that unpacks or decodes.
+    pub(super) fn layered(name: impl Into<String>, reader: R, layers: Layers) -> Self {
         Self {
             name: name.into(),
             reader,
-            size,
-            keeper: Arc::new(StreamKeeper { watch, measure }),
             rest: Vec::new(),
             start: 0,
             ended: false,
             at: 0,
-            input_at: before,
+            input_at: layers.before,
             plausible: true,
+            keeper: Arc::new(StreamKeeper { layers }),
         }
     }
 
@@ -69,8 +88,13 @@ impl<R: Read + Send> Stream<R> {
                 Ok(n) => len += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let at = self.input_at + (self.keeper.measure)(&buffer[..len]);
-                    return Err(Error::io_at(CANNOT_READ, &*self.name, at, error));
+                    let at = self.input_at + self.keeper.measure(&buffer[..len]);
+                    let at = self.keeper.taken().unwrap_or(at);
+                    if let Some(watch) = &self.keeper.layers.watch {
+                        // What reads as damage may be a file that is being written anew.
+                        watch.verify(at)?;
+                    }
+                    return Err(unreadable(&self.name, Some(at), error));
                 }
             }
         }
@@ -84,7 +108,11 @@ impl<R: Read + Send> Source for Stream<R> {
     }
 
     fn size(&self) -> Option<u64> {
-        self.size
+        self.keeper.layers.size
+    }
+
+    fn file_size(&self) -> Option<u64> {
+        self.keeper.layers.file_size
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
@@ -104,7 +132,7 @@ impl<R: Read + Send> Source for Stream<R> {
 
     fn skip(&mut self, n: usize) {
         self.at += n as u64;
-        self.input_at += (self.keeper.measure)(&self.rest[self.start..self.start + n]);
+        self.input_at += self.keeper.measure(&self.rest[self.start..self.start + n]);
         self.start += n;
     }
 
@@ -154,7 +182,7 @@ impl<R: Read + Send> Source for Stream<R> {
         }
         let window = Window::buffered(self.at, end, self.input_at, self.plausible);
         self.at += end as u64;
-        self.input_at += (self.keeper.measure)(&buffer[..end]);
+        self.input_at += self.keeper.measure(&buffer[..end]);
         self.plausible = plausible;
         Ok(Some(window))
     }
@@ -170,15 +198,31 @@ impl Keeper for StreamKeeper {
     }
 
     fn verify(&self, window: &Window) -> Result<()> {
-        self.watch.as_ref().map_or(Ok(()), |watch| watch.verify(window.input_at))
+        let at = || self.taken().unwrap_or(window.input_at);
+        self.layers.watch.as_ref().map_or(Ok(()), |watch| watch.verify(at()))
     }
 
     fn measure(&self, bytes: &[u8]) -> u64 {
-        (self.measure)(bytes)
+        (self.layers.measure)(bytes)
+    }
+
+    fn taken(&self) -> Option<u64> {
+        self.layers.taken.as_ref().map(|taken| taken.load(Ordering::Relaxed))
     }
 
     fn remark(&self) -> Option<String> {
-        self.watch.as_ref().and_then(Watch::remark)
+        self.layers.watch.as_ref().and_then(Watch::remark)
+    }
+}
+
+/// The error for an input that can't be read on, at byte `at` if that is known.
+pub(super) fn unreadable(name: &str, at: Option<u64>, error: io::Error) -> Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()) {
+        Some(Damage { format, at, reason }) => {
+            let (path, reason) = (name.to_owned(), reason.clone());
+            ErrorKind::Damaged { path, format, at: *at, reason }.into()
+        }
+        None => ErrorKind::Io { what: CANNOT_READ, path: name.to_owned(), at, source: error }.into(),
     }
 }
 

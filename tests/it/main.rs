@@ -30,7 +30,6 @@ mod golden;
 mod hostile;
 mod invariance;
 mod kernels;
-
 mod packed;
 mod pipeline;
 mod postgres;
@@ -43,5 +42,6 @@ mod telling;
 mod tidy;
 mod tight;
 mod unicode;
+mod unpacked;
 mod usage;
 mod values;
