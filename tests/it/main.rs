@@ -22,6 +22,7 @@ mod capped;
 mod changing;
 mod confined;
 mod conformance;
+mod cookbook;
 mod differential;
 mod disk;
 mod faults;

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,15 +15,15 @@ use crate::harness::{Place, Run, skipped};
 const COPY: &str = r"\copy raw(doc) from stdin with (format csv, quote e'\x01', delimiter e'\x02')";
 
 /// A server with a database, gone with this.
-struct Server {
-    bin: PathBuf,
+pub(crate) struct Server {
+    pub(crate) bin: PathBuf,
     dir: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
     user: u32,
 }
 
 impl Server {
-    fn start(place: &Place) -> Option<Server> {
+    pub(crate) fn start(place: &Place) -> Option<Server> {
         let what = "PostgreSQL";
         let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
             .map(|all| all.map(|entry| entry.unwrap().path().join("bin")).collect())
@@ -44,7 +45,9 @@ impl Server {
             return None;
         }
         chown(place.dir(), Some(user), Some(user)).unwrap();
-        let port = 20_000 + (std::process::id() % 20_000) as u16;
+        static N_STARTED: AtomicU16 = AtomicU16::new(0);
+        let n = N_STARTED.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + (std::process::id() % 20_000) as u16 + n;
         let server = Server { bin, dir, port, user };
         let data = server.dir.join("data");
         server.tool("initdb").arg("-D").arg(&data).args(["-A", "trust", "-U", "postgres"]).quietly();
@@ -74,7 +77,7 @@ impl Server {
         format!("{}/psql -X -q -h 127.0.0.1 -p {} -U postgres", self.bin.display(), self.port)
     }
 
-    fn sql(&self, sql: &str) -> String {
+    pub(crate) fn sql(&self, sql: &str) -> String {
         let output = Command::new("sh")
             .args(["-c", &format!("{} -At -c \"$SQL\"", self.psql())])
             .env("SQL", sql)
