@@ -66,7 +66,7 @@ pub use error::{Anomaly, Error, ErrorKind, Place, Result};
 pub use header::{Header, Repair};
 pub use input::{Io, Keeper, Source, Stream};
 pub use kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
-pub use output::{Compress, Compression, FileOptions, Sink, Writer, remove_temporaries};
+pub use output::{Compress, Compression, FileOptions, Sink, Split, Writer, remove_temporaries};
 pub use parse::{Cutter, Ended, Field, Machine};
 pub use plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
 pub use window::Window;

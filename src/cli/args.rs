@@ -32,6 +32,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOW", help_heading = "Output")]
     pub(super) compress: Option<String>,
 
+    /// Write parts of at most SIZE, FILE-00000 and so on, and a manifest of them
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Output")]
+    pub(super) split_size: Option<usize>,
+
+    /// Write parts of at most N records
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(super) split_records: Option<u64>,
+
     /// Write at most so much a second
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Output")]
     pub(super) limit_rate: Option<usize>,

@@ -40,7 +40,10 @@ impl Job {
         };
         let inputs = inputs(&args.inputs)?;
         let path = args.output.clone().filter(|path| path.as_os_str() != "-");
-        let shapes = args.compress.is_some() || args.limit_rate.is_some();
+        let shapes = args.compress.is_some()
+            || args.limit_rate.is_some()
+            || args.split_size.is_some()
+            || args.split_records.is_some();
         if args.check && (path.is_some() || args.rejects.is_some() || shapes) {
             return Err(Error::setting(
                 "--check writes nothing, so it can't be had with --output, --rejects, or what shapes them",
@@ -73,6 +76,8 @@ impl Job {
             Some("none") => Compress::Not,
             Some(typed) => Compress::As(Compression::parse(typed)?),
         };
+        options.split.size = args.split_size.map(|n| n as u64);
+        options.split.records = args.split_records;
         options.limit_rate = args.limit_rate.map(|n| n as u64);
         options.beside = args.stats.iter().cloned().collect();
         options.needed = args.hash_key_file.iter().cloned().collect();

@@ -104,7 +104,7 @@ impl Chain<'_> {
         if !due || self.passing.is_some() {
             return Ok(());
         }
-        let mut ats = vec![self.outlet.keep()?];
+        let mut ats: Vec<u64> = self.outlet.keep()?.into_iter().collect();
         if let Some(rejects) = &mut self.rejects {
             ats.extend(rejects.keep()?);
         }

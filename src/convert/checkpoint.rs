@@ -9,7 +9,7 @@
 use super::chain::State;
 use super::{Options, Prepared};
 use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
-use crate::output::{FileId, OutputFile, Reached, checkpoint_path};
+use crate::output::{FileId, OutputFile, PartsReached, Reached, checkpoint_path};
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -80,17 +80,42 @@ impl State {
 }
 
 fn reached_to_json(reached: &Reached) -> Value {
-    let Reached { bytes, opened, begun, closed } = *reached;
-    json!({ "bytes": bytes, "opened": opened, "begun": begun, "closed": closed })
+    let Reached { bytes, opened, begun, closed, records, parts } = *reached;
+    let parts = parts.map(|PartsReached { n_whole, whole_bytes, at, journal, id, n_old }| {
+        json!({
+            "whole": n_whole, "whole_bytes": whole_bytes, "at": at, "journal": [journal, id.0, id.1],
+            "old": n_old,
+        })
+    });
+    json!({
+        "bytes": bytes, "opened": opened, "begun": begun, "closed": closed, "records": records,
+        "parts": parts,
+    })
 }
 
 fn reached_from_json(value: &Value) -> Option<Reached> {
     let is = |key: &str| value[key].as_bool();
+    let parts = |value: &Value| {
+        let journal = |i: usize| value["journal"][i].as_u64();
+        Some(PartsReached {
+            n_whole: value["whole"].as_u64()?,
+            whole_bytes: value["whole_bytes"].as_u64()?,
+            at: value["at"].as_u64(),
+            journal: journal(0)?,
+            id: (journal(1)?, journal(2)?),
+            n_old: value["old"].as_u64()?,
+        })
+    };
     Some(Reached {
         bytes: value["bytes"].as_u64()?,
         opened: is("opened")?,
         begun: is("begun")?,
         closed: is("closed")?,
+        records: [value["records"][0].as_u64()?, value["records"][1].as_u64()?],
+        parts: match &value["parts"] {
+            Value::Null => None,
+            value => Some(parts(value)?),
+        },
     })
 }
 
@@ -154,12 +179,14 @@ impl Checkpoints {
             "strict": options.strict,
             "rejects": of(&options.rejects),
             "compress": of(&options.compress),
+            "split-size": options.split.size,
+            "split-records": options.split.records,
             // What is too long goes to the rejects, and without a setting the memory decides what is.
             "max-record": of(&(options.max_record, options.rejects.as_ref().map(|_| options.memory))),
         })
     }
 
-    fn refuse(&self, reason: impl Into<String>) -> Error {
+    pub(super) fn refuse(&self, reason: impl Into<String>) -> Error {
         let checkpoint = self.path.display().to_string();
         ErrorKind::CannotResume { output: self.output.clone(), reason: reason.into(), checkpoint }.into()
     }
@@ -246,9 +273,9 @@ impl Checkpoints {
         Ok(ats)
     }
 
-    /// How far an earlier run's output was.
-    pub(super) fn reached(&self) -> Reached {
-        self.reached
+    /// How far an earlier run's output was, and whether only names were missing; `None` where it left no checkpoint.
+    pub(super) fn reached(&self) -> Option<(Reached, bool)> {
+        (!self.earlier.is_empty() || self.complete).then_some((self.reached, self.complete))
     }
 
     /// What an earlier run did of the next input, and whether it was done with it.

@@ -8,7 +8,7 @@ use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Error, ErrorKind, Place};
-use crate::output::{Batch, Flush, Packer};
+use crate::output::{Batch, Ends, Flush, Packer};
 use crate::window::Window;
 use std::sync::MutexGuard;
 
@@ -68,6 +68,8 @@ pub(super) struct Link<'r, 's, 'w> {
     number: u64,
     window: &'w Window,
     packer: Option<&'w mut Packer>,
+    /// The last flush ended within a record.
+    within: bool,
     /// Held from the first flush on.
     pub(super) chain: Option<MutexGuard<'s, Chain<'r>>>,
     /// What is converted.
@@ -97,6 +99,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             number,
             window,
             packer,
+            within: false,
             chain,
             slice,
             tally: Tally::default(),
@@ -181,17 +184,22 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
 impl Flush for Link<'_, '_, '_> {
     type Stop = Stop;
 
-    fn flush(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    fn flush(&mut self, bytes: &[u8], ends: Ends) -> Result<(), Stop> {
+        let handover = &self.run.handover;
+        let cuts = handover.cuts(bytes, self.within, ends);
+        if !bytes.is_empty() {
+            self.within = cuts.within;
+        }
         if let Some(packer) = &mut self.packer {
             // Before the turn: all workers at once.
-            packer.ahead(bytes, [self.run.handover.comma(bytes)..bytes.len(), 0..0, 0..0]);
+            packer.ahead(bytes, cuts.ranges(handover.bounds, bytes));
         }
         self.hold()?;
         let before = self.clock.switch(Bound::Output);
         self.run.keeper.verify(self.window)?;
         let (slice, rejects) = (self.slice, std::mem::replace(&mut self.rejects, RejectList::new()));
         let Self { chain: Some(chain), packer, .. } = self else { unreachable!("it is held") };
-        chain.write(Batch { raw: bytes, packer: packer.as_deref_mut() })?;
+        chain.write(Batch { raw: bytes, cuts, packer: packer.as_deref_mut() })?;
         for reject in rejects.list.iter().flatten() {
             chain.reject(&slice[reject.start..reject.end], reject.ended, reject.anomaly, &reject.spot)?;
         }

@@ -26,7 +26,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Io, Opened, Reading, Source, Stream, identity, unpacked_name};
 use crate::kernel::{Isa, Kernel};
-use crate::output::{Compress, FileOptions, Framing, Sink, Writer};
+use crate::output::{Compress, FileOptions, Framing, Sink, Split, Writer};
 use crate::parse::Machine;
 use crate::plan::{Columns, Format, Plan, Transform, Type, size_for};
 use budget::Budget;
@@ -79,6 +79,8 @@ pub struct Options {
     pub file: FileOptions,
     /// Whether the output is made smaller, and how.
     pub compress: Compress,
+    /// Whether the output goes to parts, and where they end.
+    pub split: Split,
     /// The most bytes that are written a second.
     pub limit_rate: Option<u64>,
     /// Go on where the same conversion was cut off, and have a checkpoint made each time that so many bytes were read and written.
@@ -111,6 +113,7 @@ impl Default for Options {
             check: false,
             file: FileOptions::default(),
             compress: Compress::default(),
+            split: Split::default(),
             limit_rate: None,
             resume: None,
             beside: Vec::new(),
@@ -300,6 +303,9 @@ impl Builder {
         if options.limit_rate == Some(0) {
             return Err(Error::setting("--limit-rate: at least one byte a second is needed"));
         }
+        if options.split.size == Some(0) || options.split.records == Some(0) {
+            return Err(Error::setting("--split-size, --split-records: a part of nothing holds no record"));
+        }
         let kernel = match options.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {
@@ -406,7 +412,8 @@ impl Converter {
             self.convert_one(ready, &reading, &budget, &mut pool, &mut outputs, &mut summary)?;
             options.progress.taken.store(before + in_file, Ordering::Relaxed);
         }
-        summary.bytes_out = outputs.finish()?;
+        let reached = outputs.finish()?;
+        (summary.bytes_out, summary.parts) = (reached.bytes, reached.parts.map(|parts| parts.n_whole));
         summary.times = options.progress.times();
         summary.elapsed = begun.elapsed();
         Ok(summary)

@@ -5,8 +5,8 @@ use super::{Options, Output, Prepared};
 use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::{PIPE, identity, is_distant};
 use crate::output::{
-    Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, Outlet, OutputFile, Reached,
-    Rejects, Shape, Sink, Writer,
+    Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, Outlet, OutputFile,
+    PartNames, Parts, Reached, Rejects, Shape, To, Writer, parts_need_a_file,
 };
 use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::File;
@@ -40,8 +40,12 @@ pub(super) fn open(
     inputs: &[Prepared],
     framing: Framing,
 ) -> Result<Outputs> {
-    let mut shape =
-        Shape { framing, compression: compression(&output, options), per_second: options.limit_rate };
+    let mut shape = Shape {
+        framing,
+        compression: compression(&output, options),
+        per_second: options.limit_rate,
+        split: options.split,
+    };
     let mut paths: Vec<PathBuf> = options.beside.clone();
     if let Some(path) = &options.rejects {
         paths.extend([path.clone(), Rejects::log_path(path)]);
@@ -70,6 +74,21 @@ pub(super) fn open(
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
         }
     }
+    if options.split.is_some() {
+        let Output::Path(path) = &output else { return Err(parts_need_a_file()) };
+        let parts = PartNames::of(path);
+        for path in options.beside.iter().chain(&options.rejects) {
+            let name = path.file_name().unwrap_or_default();
+            if folder_of(path) == folder_of(&parts.place(name))
+                && (parts.number(name).is_some() || *name == *parts.manifest())
+            {
+                return Err(Error::setting(format!(
+                    "{}: is called like a part of the output",
+                    path.display()
+                )));
+            }
+        }
+    }
     if options.resume.is_some() && (options.check || !matches!(output, Output::Path(_))) {
         return Err(needs_a_file());
     }
@@ -84,10 +103,35 @@ pub(super) fn open(
     };
     let mut checkpoints = None;
     let mut reached = Reached::default();
-    let sink: Box<dyn Sink> = match output {
+    let to = match output {
         _ if options.check => {
             shape = Shape::default();
-            Box::new(Nowhere)
+            To::Sink(Box::new(Nowhere))
+        }
+        Output::Path(path) if options.split.is_some() => {
+            let mut parts = Parts::open(&path, files)?;
+            let refuse = |place: &Path| {
+                let (output, identity) = (place.display().to_string(), identity_of_path(place));
+                match inputs.iter().find(|input| identity.is_some() && input.identity == identity) {
+                    Some(input) => Err(ErrorKind::SameFile { output, input: input.name.clone() }.into()),
+                    None => Ok(()),
+                }
+            };
+            if let Some(every) = options.resume {
+                let mut found = Checkpoints::open(&path, options, every, told)?;
+                found.take_up(rejects.iter_mut().flat_map(Rejects::files))?;
+                if let Some((earlier, complete)) = found.reached() {
+                    let known = earlier.parts.ok_or_else(|| found.refuse("its checkpoint is damaged"))?;
+                    parts.go_on(known, complete, &refuse).map_err(|reason| found.refuse(reason))?;
+                    reached = earlier;
+                } else {
+                    parts.begin_anew(&refuse)?;
+                }
+                checkpoints = Some(found);
+            } else {
+                parts.begin_anew(&refuse)?;
+            }
+            To::Parts(parts)
         }
         Output::Path(path) => {
             let mut file = OutputFile::create(&path, files)?;
@@ -97,32 +141,32 @@ pub(super) fn open(
                 let mut found = Checkpoints::open(&target, options, every, told)?;
                 let others = rejects.iter_mut().flat_map(Rejects::files);
                 at = found.take_up(std::iter::once(&mut file).chain(others))?[0];
-                reached = found.reached();
+                reached = found.reached().map(|(reached, _)| reached).unwrap_or_default();
                 checkpoints = Some(found);
             }
-            Box::new(FileSink::new(path.display().to_string(), file, at))
+            To::Sink(Box::new(FileSink::new(path.display().to_string(), file, at)))
         }
         Output::Stdout => {
             let cannot = |error| Error::io(CANNOT_WRITE, "stdout", error);
             let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
             // Refused where stdout is no pipe.
             let _ = rustix::pipe::fcntl_setpipe_size(&fd, PIPE);
-            Box::new(Writer::new("stdout", Descriptor::new(File::from(fd))))
+            To::Sink(Box::new(Writer::new("stdout", Descriptor::new(File::from(fd)))))
         }
-        Output::Sink(sink) => sink,
+        Output::Sink(sink) => To::Sink(sink),
     };
-    Ok(Outputs { outlet: Outlet::new(sink, shape, reached)?, rejects, checkpoints })
+    Ok(Outputs { outlet: Outlet::new(to, shape, reached)?, rejects, checkpoints })
 }
 
 impl Outputs {
-    /// Has everything appear under its name: the conversion succeeded. Returns how many bytes of output were written.
+    /// Has everything appear under its name: the conversion succeeded. Returns how much output was written.
     ///
     /// # Errors
     /// It cannot be kept.
-    pub(super) fn finish(&mut self) -> Result<u64> {
+    pub(super) fn finish(&mut self) -> Result<Reached> {
         self.outlet.close()?;
         if let Some(checkpoints) = &mut self.checkpoints {
-            let mut ats = vec![self.outlet.keep()?];
+            let mut ats: Vec<u64> = self.outlet.keep()?.into_iter().collect();
             if let Some(rejects) = &mut self.rejects {
                 ats.extend(rejects.keep()?);
             }
@@ -135,7 +179,7 @@ impl Outputs {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.remove();
         }
-        Ok(self.outlet.reached().bytes)
+        Ok(self.outlet.reached())
     }
 }
 
@@ -158,9 +202,7 @@ impl Target {
         if let Some(file) = opened_as_path(path) {
             return Self::of_open(file);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = folder.canonicalize().ok();
-        let name = folder.and_then(|folder| Some(folder.join(path.file_name()?)));
+        let name = folder_of(path).and_then(|folder| Some(folder.join(path.file_name()?)));
         name.map_or(Self::Stream(None), Self::Name)
     }
 
@@ -171,6 +213,12 @@ impl Target {
             (_, identity) => Self::Stream(identity),
         }
     }
+}
+
+/// The folder that a file is in, by its only name.
+fn folder_of(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.canonicalize().ok()
 }
 
 /// What makes the file at `path` the same under any name.

@@ -22,6 +22,8 @@ pub struct Summary {
     pub bytes_encoded: u64,
     /// Bytes written.
     pub bytes_out: u64,
+    /// The output's parts, if that was asked for.
+    pub parts: Option<u64>,
     /// The time it took.
     pub elapsed: Duration,
     /// Where the workers' time went.

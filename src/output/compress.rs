@@ -177,7 +177,7 @@ impl Squeeze for Zstd {
 pub(crate) struct Packer {
     codec: Box<dyn Squeeze>,
     buffer: Box<[u8]>,
-    /// What was made ahead: of which bytes, and where it is.
+    /// What is made: of which bytes, and where it is.
     ready: [Option<(Range<usize>, Range<usize>)>; 3],
 }
 
@@ -216,7 +216,9 @@ impl Packer {
             Some(at) => at,
             None => {
                 self.ready = [const { None }; 3];
-                0..self.codec.squeeze(&raw[range], &mut self.buffer).map_err(refused)?
+                let n = self.codec.squeeze(&raw[range.clone()], &mut self.buffer).map_err(refused)?;
+                self.ready[0] = Some((range, 0..n));
+                0..n
             }
         };
         Ok(&self.buffer[at])

@@ -61,10 +61,30 @@ pub fn remove_temporaries() {
     let Ok(paths) = TEMPORARIES.lock() else { return };
     for path in &*paths {
         // It may be gone; nothing more can be done about it.
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir_all(path));
     }
     // Kept locked to the end: a commit that comes now waits for ever.
     std::mem::forget(paths);
+}
+
+/// Does what must not happen while [`remove_temporaries`] is at work, nor be cut in two by it.
+pub(super) fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
+    let _held = TEMPORARIES.lock();
+    act()
+}
+
+/// Has a file or folder removed if the process must end at once, unless it is `kept`.
+pub(super) fn register(path: &Path, kept: bool) {
+    if let (false, Ok(mut paths)) = (kept, TEMPORARIES.lock()) {
+        paths.push(path.to_owned());
+    }
+}
+
+/// It is gone, or is to stay.
+pub(super) fn unregister(path: &Path) {
+    if let Ok(mut paths) = TEMPORARIES.lock() {
+        paths.retain(|other| other != path);
+    }
 }
 
 /// A name that is removed when dropped, unless it is to be found again.
@@ -76,9 +96,7 @@ struct Temporary {
 
 impl Temporary {
     fn new(path: PathBuf) -> Self {
-        if let Ok(mut paths) = TEMPORARIES.lock() {
-            paths.push(path.clone());
-        }
+        register(&path, false);
         Self { path, kept: false }
     }
 
@@ -87,9 +105,7 @@ impl Temporary {
     }
 
     fn forget(&self) {
-        if let Ok(mut paths) = TEMPORARIES.lock() {
-            paths.retain(|path| *path != self.path);
-        }
+        unregister(&self.path);
     }
 }
 
@@ -372,7 +388,7 @@ fn descriptor(path: &Path) -> Option<&str> {
 }
 
 /// The file behind a name for a descriptor that is open already.
-fn already_open(path: &Path) -> io::Result<Option<File>> {
+pub(super) fn already_open(path: &Path) -> io::Result<Option<File>> {
     let Some(number) = descriptor(path) else { return Ok(None) };
     match number {
         "1" => io::stdout().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),

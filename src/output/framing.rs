@@ -1,7 +1,11 @@
-//! What stands around the records of an output, or of each of its parts.
+//! What stands around the records of an output, or of each of its parts, and where records end in the bytes that they became.
 //!
-//! A format that needs more than lines makes one [`Framing`]; how a record itself is encoded is not known here. A newline byte stands
-//! only at a record's bound, whatever the format: where one record ends and the next begins can be found in the encoded bytes.
+//! A format that needs more than lines makes one [`Framing`]; how a record is encoded is not known here. A newline byte stands only at
+//! a record's bound, whatever the format: that is how bounds are found. See [`super::Pen::put`] for why `,\n` is never parted.
+
+use super::pen::Ends;
+use memchr::{memchr, memchr_iter, memrchr};
+use std::ops::Range;
 
 /// What stands around the records of an output, or of each part of it. JSON Lines need none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,4 +16,132 @@ pub(crate) struct Framing {
     pub close: Box<[u8]>,
     /// A record starts with `,\n`, of which the first record of all goes without the comma, instead of ending with `\n`.
     pub separated: bool,
+}
+
+/// A buffer of encoded bytes by what it holds: the rest of a record that an earlier one began, whole records, and one that it does not
+/// finish, as far as can be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cuts {
+    /// The rest ends here.
+    pub head: usize,
+    /// The whole records end here.
+    pub body: usize,
+    /// How many they are.
+    pub n_records: u64,
+    /// The next buffer may begin within a record.
+    pub within: bool,
+}
+
+/// How records are told apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bounds {
+    /// See [`Framing::separated`].
+    pub separated: bool,
+}
+
+impl Bounds {
+    /// The length of the comma that these bytes start with and that the first record goes without.
+    pub(crate) fn comma(self, bytes: &[u8]) -> usize {
+        usize::from(self.separated && bytes.starts_with(b",\n"))
+    }
+
+    /// What a buffer holds that begins `within` a record or not, and ends as `ends` says.
+    pub(crate) fn cuts(self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
+        let (first, last) = (memchr(b'\n', bytes), memrchr(b'\n', bytes));
+        let bound = |newline: usize| if self.separated { newline - 1 } else { newline + 1 };
+        let head = if within { first.map_or(bytes.len(), bound) } else { 0 };
+        let body = match last {
+            _ if self.separated && ends == Ends::Record => bytes.len(),
+            last => last.map_or(head, bound).max(head),
+        };
+        let within = match first {
+            _ if self.separated => ends == Ends::Within,
+            None => within || !bytes.is_empty(),
+            Some(_) => body < bytes.len(),
+        };
+        Cuts { head, body, n_records: self.count(&bytes[head..body]), within }
+    }
+
+    /// The number of records in bytes that hold whole ones.
+    pub(super) fn count(self, bytes: &[u8]) -> u64 {
+        memchr_iter(b'\n', bytes).count() as u64
+    }
+
+    /// Where the first `n` of whole records end; there are as many, and `n` is not 0.
+    pub(super) fn behind(self, bytes: &[u8], n: u64) -> usize {
+        let mut newlines = memchr_iter(b'\n', bytes);
+        let nth = usize::try_from(n).unwrap_or(usize::MAX);
+        if self.separated {
+            newlines.nth(nth).map_or(bytes.len(), |at| at - 1)
+        } else {
+            newlines.nth(nth - 1).map_or(bytes.len(), |at| at + 1)
+        }
+    }
+
+    /// Where the last of whole records ends that ends within the first `room` bytes; 0 where none does.
+    pub(super) fn within(self, bytes: &[u8], room: usize) -> usize {
+        if room >= bytes.len() {
+            bytes.len()
+        } else if self.separated {
+            memrchr(b'\n', &bytes[..bytes.len().min(room + 2)]).map_or(0, |at| at - 1)
+        } else {
+            memrchr(b'\n', &bytes[..room]).map_or(0, |at| at + 1)
+        }
+    }
+}
+
+impl Cuts {
+    /// The three pieces, without the commas that first records go without.
+    pub(crate) fn ranges(&self, bounds: Bounds, bytes: &[u8]) -> [Range<usize>; 3] {
+        let behind_comma = |start: usize, end| start + bounds.comma(&bytes[start..end])..end;
+        [0..self.head, behind_comma(self.head, self.body), behind_comma(self.body, bytes.len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: Bounds = Bounds { separated: false };
+    const LIST: Bounds = Bounds { separated: true };
+
+    #[test]
+    fn lines_are_told_apart() {
+        let cuts = |bytes: &str, within| {
+            let Cuts { head, body, n_records, within } = LINES.cuts(bytes.as_bytes(), within, Ends::Within);
+            (head, body, n_records, within)
+        };
+        assert_eq!(cuts("{}\n{}\n", false), (0, 6, 2, false));
+        assert_eq!(cuts("{}\n{}\n{\"", false), (0, 6, 2, true));
+        assert_eq!(cuts("\"}\n{}\n{", true), (3, 6, 1, true));
+        assert_eq!(cuts("\"}\n", true), (3, 3, 0, false));
+        assert_eq!(cuts("abc", true), (3, 3, 0, true));
+        assert_eq!(cuts("{\"a", false), (0, 0, 0, true));
+        assert_eq!((LINES.behind(b"{}\n{1}\n", 1), LINES.behind(b"{}\n{1}\n", 2)), (3, 7));
+        for (room, end) in [(0, 0), (2, 0), (3, 3), (6, 3), (7, 7), (9, 7)] {
+            assert_eq!(LINES.within(b"{}\n{1}\n", room), end, "{room}");
+        }
+    }
+
+    #[test]
+    fn records_between_commas_are_told_apart() {
+        let cuts = |bytes: &str, within, ends| {
+            let Cuts { head, body, n_records, within } = LIST.cuts(bytes.as_bytes(), within, ends);
+            (head, body, n_records, within)
+        };
+        assert_eq!(cuts(",\n{},\n{}", false, Ends::Record), (0, 8, 2, false));
+        // Whether the last is whole can't be seen.
+        assert_eq!(cuts(",\n{},\n{}", false, Ends::Within), (0, 4, 1, true));
+        assert_eq!(cuts(",\n{}", true, Ends::Record), (0, 4, 1, false));
+        assert_eq!(cuts("1},\n{},\n{", true, Ends::Within), (2, 6, 1, true));
+        assert_eq!(cuts("1}", true, Ends::Record), (2, 2, 0, false));
+        assert_eq!(cuts("1", true, Ends::Within), (1, 1, 0, true));
+        assert_eq!((LIST.behind(b",\n{},\n{1}", 1), LIST.behind(b",\n{},\n{1}", 2)), (4, 9));
+        for (room, end) in [(0, 0), (3, 0), (4, 4), (8, 4), (9, 9)] {
+            assert_eq!(LIST.within(b",\n{},\n{1}", room), end, "{room}");
+        }
+        let bytes = b"1},\n{},\n{";
+        let ranges = LIST.cuts(bytes, true, Ends::Within).ranges(LIST, bytes);
+        assert_eq!(ranges, [0..2, 3..6, 7..9]);
+    }
 }

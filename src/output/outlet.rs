@@ -1,12 +1,15 @@
-//! Between the turn and the sink: what stands around the records, compressed or not, at a pace.
+//! Between the turn and the sink: what stands around the records, compressed or not, at a pace, in one piece or in parts.
 //!
 //! Whoever writes here has the turn, so all that is done is serial and must be cheap. When nothing is asked for, bytes pass as they are.
 
 use super::compress::{Compression, Packer, packed};
-use super::framing::Framing;
+use super::framing::{Bounds, Cuts, Framing};
 use super::pace::Pace;
+use super::parts::{Parts, PartsReached, Split};
+use super::pen::Ends;
 use super::sink::Sink;
 use crate::error::Result;
+use std::ops::Range;
 
 /// What is asked of an outlet.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub(crate) struct Shape {
     pub compression: Option<Compression>,
     /// The most bytes a second.
     pub per_second: Option<u64>,
+    /// Where parts end.
+    pub split: Split,
 }
 
 /// What a worker must know of how its bytes go out.
@@ -24,8 +29,21 @@ pub(crate) struct Shape {
 pub(crate) struct Handover {
     /// See [`Shape::compression`].
     pub compression: Option<Compression>,
-    /// See [`Framing::separated`].
-    pub separated: bool,
+    /// How records are told apart.
+    pub bounds: Bounds,
+    /// They must be, as there are parts.
+    pub in_parts: bool,
+}
+
+impl Handover {
+    /// What a buffer holds that begins `within` a record or not, as far as anyone must know.
+    pub(crate) fn cuts(&self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
+        if self.in_parts {
+            self.bounds.cuts(bytes, within, ends)
+        } else {
+            Cuts { body: bytes.len(), ..Cuts::default() }
+        }
+    }
 }
 
 /// How far an outlet is; what `--resume` must know beside the length of a file.
@@ -33,30 +51,48 @@ pub(crate) struct Handover {
 pub(crate) struct Reached {
     /// Bytes written in all.
     pub bytes: u64,
-    /// What stands before the records is written.
+    /// What stands before the records is written; of parts, in the present one.
     pub opened: bool,
     /// So is a record.
     pub begun: bool,
-    /// So is what stands behind them.
+    /// All is written.
     pub closed: bool,
+    /// The records of the parts that are whole, and of the present one.
+    pub records: [u64; 2],
+    /// How far the parts are, if there are any.
+    pub parts: Option<PartsReached>,
 }
 
 /// Encoded bytes that go out.
 pub(crate) struct Batch<'b> {
     /// As they were encoded.
     pub raw: &'b [u8],
+    /// What is in them.
+    pub cuts: Cuts,
     /// Has them smaller, if that was asked for.
     pub packer: Option<&'b mut Packer>,
 }
 
-/// A sink, and what happens on the way to it.
+/// What takes the bytes.
+pub(crate) enum To {
+    /// All of them.
+    Sink(Box<dyn Sink>),
+    /// A part at a time.
+    Parts(Parts),
+}
+
+/// A sink or parts, and what happens on the way there.
 pub(crate) struct Outlet {
     drain: Drain,
     handover: Handover,
+    split: Split,
     frame: Frame,
     opened: bool,
     begun: bool,
     closed: bool,
+    records: [u64; 2],
+    /// Where in the present part a record starts that is not finished.
+    unfinished: u64,
 }
 
 /// What stands around the records, as it is written.
@@ -70,7 +106,7 @@ struct Frame {
 
 /// Where the bytes go, at which pace.
 struct Drain {
-    sink: Box<dyn Sink>,
+    to: To,
     pace: Option<Pace>,
     n_bytes: u64,
 }
@@ -79,11 +115,11 @@ impl Drain {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.pace {
             _ if bytes.is_empty() => {}
-            None => self.sink.write(bytes)?,
+            None => self.to.write(bytes)?,
             Some(pace) => {
                 for step in bytes.chunks(pace.most()) {
                     pace.wait(step.len());
-                    self.sink.write(step)?;
+                    self.to.write(step)?;
                 }
             }
         }
@@ -92,18 +128,28 @@ impl Drain {
     }
 }
 
+impl To {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Sink(sink) => sink.write(bytes),
+            Self::Parts(parts) => parts.write(bytes),
+        }
+    }
+}
+
 impl Outlet {
-    /// To a sink, of which `reached` is written already.
+    /// To what takes it, of which `reached` is written already.
     ///
     /// # Errors
     /// The codec fails.
-    pub(crate) fn new(sink: Box<dyn Sink>, shape: Shape, reached: Reached) -> Result<Self> {
-        let Shape { framing, compression, per_second } = shape;
-        let handover = Handover { compression, separated: framing.separated };
+    pub(crate) fn new(to: To, shape: Shape, reached: Reached) -> Result<Self> {
+        let Shape { framing, compression, per_second, split } = shape;
+        let bounds = Bounds { separated: framing.separated };
+        let handover = Handover { compression, bounds, in_parts: matches!(to, To::Parts(_)) };
         let frame = Frame::new(framing, compression)?;
-        let drain = Drain { sink, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
-        let Reached { opened, begun, closed, .. } = reached;
-        Ok(Self { drain, handover, frame, opened, begun, closed })
+        let drain = Drain { to, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
+        let Reached { opened, begun, closed, records, .. } = reached;
+        Ok(Self { drain, handover, split, frame, opened, begun, closed, records, unfinished: 0 })
     }
 
     /// What a worker must know.
@@ -111,10 +157,22 @@ impl Outlet {
         self.handover
     }
 
-    /// How far it is.
+    /// How far it is; no record is half written.
     pub(crate) fn reached(&self) -> Reached {
-        let Self { opened, begun, closed, .. } = *self;
-        Reached { bytes: self.drain.n_bytes, opened, begun, closed }
+        let Self { opened, begun, closed, records, .. } = *self;
+        let parts = match &self.drain.to {
+            To::Sink(_) => None,
+            To::Parts(parts) => Some(parts.reached()),
+        };
+        Reached { bytes: self.n_bytes(), opened, begun, closed, records, parts }
+    }
+
+    /// The bytes written in all.
+    fn n_bytes(&self) -> u64 {
+        match &self.drain.to {
+            To::Sink(_) => self.drain.n_bytes,
+            To::Parts(parts) => parts.n_bytes(),
+        }
     }
 
     /// Takes encoded bytes, at least one, and returns how many were written.
@@ -123,20 +181,36 @@ impl Outlet {
     /// They can't be written.
     pub(crate) fn write(&mut self, batch: Batch<'_>) -> Result<u64> {
         let before = self.drain.n_bytes;
+        let Batch { raw, cuts, mut packer } = batch;
+        if self.handover.in_parts {
+            if cuts.head > 0 {
+                self.go_on(raw, cuts.head, &mut packer)?;
+            }
+            self.records(raw, cuts.head..cuts.body, cuts.n_records, &mut packer)?;
+            if cuts.body < raw.len() {
+                self.half(raw, cuts.body..raw.len(), &mut packer)?;
+            }
+        } else {
+            self.put(raw, 0..raw.len(), &mut packer)?;
+        }
+        Ok(self.drain.n_bytes - before)
+    }
+
+    /// Writes a range of encoded bytes.
+    fn put(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
         self.open()?;
-        let raw = batch.raw;
-        let comma = self.handover.comma(raw);
-        match batch.packer {
-            None => self.drain.put(if self.begun { raw } else { &raw[comma..] })?,
+        let comma = self.handover.bounds.comma(&raw[range.clone()]);
+        match packer {
+            None => self.drain.put(&raw[range.start + if self.begun { 0 } else { comma }..range.end])?,
             Some(packer) => {
                 if comma > 0 && self.begun {
                     self.drain.put(&self.frame.comma)?;
                 }
-                self.drain.put(packer.pack(raw, comma..raw.len())?)?;
+                self.drain.put(packer.pack(raw, range.start + comma..range.end)?)?;
             }
         }
         self.begun = true;
-        Ok(self.drain.n_bytes - before)
+        Ok(())
     }
 
     fn open(&mut self) -> Result<()> {
@@ -147,28 +221,164 @@ impl Outlet {
         Ok(())
     }
 
-    /// Writes what stands behind the last record.
-    ///
-    /// # Errors
-    /// It can't be written.
-    pub(crate) fn close(&mut self) -> Result<()> {
-        if !self.closed {
-            self.open()?;
-            self.drain.put(&self.frame.close)?;
-            if self.drain.n_bytes == 0 {
-                self.drain.put(&self.frame.nothing)?;
-            }
-            self.closed = true;
+    /// The rest of a record that was begun: where that makes the part too large, the record moves to a new one.
+    fn go_on(&mut self, raw: &[u8], end: usize, packer: &mut Option<&mut Packer>) -> Result<()> {
+        self.put(raw, 0..end, packer)?;
+        if self.records[1] > 1
+            && self.room() < 0
+            && let To::Parts(parts) = &mut self.drain.to
+        {
+            let n_records = self.records[1] - 1;
+            let comma = if self.handover.bounds.separated { self.frame.comma.len() } else { 0 };
+            let around = [&*self.frame.open, &*self.frame.close];
+            parts.split_off(self.unfinished, comma as u64, n_records, around)?;
+            self.records = [self.records[0] + n_records, 1];
         }
         Ok(())
     }
 
-    /// Has all that was written on the disk, see [`Sink::keep`].
+    /// The beginning of a record that is longer than the buffer.
+    fn half(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
+        if self.is_full() || self.begun && self.takes(raw, range.clone(), packer)? > self.room() {
+            self.next_part()?;
+        }
+        self.open()?;
+        self.unfinished = self.at();
+        self.put(raw, range, packer)?;
+        self.records[1] += 1;
+        Ok(())
+    }
+
+    /// Whole records, `n` of them.
+    fn records(
+        &mut self,
+        raw: &[u8],
+        mut range: Range<usize>,
+        mut n: u64,
+        packer: &mut Option<&mut Packer>,
+    ) -> Result<()> {
+        let bounds = self.handover.bounds;
+        while !range.is_empty() {
+            if self.is_full() {
+                self.next_part()?;
+            }
+            let (start, mut end, mut n_now) = (range.start, range.end, n);
+            let most = self.split.records.map_or(u64::MAX, |most| most - self.records[1]);
+            if n_now > most {
+                (end, n_now) = (start + bounds.behind(&raw[start..end], most), most);
+            }
+            loop {
+                let (takes, room) = (self.takes(raw, start..end, packer)?, self.room());
+                if takes <= room {
+                    break;
+                }
+                // Compressed, nobody knows what less of it would come to: a new part comes before a smaller piece.
+                let fits = match packer {
+                    Some(_) => 0,
+                    None => {
+                        let dropped = (end - start) as i128 - takes;
+                        let room = usize::try_from(room + dropped).unwrap_or(0);
+                        bounds.within(&raw[start..end], room)
+                    }
+                };
+                if fits == 0 && self.begun {
+                    self.next_part()?;
+                    continue;
+                }
+                if n_now == 1 {
+                    break;
+                }
+                let half =
+                    if packer.is_some() { bounds.within(&raw[start..end], (end - start) / 2) } else { fits };
+                end = start + if half > 0 { half } else { bounds.behind(&raw[start..end], 1) };
+                n_now = bounds.count(&raw[start..end]);
+                if packer.is_none() {
+                    break;
+                }
+            }
+            self.put(raw, start..end, packer)?;
+            self.records[1] += n_now;
+            n -= n_now;
+            range.start = end;
+        }
+        Ok(())
+    }
+
+    /// What a range would take in the present part.
+    fn takes(&self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<i128> {
+        let comma = self.handover.bounds.comma(&raw[range.clone()]);
+        let n = match packer {
+            _ if self.split.size.is_none() => 0,
+            None => range.len() - if self.begun { 0 } else { comma },
+            Some(packer) => {
+                let lead = if comma > 0 && self.begun { self.frame.comma.len() } else { 0 };
+                lead + packer.pack(raw, range.start + comma..range.end)?.len()
+            }
+        };
+        Ok(n as i128)
+    }
+
+    /// How many bytes the present part has room for; less than none where it is too large.
+    fn room(&self) -> i128 {
+        let Some(size) = self.split.size else { return i128::MAX };
+        let open = if self.opened { 0 } else { self.frame.open.len() };
+        i128::from(size) - i128::from(self.at()) - (open + self.frame.close.len()) as i128
+    }
+
+    fn is_full(&self) -> bool {
+        self.split.records.is_some_and(|most| self.records[1] >= most)
+    }
+
+    /// The bytes of the present part.
+    fn at(&self) -> u64 {
+        match &self.drain.to {
+            To::Sink(_) => self.drain.n_bytes,
+            To::Parts(parts) => parts.at(),
+        }
+    }
+
+    fn next_part(&mut self) -> Result<()> {
+        self.drain.put(&self.frame.close)?;
+        if let To::Parts(parts) = &mut self.drain.to {
+            parts.end(self.records[1])?;
+        }
+        self.records = [self.records[0] + self.records[1], 0];
+        (self.opened, self.begun) = (false, false);
+        Ok(())
+    }
+
+    /// Writes what stands behind the last record. No records are one part.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        self.open()?;
+        self.drain.put(&self.frame.close)?;
+        if self.at() == 0 {
+            self.drain.put(&self.frame.nothing)?;
+        }
+        if let To::Parts(parts) = &mut self.drain.to {
+            // It may hold nothing.
+            parts.write(b"")?;
+            parts.end(self.records[1])?;
+            parts.close(self.records[0] + self.records[1])?;
+        }
+        self.closed = true;
+        Ok(())
+    }
+
+    /// Has all that was written on the disk; returns how much it is, if it is one file. See [`Sink::keep`].
     ///
     /// # Errors
     /// The disk refuses.
-    pub(crate) fn keep(&mut self) -> Result<u64> {
-        self.drain.sink.keep()
+    pub(crate) fn keep(&mut self) -> Result<Option<u64>> {
+        match &mut self.drain.to {
+            To::Sink(sink) => sink.keep().map(Some),
+            To::Parts(parts) => parts.keep().map(|()| None),
+        }
     }
 
     /// Has it appear, once it is closed.
@@ -177,7 +387,10 @@ impl Outlet {
     /// It can't.
     pub(crate) fn finish(&mut self) -> Result<()> {
         debug_assert!(self.closed, "nothing is missing");
-        self.drain.sink.finish()
+        match &mut self.drain.to {
+            To::Sink(sink) => sink.finish(),
+            To::Parts(parts) => parts.commit(),
+        }
     }
 }
 
@@ -198,79 +411,5 @@ impl Frame {
     }
 }
 
-impl Handover {
-    /// The length of the comma that these bytes start with and that the first record goes without.
-    pub(crate) fn comma(&self, bytes: &[u8]) -> usize {
-        usize::from(self.separated && bytes.starts_with(b",\n"))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Read;
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Clone, Default)]
-    struct Memory(Arc<Mutex<Vec<u8>>>);
-
-    impl Sink for Memory {
-        fn write(&mut self, bytes: &[u8]) -> Result<()> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(())
-        }
-    }
-
-    /// What becomes of these buffers; `cut` says after which to go on with another outlet, as `--resume` does.
-    fn written(framing: &Framing, typed: Option<&str>, buffers: &[&str], cut: usize) -> String {
-        let memory = Memory::default();
-        let compression = typed.map(|typed| Compression::parse(typed).unwrap());
-        let shape = || Shape { framing: framing.clone(), compression, per_second: None };
-        let outlet = |reached| Outlet::new(Box::new(memory.clone()), shape(), reached).unwrap();
-        let mut now = outlet(Reached::default());
-        let mut packer = compression.map(|compression| Packer::new(compression, 1000).unwrap());
-        for (i, buffer) in buffers.iter().enumerate() {
-            if i == cut {
-                now = outlet(now.reached());
-            }
-            let raw = buffer.as_bytes();
-            if let Some(packer) = &mut packer {
-                packer.ahead(raw, [now.handover().comma(raw)..raw.len(), 0..0, 0..0]);
-            }
-            now.write(Batch { raw, packer: packer.as_mut() }).unwrap();
-        }
-        now.close().unwrap();
-        let mut again = outlet(now.reached());
-        again.close().unwrap();
-        again.finish().unwrap();
-        let bytes = memory.0.lock().unwrap().clone();
-        assert_eq!(again.reached().bytes, bytes.len() as u64);
-        let mut text = String::new();
-        let mut reader: Box<dyn Read> = match typed {
-            None => Box::new(&bytes[..]),
-            Some("gzip") => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
-            _ => Box::new(zstd::Decoder::new(&bytes[..]).unwrap()),
-        };
-        reader.read_to_string(&mut text).unwrap();
-        text
-    }
-
-    #[test]
-    fn what_stands_around_the_records() {
-        let lines = Framing::default();
-        let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
-        let json = Framing { open: Box::from(&b"["[..]), close: Box::from(&b"\n]\n"[..]), separated: true };
-        for typed in [None, Some("gzip"), Some("zstd")] {
-            for cut in 0..4 {
-                let all = |framing, buffers: &[&str]| written(framing, typed, buffers, cut);
-                assert_eq!(all(&lines, &["{}\n{}\n", "{\"a\":", "1}\n"]), "{}\n{}\n{\"a\":1}\n");
-                assert_eq!(all(&rows, &["[1]\n", "[2]\n"]), "[\"a\"]\n[1]\n[2]\n");
-                let expected = "[\n{},\n{},\n{\"a\":1},\n{}\n]\n";
-                assert_eq!(all(&json, &[",\n{},\n{}", ",\n{\"a\":", "1},\n{}"]), expected);
-                assert_eq!(all(&json, &[",\n{}"]), "[\n{}\n]\n");
-                assert_eq!((all(&lines, &[]), all(&rows, &[])), (String::new(), "[\"a\"]\n".to_owned()));
-                assert_eq!(all(&json, &[]), "[\n]\n");
-            }
-        }
-    }
-}
+mod tests;

@@ -14,6 +14,11 @@ pub(super) fn partial_path(target: &Path) -> PathBuf {
     beside(target, "rowmill-partial")
 }
 
+/// The folder in which its parts are until all are whole.
+pub(super) fn parts_folder(target: &Path) -> PathBuf {
+    beside(target, "rowmill-parts")
+}
+
 /// Where its checkpoint is.
 pub(crate) fn checkpoint_path(target: &Path) -> PathBuf {
     beside(target, "rowmill-checkpoint")

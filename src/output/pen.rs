@@ -2,6 +2,15 @@
 
 use crate::kernel::{Kernel, MOST_ESCAPED};
 
+/// Where bytes that are flushed end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Where a record does.
+    Record,
+    /// Anywhere: the buffer was full.
+    Within,
+}
+
 /// Takes a full buffer.
 pub(crate) trait Flush {
     /// Why the writing cannot go on.
@@ -11,7 +20,7 @@ pub(crate) trait Flush {
     ///
     /// # Errors
     /// They cannot be taken, or should never have been made.
-    fn flush(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
+    fn flush(&mut self, bytes: &[u8], ends: Ends) -> Result<(), Self::Stop>;
 }
 
 /// A position in a fixed buffer, with who takes it when it is full.
@@ -55,14 +64,19 @@ impl<'b, F: Flush> Pen<'b, F> {
         (self.buffer, &mut self.len)
     }
 
-    /// Gives away all that was written.
+    /// Gives away all that was written: whole records.
     pub(crate) fn flush(&mut self) -> Result<(), F::Stop> {
-        self.link.flush(&self.buffer[..self.len])?;
+        self.empty(Ends::Record)
+    }
+
+    fn empty(&mut self, ends: Ends) -> Result<(), F::Stop> {
+        self.link.flush(&self.buffer[..self.len], ends)?;
         self.len = 0;
         Ok(())
     }
 
-    /// Writes bytes as they stand.
+    /// Writes bytes as they stand. The first two are never parted by a flush: what separates records is two bytes, and who looks for it
+    /// sees one buffer at a time.
     pub(crate) fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
         loop {
             let room = &mut self.buffer[self.len..];
@@ -71,11 +85,13 @@ impl<'b, F: Flush> Pen<'b, F> {
                 self.len += bytes.len();
                 return Ok(());
             }
-            let (now, later) = bytes.split_at(room.len());
-            room.copy_from_slice(now);
-            self.len += now.len();
-            bytes = later;
-            self.flush()?;
+            if room.len() >= 2 {
+                let (now, later) = bytes.split_at(room.len());
+                room.copy_from_slice(now);
+                self.len += now.len();
+                bytes = later;
+            }
+            self.empty(Ends::Within)?;
         }
     }
 
@@ -90,7 +106,7 @@ impl<'b, F: Flush> Pen<'b, F> {
         while start < end {
             let n = (end - start).min(CHUNK);
             if self.buffer.len() - self.len < MOST_ESCAPED * n + 64 {
-                self.flush()?;
+                self.empty(Ends::Within)?;
             }
             self.len += kernel.escape(from, start, start + n, &mut self.buffer[self.len..]);
             start += n;

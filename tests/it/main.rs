@@ -32,6 +32,7 @@ mod hostile;
 mod invariance;
 mod kernels;
 mod packed;
+mod parts;
 mod pipeline;
 mod postgres;
 mod pressure;
