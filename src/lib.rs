@@ -64,7 +64,7 @@ pub use convert::{
 pub use dialect::{Dialect, Terminator, Trim, byte};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
 pub use header::{Header, Repair};
-pub use input::{Io, Keeper, Source, Stream};
+pub use input::{Encoding, Io, Keeper, Source, Stream};
 pub use kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
 pub use output::{Compress, Compression, FileOptions, Sink, Split, Writer, remove_temporaries};
 pub use parse::{Cutter, Ended, Field, Machine};

@@ -108,6 +108,10 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Reading")]
     pub(super) no_header: bool,
 
+    /// The inputs' encoding, by any label of the WHATWG standard [default: utf-8]; a byte-order mark overrules it
+    #[arg(long, value_name = "LABEL", help_heading = "Reading")]
+    pub(super) encoding: Option<String>,
+
     /// How regular files are read
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = io_names(), help_heading = "Reading")]
     pub(super) io: String,

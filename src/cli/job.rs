@@ -6,8 +6,8 @@ use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::parse::{Field, Machine};
 use crate::{
-    Columns, Compress, Compression, Converter, Delimiter, Dialect, Empty, FileOptions, Format, HashKey,
-    Input, Io, Isa, Mask, Output, Progress, Terminator, Trim, Type,
+    Columns, Compress, Compression, Converter, Delimiter, Dialect, Empty, Encoding, FileOptions, Format,
+    HashKey, Input, Io, Isa, Mask, Output, Progress, Terminator, Trim, Type,
 };
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -58,6 +58,7 @@ impl Job {
         options.names.given = args.header.as_deref().map(names);
         options.skip_lines = args.skip_lines;
         options.limit = args.limit;
+        options.encoding = args.encoding.as_deref().map(Encoding::for_label).transpose()?;
         options.io = Io::ALL.into_iter().find(|io| io.name() == args.io).unwrap_or_default();
         options.columns = columns(&args)?;
         options.strict = args.strict;

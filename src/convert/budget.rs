@@ -33,7 +33,7 @@ pub(super) struct Budget {
     pub(super) threads: usize,
     pub(super) max_record: Option<usize>,
     pub(super) window: Option<usize>,
-    /// What unpacking the inputs takes.
+    /// What unpacking and decoding the inputs takes.
     pub(super) unpacking: usize,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,

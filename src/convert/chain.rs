@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) input_at: u64,
     /// Output bytes before they were made smaller.
     pub(super) encoded: u64,
+    /// Bytes of what is parsed before it: others than those of the input where it is decoded.
+    pub(super) text_at: u64,
     pub(super) bytes_out: u64,
     pub(super) windows: u64,
     pub(super) redone: u64,
@@ -75,8 +77,8 @@ impl Chain<'_> {
         }
     }
 
-    /// Adds the counts of a slice whose output was written, of `n_input` bytes.
-    pub(super) fn absorb(&mut self, tally: &Tally, n_input: u64) {
+    /// Adds the counts of a slice whose output was written, of `n_text` bytes that were `n_input` in the input.
+    pub(super) fn absorb(&mut self, tally: &Tally, n_input: u64, n_text: usize) {
         for (anomaly, seen) in tally.seen() {
             let place = seen.first.map(|spot| self.place(&spot)).unwrap_or_default();
             self.state.anomalies.entry(anomaly as usize).or_insert((anomaly, 0, place)).1 += seen.count;
@@ -86,6 +88,7 @@ impl Chain<'_> {
         self.state.blank += tally.blank;
         self.state.lines += tally.lines;
         self.state.input_at += n_input;
+        self.state.text_at += n_text as u64;
     }
 
     /// Writes encoded bytes.

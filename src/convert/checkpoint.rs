@@ -40,7 +40,7 @@ impl State {
             .collect();
         json!({
             "records": self.records, "rejected": self.rejected, "blank": self.blank, "lines": self.lines,
-            "input_at": self.input_at, "encoded": self.encoded, "bytes_out": self.bytes_out,
+            "input_at": self.input_at, "text_at": self.text_at, "encoded": self.encoded, "bytes_out": self.bytes_out,
             "windows": self.windows, "redone": self.redone, "anomalies": anomalies,
         })
     }
@@ -67,6 +67,7 @@ impl State {
             lines: n("lines")?,
             input_at: n("input_at")?,
             encoded: n("encoded")?,
+            text_at: n("text_at")?,
             bytes_out: n("bytes_out")?,
             windows: n("windows")?,
             redone: n("redone")?,
@@ -171,6 +172,7 @@ impl Checkpoints {
         json!({
             "version of rowmill": env!("CARGO_PKG_VERSION"),
             "dialect": of(&options.dialect),
+            "encoding": of(&options.encoding),
             "delimiter": of(&options.delimiter),
             "names": of(&options.names),
             "skip-lines": options.skip_lines,
@@ -378,10 +380,7 @@ pub(super) fn identities(inputs: &[Prepared]) -> Result<Value> {
 /// What tells an input from another, or from itself after a change.
 fn identity(input: &Prepared) -> Result<Value> {
     let Some(path) = input.path.as_deref().filter(|_| input.seeks) else {
-        let message = format!(
-            "--resume: {}: only regular files that are read as they stand can be gone on with",
-            input.name
-        );
+        let message = format!("--resume: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));
     };
     let cannot = |error| Error::io(CANNOT_READ, &*input.name, error);

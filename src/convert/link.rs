@@ -72,8 +72,9 @@ pub(super) struct Link<'r, 's, 'w> {
     within: bool,
     /// Held from the first flush on.
     pub(super) chain: Option<MutexGuard<'s, Chain<'r>>>,
-    /// What is converted.
+    /// What is converted, and where it stands in all that is parsed.
     pub(super) slice: &'w [u8],
+    pub(super) text_at: u64,
     pub(super) tally: Tally,
     /// The most records that are wanted of the slice.
     pub(super) stop_after: u64,
@@ -92,6 +93,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
         chain: Option<MutexGuard<'s, Chain<'r>>>,
     ) -> Self {
         let limit = run.limit.unwrap_or(u64::MAX);
+        let text_at = chain.as_ref().map_or(window.at, |chain| chain.state.text_at);
         let stop_after = chain.as_ref().map_or(limit, |chain| limit - chain.state.records);
         Self {
             run,
@@ -102,6 +104,7 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
             within: false,
             chain,
             slice,
+            text_at,
             tally: Tally::default(),
             stop_after,
             rejects: RejectList::new(),
@@ -131,10 +134,10 @@ impl<'r, 's, 'w> Link<'r, 's, 'w> {
     /// Ends the slice: its counts become the chain's, what `tail` says is left is carried.
     pub(super) fn settle(&mut self, tail: Tail) -> Result<(), Stop> {
         let tally = self.tally;
-        let (slice, run) = (self.slice, self.run);
+        let (slice, text_at, run) = (self.slice, self.text_at, self.run);
         let chain = self.hold()?;
         let (Tail::Record(done) | Tail::Line(done) | Tail::Comment(done) | Tail::Limit(done)) = tail;
-        chain.absorb(&tally, run.keeper.measure(&slice[..done]));
+        chain.absorb(&tally, run.keeper.measure(text_at, &slice[..done]), done);
         let rest = &slice[done..];
         match tail {
             Tail::Record(_) if rest.is_empty() => {}

@@ -24,7 +24,7 @@ pub use summary::{Count, Summary};
 
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Io, Opened, Reading, Source, Stream, identity, unpacked_name};
+use crate::input::{Encoding, Io, Opened, Reading, Source, Stream, identity, unpacked_name};
 use crate::kernel::{Isa, Kernel};
 use crate::output::{Compress, FileOptions, Framing, Sink, Split, Writer};
 use crate::parse::Machine;
@@ -55,6 +55,8 @@ pub struct Options {
     pub skip_lines: u64,
     /// The most records converted, over all inputs.
     pub limit: Option<u64>,
+    /// The encoding of inputs without a byte-order mark; `None` is UTF-8.
+    pub encoding: Option<Encoding>,
     /// How regular files are read.
     pub io: Io,
     /// What is asked of the columns.
@@ -101,6 +103,7 @@ impl Default for Options {
             names: Names::default(),
             skip_lines: 0,
             limit: None,
+            encoding: None,
             io: Io::Auto,
             columns: Columns::default(),
             strict: false,
@@ -320,7 +323,7 @@ impl Builder {
 struct Prepared {
     name: String,
     path: Option<PathBuf>,
-    /// It can be gone on with from any byte.
+    /// It can be gone on with from any record.
     seeks: bool,
     /// What makes it the same file under any name.
     identity: Option<(u64, u64)>,
@@ -328,8 +331,9 @@ struct Prepared {
     /// What its format has in front of all records; `None` where there is no header.
     heading: Option<Box<str>>,
     file_size: Option<u64>,
-    /// What unpacking it may take in memory.
+    /// What unpacking and decoding it may take in memory.
     unpacking: usize,
+    decoding: usize,
     /// Opened, and read up to the first record; or to be opened again when its turn comes.
     state: Stage,
 }
@@ -378,6 +382,7 @@ impl Converter {
         let granted = budget.granted();
         let reading = Reading {
             io: options.io,
+            encoding: options.encoding,
             piece: budget.piece(),
             unpacking: granted,
             unpacking_streams: granted / inputs.len().max(1),
@@ -400,8 +405,9 @@ impl Converter {
         // Streams wait opened until it is their turn, files are opened one at a time.
         let open = |ready: &&Prepared| matches!(ready.state, Stage::Begun(..));
         let waiting: usize = prepared.iter().filter(open).map(|ready| ready.unpacking).sum();
-        budget.unpacking = waiting
-            + prepared.iter().filter(|ready| !open(ready)).map(|ready| ready.unpacking).max().unwrap_or(0);
+        let largest = prepared.iter().filter(|ready| !open(ready)).map(|ready| ready.unpacking).max();
+        let decoding = prepared.iter().map(|ready| ready.decoding).max();
+        budget.unpacking = waiting + largest.unwrap_or(0) + decoding.unwrap_or(0);
 
         let mut outputs = outputs::open(output, options, &prepared, framing(options, &prepared)?)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
@@ -434,20 +440,32 @@ impl Converter {
         let since = Instant::now();
         let mut opened = open(input, reading)?;
         let (size, file_size) = (opened.source.size(), opened.source.file_size());
-        let unpacking = opened.unpacking;
-        let beginning = self.begin(&name, &mut *opened.source, &Budget { unpacking, ..*budget })?;
+        let (unpacking, decoding) = (opened.unpacking, opened.decoding);
+        let left = Budget { unpacking: unpacking + decoding, ..*budget };
+        let beginning = self.begin(&name, &mut *opened.source, &left)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
-        let from_start = opened.source.input_at();
+        let (text_at, input_at) = (opened.source.text_at(), opened.source.input_at());
         // Of an empty file nothing is left to go on with.
         let seeks =
-            opened.regular && opened.source.seek(from_start) || beginning.is_none() && from_start == 0;
+            opened.regular && opened.source.seek(text_at, input_at)? || beginning.is_none() && input_at == 0;
         let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
         let state = match &again {
             Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, path: again, seeks, identity, size, file_size, unpacking, heading, state })
+        Ok(Prepared {
+            name,
+            path: again,
+            seeks,
+            identity,
+            size,
+            file_size,
+            unpacking,
+            decoding,
+            heading,
+            state,
+        })
     }
 
     /// Reads up to the first record; `None` where there is no header.
@@ -504,7 +522,8 @@ impl Converter {
         let Some(beginning) = beginning else {
             summary.bytes_in += source.input_at();
             if let Some(checkpoints) = &mut outputs.checkpoints {
-                checkpoints.done(State { input_at: source.input_at(), ..State::default() });
+                let (input_at, text_at) = (source.input_at(), source.text_at());
+                checkpoints.done(State { input_at, text_at, ..State::default() });
             }
             return Ok(());
         };
@@ -535,10 +554,17 @@ impl Converter {
         }
         let begun = match earlier {
             Some(earlier) => {
-                source.seek(earlier.input_at);
+                if !was_done {
+                    source.seek(earlier.text_at, earlier.input_at)?;
+                }
                 earlier
             }
-            None => State { lines: preamble.lines, input_at: source.input_at(), ..State::default() },
+            None => State {
+                lines: preamble.lines,
+                input_at: source.input_at(),
+                text_at: source.text_at(),
+                ..State::default()
+            },
         };
         let done = if was_done {
             begun
@@ -677,7 +703,7 @@ fn open(input: Input, reading: &Reading) -> Result<Opened> {
     match input {
         Input::Path(path) => crate::input::open(&path, reading),
         Input::Stdin => crate::input::stdin(reading),
-        Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0 }),
+        Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0, decoding: 0 }),
     }
 }
 

@@ -364,7 +364,9 @@ impl Pass<'_, '_, '_, '_, '_> {
         let misfit = misfit(findings).map(|found| (found, findings.n_misfits));
         for ((anomaly, at, column), n) in found.chain(invalid).chain(misfit) {
             let (run, slice, lines) = (self.run, link.slice, link.tally.lines);
-            link.tally.note(anomaly, n, || spot(run, slice, anchor, lines, at, Some(column), number));
+            let text_at = link.text_at;
+            let place = || spot(run, text_at, slice, anchor, lines, at, Some(column), number);
+            link.tally.note(anomaly, n, place);
         }
     }
 
@@ -380,7 +382,7 @@ impl Pass<'_, '_, '_, '_, '_> {
 
     fn spot(&self, at: usize, column: Option<u64>, record: u64) -> Spot {
         let link = &self.pen.link;
-        spot(self.run, link.slice, self.anchor, link.tally.lines, at, column, record)
+        spot(self.run, link.text_at, link.slice, self.anchor, link.tally.lines, at, column, record)
     }
 }
 
@@ -389,9 +391,11 @@ fn position(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The spot of byte `at` of a slice, of which `lines` are counted up to `anchor`.
+/// The spot of byte `at` of a slice that stands at `text_at`, of which `lines` are counted up to `anchor`.
+#[allow(clippy::too_many_arguments, reason = "what a spot is made of, called from two places")]
 fn spot(
     run: &Run<'_>,
+    text_at: u64,
     slice: &[u8],
     anchor: usize,
     lines: u64,
@@ -401,7 +405,7 @@ fn spot(
 ) -> Spot {
     let at = at.min(slice.len());
     let lines = lines + count_lines(run.dialect.terminator, &slice[anchor..at]);
-    Spot { lines, record, byte: run.keeper.measure(&slice[..at]), column }
+    Spot { lines, record, byte: run.keeper.measure(text_at, &slice[..at]), column }
 }
 
 fn invalid(findings: &Findings) -> Option<(Anomaly, usize, u64)> {

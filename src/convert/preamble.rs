@@ -115,7 +115,7 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
     };
     let mut anomalies = Vec::new();
     if !no_header {
-        let at = source.input_at();
+        let (at, text_at) = (source.input_at(), source.text_at());
         let measure = source.keeper();
         // Nearly always there is nothing to place, and a long header is not copied.
         let bytes = if first.anomalies.is_empty() { Vec::new() } else { source.peek(first.next)?.to_vec() };
@@ -125,7 +125,7 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
                 file: source.name().to_owned(),
                 line: lines + count_lines(dialect.terminator, before) + 1,
                 record: 0,
-                byte: at + measure.measure(before),
+                byte: at + measure.measure(text_at, before),
                 column: Some(column),
                 name: usize::try_from(column)
                     .ok()
@@ -153,7 +153,9 @@ fn skip_line(source: &mut dyn Source, terminator: Terminator) -> Result<bool> {
                 return Ok(true);
             }
             None => {
-                source.skip(n);
+                // Nor is a character parted.
+                let part = look.iter().rev().take(3).position(|byte| *byte >= 0xc0).filter(|_| !whole);
+                source.skip(n - part.map_or(0, |at| at + 1));
                 if whole {
                     return Ok(false);
                 }

@@ -263,7 +263,8 @@ impl<'r> Run<'r> {
         let Some(passing) = chain.passing.take() else { return Ok(0) };
         let end = line_end(self.dialect.terminator, bytes);
         let line = &bytes[..end.unwrap_or(bytes.len())];
-        chain.state.input_at += self.keeper.measure(line);
+        chain.state.input_at += self.keeper.measure(chain.state.text_at, line);
+        chain.state.text_at += line.len() as u64;
         chain.state.lines += u64::from(end.is_some());
         match passing {
             Passing::Comment if end.is_some() => {}
@@ -342,6 +343,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             (Ok(()), None) => unreachable!("settling holds the turn"),
         };
         chain.state.windows += 1;
+        run.keeper.settle(chain.state.text_at);
         let taken = run.keeper.taken().unwrap_or(chain.state.input_at);
         run.progress.taken.store(taken + run.before.taken, Ordering::Relaxed);
         run.progress.bytes_in.store(chain.state.input_at + run.before.bytes_in, Ordering::Relaxed);

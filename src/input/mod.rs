@@ -6,7 +6,9 @@
 
 mod ahead;
 mod decode;
+mod encoding;
 mod map;
+mod measure;
 mod open;
 mod read;
 mod stream;
@@ -15,6 +17,7 @@ mod streams;
 mod unpack;
 mod watch;
 
+pub use encoding::Encoding;
 pub(crate) use map::Segment;
 pub use open::Io;
 pub(crate) use open::{Opened, PIPE, Reading, identity, is_distant, open, stdin};
@@ -50,13 +53,22 @@ pub trait Source: Send {
     /// Passes over `n` bytes that were peeked.
     fn skip(&mut self, n: usize);
 
-    /// Goes on at byte `input_at` of the input, where a record starts; false where that can't be done.
-    fn seek(&mut self, _input_at: u64) -> bool {
-        false
+    /// Goes on at byte `text_at` of what is parsed, `input_at` of the input, which lies ahead and where a record starts; false where that
+    /// can't be done.
+    ///
+    /// # Errors
+    /// The input cannot be read up to there.
+    fn seek(&mut self, _text_at: u64, _input_at: u64) -> Result<bool> {
+        Ok(false)
     }
 
     /// Where the next byte stands in the input's own bytes, before decoding.
     fn input_at(&self) -> u64;
+
+    /// Where the next byte stands in what is parsed.
+    fn text_at(&self) -> u64 {
+        self.input_at()
+    }
 
     /// The next window, of about `n` bytes: up to the first plausible record end behind them that `cutter` finds, or just
     /// those where it finds none. `None` at the end. CRLF is never parted. `buffer` has `n + cutter.reach() + 1` bytes and
@@ -89,10 +101,13 @@ pub trait Keeper: Send + Sync {
     /// Called when the window and all before it are done with: the memory can go.
     fn retire(&self, _window: &Window) {}
 
-    /// How many of the input's own bytes became `bytes`.
-    fn measure(&self, bytes: &[u8]) -> u64 {
+    /// How many of the input's own bytes became `bytes`, which stand at byte `at` of what is parsed.
+    fn measure(&self, _at: u64, bytes: &[u8]) -> u64 {
         bytes.len() as u64
     }
+
+    /// Called in turn: of bytes before `at` nobody asks any more.
+    fn settle(&self, _at: u64) {}
 
     /// How many bytes of a compressed file were taken so far; `None` where the file's bytes are those that are parsed.
     fn taken(&self) -> Option<u64> {

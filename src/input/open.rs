@@ -1,7 +1,8 @@
 //! From a name to a source: what kind of file it is, and how it is best read.
 
 use super::Source;
-use super::decode::{Decode, by_mark, measure_utf16};
+use super::decode::{Decode, by_mark};
+use super::encoding::Encoding;
 use super::map::Mapped;
 use super::read::ReadAt;
 use super::stream::{Layers, Stream, unreadable};
@@ -51,6 +52,8 @@ pub(crate) struct Opened {
     pub regular: bool,
     /// What unpacking it may take in memory.
     pub unpacking: usize,
+    /// What decoding it may, once it is converted.
+    pub decoding: usize,
 }
 
 type Reader = Box<dyn Read + Send>;
@@ -74,6 +77,8 @@ pub(crate) fn identity(file: impl AsFd) -> Option<(u64, u64)> {
 pub(crate) struct Reading {
     /// Whether regular files are mapped.
     pub io: Io,
+    /// Of inputs without a byte-order mark; `None` is UTF-8.
+    pub encoding: Option<Encoding>,
     /// Mapped pages are given back in pieces of so many bytes.
     pub piece: usize,
     /// What unpacking a regular file may take in memory, one at a time.
@@ -129,7 +134,7 @@ fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Resul
         // Fewer wake-ups of whoever fills it; where the system gives no more, the size it has will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
-    streamed(name, Box::new(Descriptor(file)), None, reading.unpacking_streams)
+    streamed(name, Box::new(Descriptor(file)), None, reading.encoding, reading.unpacking_streams)
 }
 
 fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
@@ -138,12 +143,13 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
     let start = &start[..n];
     let file = Arc::new(file);
     let watch = Watch::new(Arc::clone(&file), &name)?;
-    if by_magic(start).is_some() || cut_short(start).is_some() || by_mark(start).is_some() {
+    let packed = by_magic(start).is_some() || cut_short(start).is_some();
+    if packed || encoding_of(start, reading.encoding).is_some() {
         // What it grows by is not read.
         let reader = Shared(file).take(watch.size());
-        return streamed(name, Box::new(reader), Some(watch), reading.unpacking);
+        return streamed(name, Box::new(reader), Some(watch), reading.encoding, reading.unpacking);
     }
-    let opened = |source: Box<dyn Source>| Ok(Opened { source, regular: true, unpacking: 0 });
+    let opened = |source: Box<dyn Source>| Ok(Opened { source, regular: true, unpacking: 0, decoding: 0 });
     match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
         Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
@@ -155,8 +161,20 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
     }
 }
 
-/// What is read in sequence: unpacked if it is compressed, decoded if a byte-order mark says so.
-fn streamed(name: String, reader: Reader, watch: Option<Watch>, granted: usize) -> Result<Opened> {
+/// The encoding that is to be decoded, and the length of the byte-order mark that tells it: a mark overrules what was `asked`, as in browsers.
+fn encoding_of(start: &[u8], asked: Option<Encoding>) -> Option<(Encoding, usize)> {
+    let (encoding, mark) = by_mark(start).or(asked.map(|encoding| (encoding, 0)))?;
+    (!encoding.is_utf8()).then_some((encoding, mark))
+}
+
+/// What is read in sequence: unpacked if it is compressed, and decoded.
+fn streamed(
+    name: String,
+    reader: Reader,
+    watch: Option<Watch>,
+    asked: Option<Encoding>,
+    granted: usize,
+) -> Result<Opened> {
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);
@@ -185,18 +203,21 @@ fn streamed(name: String, reader: Reader, watch: Option<Watch>, granted: usize) 
         },
     };
     let mut text = Begun::new(reader);
+    let mut decoding = 0;
     // A byte-order mark needs three bytes.
-    let marked = by_mark(text.look(3).map_err(cannot_read)?);
-    let source: Box<dyn Source> = match marked {
+    let encoding = encoding_of(text.look(3).map_err(cannot_read)?, asked);
+    let source: Box<dyn Source> = match encoding {
         None => Box::new(Stream::layered(name, text, layers)),
         Some((encoding, mark)) => {
             text.skip(mark);
-            layers.measure = measure_utf16;
+            let decode = Decode::new(text, encoding);
+            layers.measure = decode.measure();
             layers.before = mark as u64;
-            Box::new(Stream::layered(name, Decode::new(text, encoding), layers))
+            decoding = layers.measure.memory();
+            Box::new(Stream::layered(name, decode, layers))
         }
     };
-    Ok(Opened { source, regular, unpacking })
+    Ok(Opened { source, regular, unpacking, decoding })
 }
 
 /// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all, and the same file

@@ -70,9 +70,9 @@ impl Source for ReadAt {
         self.ahead = Vec::new();
     }
 
-    fn seek(&mut self, input_at: u64) -> bool {
+    fn seek(&mut self, _: u64, input_at: u64) -> Result<bool> {
         self.at = input_at;
-        true
+        Ok(true)
     }
 
     fn input_at(&self) -> u64 {

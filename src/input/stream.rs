@@ -3,6 +3,8 @@
 //! Whoever claims reads into its own buffer; what lies behind the cut waits for the next. So a stream takes no more memory
 //! than the windows in flight, and it is read only when a worker is free to convert: a slow consumer stops it.
 
+use super::encoding::Width;
+use super::measure::Measure;
 use super::unpack::Damage;
 use super::watch::Watch;
 use super::{Keeper, Source};
@@ -12,6 +14,9 @@ use crate::window::Window;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Passed over at once.
+const PASSED: usize = 64 << 10;
 
 /// A reader as a source.
 pub struct Stream<R> {
@@ -41,7 +46,7 @@ pub(super) struct Layers {
     /// How many bytes of a compressed file were taken.
     pub(super) taken: Option<Arc<AtomicU64>>,
     /// How many bytes, before decoding, became some of the text.
-    pub(super) measure: fn(&[u8]) -> u64,
+    pub(super) measure: Arc<Measure>,
     /// How many stand in front of it.
     pub(super) before: u64,
 }
@@ -53,7 +58,7 @@ impl Default for Layers {
             file_size: None,
             watch: None,
             taken: None,
-            measure: |bytes| bytes.len() as u64,
+            measure: Arc::new(Measure::exact(Width::Same)),
             before: 0,
         }
     }
@@ -88,7 +93,7 @@ impl<R: Read + Send> Stream<R> {
                 Ok(n) => len += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let at = self.input_at + self.keeper.measure(&buffer[..len]);
+                    let at = self.input_at + self.keeper.measure(self.at, &buffer[..len]);
                     let at = self.keeper.taken().unwrap_or(at);
                     if let Some(watch) = &self.keeper.layers.watch {
                         // What reads as damage may be a file that is being written anew.
@@ -131,13 +136,35 @@ impl<R: Read + Send> Source for Stream<R> {
     }
 
     fn skip(&mut self, n: usize) {
+        self.input_at += self.keeper.measure(self.at, &self.rest[self.start..self.start + n]);
         self.at += n as u64;
-        self.input_at += self.keeper.measure(&self.rest[self.start..self.start + n]);
         self.start += n;
+    }
+
+    fn seek(&mut self, text_at: u64, input_at: u64) -> Result<bool> {
+        let keeper = Arc::clone(&self.keeper);
+        let Some(watch) = &keeper.layers.watch else { return Ok(false) };
+        // There is no other way than through what lies between.
+        while self.at < text_at {
+            let left = usize::try_from(text_at - self.at).unwrap_or(usize::MAX);
+            let n = self.peek(left.min(PASSED))?.len();
+            if n == 0 {
+                return Err(watch.changed(self.input_at, "the file became shorter"));
+            }
+            self.at += n as u64;
+            self.start += n;
+            keeper.settle(self.at);
+        }
+        self.input_at = input_at;
+        Ok(self.at == text_at)
     }
 
     fn input_at(&self) -> u64 {
         self.input_at
+    }
+
+    fn text_at(&self) -> u64 {
+        self.at
     }
 
     fn claim(&mut self, n: usize, cutter: &Cutter, buffer: &mut [u8]) -> Result<Option<Window>> {
@@ -157,7 +184,13 @@ impl<R: Read + Send> Source for Stream<R> {
             match cutter.cut(&buffer[n..len]) {
                 Some(cut) => (n + cut, true),
                 None if !more => (len, true),
-                None => (n + cutter.rest_of_pair(&buffer[..len], n), false),
+                // Nor is a character parted: what it was before decoding could not be told from its halves.
+                None => {
+                    let end = n + cutter.rest_of_pair(&buffer[..len], n);
+                    let halves =
+                        buffer[end..len].iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf));
+                    (end + halves.count(), false)
+                }
             }
         };
         // What lies behind the cut goes back to the front of what waits.
@@ -181,8 +214,8 @@ impl<R: Read + Send> Source for Stream<R> {
             self.start = 0;
         }
         let window = Window::buffered(self.at, end, self.input_at, self.plausible);
+        self.input_at += self.keeper.measure(self.at, &buffer[..end]);
         self.at += end as u64;
-        self.input_at += self.keeper.measure(&buffer[..end]);
         self.plausible = plausible;
         Ok(Some(window))
     }
@@ -202,8 +235,12 @@ impl Keeper for StreamKeeper {
         self.layers.watch.as_ref().map_or(Ok(()), |watch| watch.verify(at()))
     }
 
-    fn measure(&self, bytes: &[u8]) -> u64 {
-        (self.layers.measure)(bytes)
+    fn measure(&self, at: u64, bytes: &[u8]) -> u64 {
+        self.layers.measure.of(at, bytes)
+    }
+
+    fn settle(&self, at: u64) {
+        self.layers.measure.settle(at);
     }
 
     fn taken(&self) -> Option<u64> {

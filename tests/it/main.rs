@@ -25,6 +25,7 @@ mod conformance;
 mod cookbook;
 mod differential;
 mod disk;
+mod encodings;
 mod faults;
 mod fuse;
 mod golden;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Output, Place, Run, has, large, people};
+use crate::harness::{Output, PEOPLE_HEADER, Place, Run, has, large, people};
 use crate::made::Numbers;
 
 const PARTIAL: &str = ".out.jsonl.rowmill-partial";
@@ -156,6 +156,39 @@ fn cut_off_anywhere_it_goes_on() {
     case.hold(if large() { 200 } else { 25 }, 1);
 }
 
+/// What is unpacked or decoded is read again from the start, up to where it was cut off.
+#[test]
+fn compressed_and_decoded_inputs_go_on_too() {
+    let trials = if large() { 60 } else { 12 };
+    let text = [PEOPLE_HEADER, &people(120_000)].concat();
+    for (program, seed) in [("gzip -1", 5), ("zstd", 6)] {
+        if !has(program.split(' ').next().unwrap(), "--resume with a compressed input") {
+            continue;
+        }
+        let make = |place: &Place| {
+            place.write("in", &text);
+            place.shell(&format!("{program} -c < in > packed")).out().expect_status(0);
+        };
+        Case::new(make, &["packed"]).hold(trials, seed);
+    }
+    // Short, long and invalid ones, and characters of all lengths.
+    let wide = String::from_utf8_lossy(&odd(25_000)).replace("value", "vælue 日本 😀");
+    let utf16 = |place: &Place| {
+        let units = wide.encode_utf16().chain([0xd800, b'\n'.into()]).flat_map(u16::to_le_bytes);
+        drop(place.write("in.csv", units.collect::<Vec<u8>>()));
+    };
+    Case::new(utf16, &["in.csv", "--encoding", "utf-16le", "--rejects", "bad"]).hold(trials, 7);
+    // Where widths don't tell all, two inputs.
+    let japanese = |place: &Place| {
+        let rows =
+            |i: usize| [&b"\x8f\xb0\xa1\xf9\xa9"[..], format!(",{i}\n").as_bytes(), b"\xa4\xa2\n"].concat();
+        let bytes = [b"a,b\n".to_vec(), (0..300_000).flat_map(rows).collect()].concat();
+        place.write("1.csv", &bytes);
+        drop(place.write("2.csv", &bytes));
+    };
+    Case::new(japanese, &["1.csv", "2.csv", "--encoding", "euc-jp"]).hold(trials, 8);
+}
+
 #[test]
 fn with_rejects_and_several_inputs() {
     let make = |place: &Place| {
@@ -298,11 +331,9 @@ fn two_runs_do_not_share_an_output() {
 fn what_cannot_be_gone_on_with_is_told() {
     let place = Place::new();
     place.write("in.csv", "a\n1\n");
-    place.write("wide.csv", b"\xff\xfea\0\n\x001\0\n\0");
     for (args, stdin) in [
         (&["in.csv", "--resume"][..], false),
         (&["-", "-o", "out.jsonl", "--resume"], true),
-        (&["wide.csv", "-o", "out.jsonl", "--resume"], false),
         (&["in.csv", "-o", "/dev/null", "--resume"], false),
         (&["in.csv", "--check", "--resume"], false),
         (&["in.csv", "-o", "out.jsonl", "--checkpoint-every", "1M"], false),
