@@ -314,7 +314,7 @@ mod tests {
                 let mut raw = Vec::new();
                 for _ in 0..random() % 60 {
                     match random() % 3 {
-                        0 => raw.push((random() % 256) as u8),
+                        0 => raw.push(random().to_le_bytes()[1]),
                         _ => raw.extend(parts[random() as usize % parts.len()]),
                     }
                 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Output, PEOPLE_HEADER, Place, Run, large, people};
+use crate::harness::{Output, PEOPLE_HEADER, Place, Run, has, large, people};
 
 const MIB: u64 = 1 << 20;
 const DEFAULT: u64 = 64 * MIB;
@@ -225,6 +225,100 @@ fn utf16_and_invalid_bytes_take_no_more() {
         let (output, peak) = peak_of(place.rowmill().args(["--memory", "16M", "-j", "4"]).arg("in.csv"));
         assert_eq!(output.stat("records"), n_records);
         under(16 * MIB, peak, name);
+    }
+}
+
+/// What a decoder needs for its window is granted by `--memory`, or refused with what it needs.
+#[test]
+fn windows_of_codecs_stay_under_the_cap() {
+    let place = Place::new();
+    let input = place.people("in.csv", 160 * MIB);
+    for (program, make, needs) in [
+        // From a pipe, so that it doesn't know how little it needs.
+        ("zstd", "cat in.csv | zstd -q -1 --long=27 > packed", "needs 128 MiB, and may take 16 MiB"),
+        ("zstd", "zstd -q -1 -c in.csv > packed", ""),
+        (
+            "xz",
+            "xz -0 -T1 --lzma2=preset=0,dict=64MiB -c in.csv > packed",
+            "needs 65 MiB, and may take 16 MiB",
+        ),
+        ("xz", "xz -0 -T1 -c in.csv > packed", ""),
+        ("bzip2", "head -c 20000000 in.csv | bzip2 -c > packed", ""),
+    ] {
+        if !has(program, "the memory of unpacking") {
+            continue;
+        }
+        place.shell(make).out().expect_status(0);
+        for (memory, cap) in [("16M", 16 * MIB), ("64M", DEFAULT), ("256M", 256 * MIB)] {
+            let run = place.rowmill().args(["--memory", memory, "-j", "4", "packed"]);
+            if needs.is_empty() || memory == "256M" {
+                let (output, peak) = peak_of(run);
+                let whole = program == "bzip2" || output.stat("records") == input.n_records;
+                assert!(whole, "{}", output.stats());
+                under(cap, peak, &format!("{make}, --memory {memory}"));
+            } else {
+                let (output, peak) = run.args(["-q", "-o", "out.jsonl"]).out_and_peak();
+                output.expect_status(1).expect_one_line("; raise --memory");
+                if memory == "64M" {
+                    output.expect_stderr(needs);
+                }
+                under(cap, peak, &format!("{make}, --memory {memory}, refused"));
+            }
+        }
+    }
+}
+
+/// Ten gigabytes of zeros in ten megabytes or less: a record, or a header, that is too long.
+#[test]
+fn bombs_stay_under_the_cap() {
+    let place = Place::new();
+    place.write("head", "a,b\n1,2\n");
+    File::create(place.path("zeros")).unwrap().set_len(64 * MIB).unwrap();
+    // A larger dictionary of xz is refused under 16M.
+    for program in ["gzip", "zstd", "bzip2", "xz -1"] {
+        if !has(program.split(' ').next().unwrap(), "bombs") {
+            continue;
+        }
+        let make = format!("for f in head zeros; do {program} -c < $f > $f.packed; done");
+        place.shell(&make).out().expect_status(0);
+        let (head, zeros) = (place.read("head.packed"), place.read("zeros.packed"));
+        place.write("record", [head, zeros.repeat(160)].concat());
+        place.write("header", zeros.repeat(160));
+        for (memory, cap) in [("16M", 16 * MIB), ("64M", DEFAULT)] {
+            for (name, told) in [("record", "longer than"), ("header", "does not end within")] {
+                for script in [format!("exec $ROWMILL -q {name}"), format!("cat {name} | $ROWMILL -q")] {
+                    let script = format!("{script} --memory {memory} -o out.jsonl");
+                    let (output, peak) = place.shell(&script).out_and_peak();
+                    output.expect_status(1).expect_one_line(told);
+                    if script.starts_with("exec") {
+                        under(cap, peak, &format!("{program}: {name}, --memory {memory}"));
+                    }
+                    assert!(!place.path("out.jsonl").exists());
+                }
+            }
+        }
+    }
+}
+
+/// Text that has escapes everywhere, and text that is malformed everywhere, of which places are noted.
+#[test]
+fn decoding_stays_under_the_cap() {
+    let place = Place::new();
+    let escapes = b"\x1b$B\x30\x6c\x1b(Ba".repeat(20);
+    let row = [&escapes[..], b",", &escapes, b"\n"].concat();
+    let short = [b"a,b\n".to_vec(), row.repeat(30_000)].concat();
+    let long = [b"a,b\n\"".to_vec(), row.repeat(4_000), b"\",x\n".to_vec(), row.repeat(20_000)].concat();
+    let malformed = [b"a,b\n".to_vec(), b"\x80\xa2\xe3\xff\x81,\x82\x35\x90\x37\n".repeat(900_000)].concat();
+    let cases =
+        [("iso-2022-jp", short, 30_000), ("iso-2022-jp", long, 20_001), ("gb18030", malformed, 900_000)];
+    for (label, bytes, n_records) in cases {
+        place.write("in.csv", bytes);
+        for (memory, cap) in [("16M", 16 * MIB), ("64M", DEFAULT)] {
+            let args = ["--memory", memory, "-j", "8", "--encoding", label, "in.csv"];
+            let (output, peak) = peak_of(place.rowmill().args(args));
+            assert_eq!(output.stat("records"), n_records, "{label}");
+            under(cap, peak, &format!("{label}, --memory {memory}"));
+        }
     }
 }
 
