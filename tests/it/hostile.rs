@@ -125,7 +125,8 @@ fn past_what_thirty_two_and_forty_bits_hold() {
             let (records, lines) = ((1u64 << 33) + 5, (1u64 << 34) + 7);
             body["files"][0][0] = json!(0);
             body["states"] = json!([{
-                "records": records, "rejected": 0, "blank": 0, "lines": lines, "input_at": at, "bytes_out": 0,
+                "records": records, "rejected": 0, "blank": 0, "lines": lines, "input_at": at, "text_at": at,
+                "encoded": 0, "bytes_out": 0,
                 "windows": 0, "redone": 0, "anomalies": [],
             }]);
             let text = body.to_string();
