@@ -64,6 +64,14 @@ fn shut(job: &Job) -> Option<()> {
         // A folder is opened to have it on the disk.
         make |= AccessFs::ReadDir;
     }
+    if job.splits {
+        // Parts are made in a folder of their own, listed, and moved out of it.
+        make |= AccessFs::MakeDir
+            | AccessFs::RemoveDir
+            | AccessFs::Refer
+            | AccessFs::ReadDir
+            | AccessFs::ReadFile;
+    }
     for path in outputs {
         match made_in(path) {
             Some(folder) => allow(&mut rules, &folder, make)?,

@@ -21,6 +21,8 @@ pub(super) struct Job {
     pub(super) rejects: Option<PathBuf>,
     pub(super) stats: Option<PathBuf>,
     pub(super) resumes: bool,
+    /// The output is in parts.
+    pub(super) splits: bool,
     pub(super) file: FileOptions,
     /// Output, rejects or stats go to a file.
     pub(super) writes_files: bool,
@@ -98,6 +100,7 @@ impl Job {
             rejects: args.rejects,
             stats: args.stats,
             resumes: args.resume,
+            splits: args.split_size.is_some() || args.split_records.is_some(),
             file,
             writes_files,
             quiet: args.quiet,
