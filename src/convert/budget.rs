@@ -1,6 +1,6 @@
 //! How the memory is shared out. The only arithmetic on memory in the project.
 //!
-//! `resident = program + unretired pages + unpacking + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
+//! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
 //! first record. Nothing on the record path grows.
 
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ pub(super) struct Budget {
     pub(super) max_record: Option<usize>,
     pub(super) window: Option<usize>,
     /// What unpacking and decoding the inputs takes.
-    pub(super) unpacking: usize,
+    pub(super) beside: usize,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,
     /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
@@ -54,6 +54,32 @@ pub(super) struct Sizes {
     pub(super) max_record: usize,
 }
 
+/// What an input takes beside the windows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside {
+    /// It stays open until its turn comes; others are opened one at a time.
+    pub(super) waits: bool,
+    pub(super) unpacking: usize,
+    /// While it is converted.
+    pub(super) decoding: usize,
+}
+
+impl Beside {
+    /// What all inputs take, at the most, at any moment.
+    pub(super) fn of_all(inputs: impl IntoIterator<Item = Self>) -> usize {
+        let (mut waiting, mut largest, mut decoding) = (0, 0, 0);
+        for input in inputs {
+            decoding = input.decoding.max(decoding);
+            if input.waits {
+                waiting += input.unpacking;
+            } else {
+                largest = input.unpacking.max(largest);
+            }
+        }
+        waiting + largest + decoding
+    }
+}
+
 impl Budget {
     /// How much mapped memory is given back at once; twice that may be resident.
     pub(super) fn piece(&self) -> usize {
@@ -70,15 +96,16 @@ impl Budget {
         1 + usize::from(self.passes_over) + self.n_gathered
     }
 
-    /// What may be used for anything but the program, unretired pages and unpacking.
+    /// What may be used for anything but the program, unretired pages, unpacking and decoding.
     fn free(&self) -> usize {
-        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.unpacking)
+        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside)
     }
 
-    /// What is granted to unpack an input: a quarter, and of what is beyond the default half as much again. So the longest record stays the same
-    /// under the default, and a window of 128 MiB, which `zstd --long` makes, is had for 256 MiB.
-    pub(super) fn granted(&self) -> usize {
-        self.memory / 4 + self.memory.saturating_sub(DEFAULT_MEMORY) / 2
+    /// What is granted to unpack an input, `n` of them being open at once: a quarter of the memory, and of what is beyond the default half as
+    /// much again. So the longest record is the same for compressed inputs under the default, and a window of 128 MiB, which
+    /// `zstd --long` makes, is had for 256 MiB.
+    pub(super) fn granted_each(&self, n: usize) -> usize {
+        (self.memory / 4 + self.memory.saturating_sub(DEFAULT_MEMORY) / 2) / n.max(1)
     }
 
     /// What a header may take.
@@ -176,7 +203,7 @@ mod tests {
         window: None,
         passes_over: false,
         n_gathered: 0,
-        unpacking: 0,
+        beside: 0,
         compression: None,
     };
 

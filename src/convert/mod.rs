@@ -25,19 +25,19 @@ pub use progress::{Bound, Progress, Times};
 pub use summary::{Count, Summary};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Opened, Reading, Source, identity, unpacked_name};
+use crate::input::{Opened, Reading, Source, identity};
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Machine;
 use crate::plan::{Columns, Format, Plan, Type, size_for};
-use budget::Budget;
+use budget::{Beside, Budget};
 use chain::{Chain, State};
 use checkpoint::Checkpoints;
 use outputs::Outputs;
 use preamble::{Asked, Preamble};
 use run::{Before, Run, Settings};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -73,9 +73,7 @@ struct Prepared {
     /// What its format has in front of all records; `None` where there is no header.
     heading: Option<Box<str>>,
     file_size: Option<u64>,
-    /// What unpacking and decoding it may take in memory.
-    unpacking: usize,
-    decoding: usize,
+    beside: Beside,
     /// Opened, and read up to the first record; or to be opened again when its turn comes.
     state: Stage,
 }
@@ -115,19 +113,18 @@ impl Converter {
             threads: 1,
             max_record: options.max_record,
             window: options.window,
-            unpacking: 0,
+            beside: 0,
             passes_over: options.rejects.is_some(),
             n_gathered: n_gathered(&options.columns),
             compression: outputs::compression(&output, options),
         };
         let inputs: Vec<Input> = inputs.into_iter().collect();
-        let granted = budget.granted();
         let reading = Reading {
             io: options.io,
             encoding: options.encoding,
             piece: budget.piece(),
-            unpacking: granted,
-            unpacking_streams: granted / inputs.len().max(1),
+            unpacking: budget.granted_each(1),
+            unpacking_streams: budget.granted_each(inputs.len()),
         };
         // A hundred open files are not needed to read a hundred headers.
         let keep = inputs.len() == 1;
@@ -144,12 +141,7 @@ impl Converter {
             budget.threads = threads.map_or(1, NonZero::get);
         }
 
-        // Streams wait opened until it is their turn, files are opened one at a time.
-        let open = |ready: &&Prepared| matches!(ready.state, Stage::Begun(..));
-        let waiting: usize = prepared.iter().filter(open).map(|ready| ready.unpacking).sum();
-        let largest = prepared.iter().filter(|ready| !open(ready)).map(|ready| ready.unpacking).max();
-        let decoding = prepared.iter().map(|ready| ready.decoding).max();
-        budget.unpacking = waiting + largest.unwrap_or(0) + decoding.unwrap_or(0);
+        budget.beside = Beside::of_all(prepared.iter().map(|ready| ready.beside));
 
         let mut outputs = outputs::open(output, options, &prepared, framing(options, &prepared)?)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
@@ -182,8 +174,9 @@ impl Converter {
         let since = Instant::now();
         let mut opened = open(input, reading)?;
         let (size, file_size) = (opened.source.size(), opened.source.file_size());
-        let (unpacking, decoding) = (opened.unpacking, opened.decoding);
-        let left = Budget { unpacking: unpacking + decoding, ..*budget };
+        let Opened { unpacking, decoding, regular, .. } = opened;
+        let beside = Beside { waits: !regular || keep, unpacking, decoding };
+        let left = Budget { beside: Beside::of_all([beside]), ..*budget };
         let beginning = self.begin(&name, &mut *opened.source, &left)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
@@ -196,24 +189,13 @@ impl Converter {
             Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared {
-            name,
-            path: again,
-            seeks,
-            identity,
-            size,
-            file_size,
-            unpacking,
-            decoding,
-            heading,
-            state,
-        })
+        Ok(Prepared { name, path: again, seeks, identity, size, file_size, beside, heading, state })
     }
 
     /// Reads up to the first record; `None` where there is no header.
     fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Box<Beginning>>> {
         let options = &self.options;
-        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
+        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(preamble::by_extension(name)));
         let asked = Asked {
             dialect: &options.dialect,
             delimiter,
@@ -446,16 +428,5 @@ fn open(input: Input, reading: &Reading) -> Result<Opened> {
         Input::Path(path) => crate::input::open(&path, reading),
         Input::Stdin => crate::input::stdin(reading),
         Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0, decoding: 0 }),
-    }
-}
-
-/// The delimiter that a file's name suggests.
-fn by_extension(name: &str) -> u8 {
-    let extension =
-        Path::new(unpacked_name(name)).extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    match extension.to_ascii_lowercase().as_str() {
-        "tsv" | "tab" => b'\t',
-        "psv" => b'|',
-        _ => b',',
     }
 }

@@ -31,7 +31,7 @@ pub struct Options {
     pub skip_lines: u64,
     /// The most records converted, over all inputs.
     pub limit: Option<u64>,
-    /// The encoding of inputs without a byte-order mark; `None` is UTF-8.
+    /// The encoding of files and standard input without a byte-order mark; `None` is UTF-8.
     pub encoding: Option<Encoding>,
     /// How regular files are read.
     pub io: Io,
@@ -118,7 +118,7 @@ impl Input {
         Self::Path(path.into())
     }
 
-    /// A reader; `name` stands in messages.
+    /// A reader of text in UTF-8; `name` stands in messages.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
         Self::Source(Box::new(Stream::new(name, reader)))
     }

@@ -4,11 +4,12 @@ use super::summary::Count;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator, delimiter_name};
 use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
-use crate::input::Source;
+use crate::input::{Source, unpacked_name};
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
 use crate::plan::{Columns, size_for};
 use std::convert::Infallible;
 use std::ops::Range;
+use std::path::Path;
 
 /// Where the names of the columns come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub enum Delimiter {
     Byte(u8),
     /// Whatever the first 64 KiB suggest.
     Auto,
+}
+
+/// The delimiter that a file's name suggests.
+pub(super) fn by_extension(name: &str) -> u8 {
+    let extension =
+        Path::new(unpacked_name(name)).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    match extension.to_ascii_lowercase().as_str() {
+        "tsv" | "tab" => b'\t',
+        "psv" => b'|',
+        _ => b',',
+    }
 }
 
 /// What was found before the first record.

@@ -22,7 +22,7 @@ const PASSED: usize = 64 << 10;
 pub struct Stream<R> {
     name: String,
     reader: R,
-    keeper: Arc<StreamKeeper>,
+    keeper: Arc<Layers>,
     /// Read but not claimed: `rest[start..]`.
     rest: Vec<u8>,
     start: usize,
@@ -32,11 +32,7 @@ pub struct Stream<R> {
     plausible: bool,
 }
 
-struct StreamKeeper {
-    layers: Layers,
-}
-
-/// What lies between a file and the text that is parsed.
+/// What lies between a file and the text that is parsed; what a stream's workers use while others claim.
 pub(super) struct Layers {
     /// The size of the text, and of the file that holds it.
     pub(super) size: Option<u64>,
@@ -65,7 +61,7 @@ impl Default for Layers {
 }
 
 impl<R: Read + Send> Stream<R> {
-    /// Takes what `reader` gives; `name` stands in messages.
+    /// Takes what `reader` gives as it stands, neither unpacked nor decoded; `name` stands in messages.
     pub fn new(name: impl Into<String>, reader: R) -> Self {
         Self::layered(name, reader, Layers::default())
     }
@@ -81,7 +77,7 @@ impl<R: Read + Send> Stream<R> {
             at: 0,
             input_at: layers.before,
             plausible: true,
-            keeper: Arc::new(StreamKeeper { layers }),
+            keeper: Arc::new(layers),
         }
     }
 
@@ -95,7 +91,7 @@ impl<R: Read + Send> Stream<R> {
                 Err(error) => {
                     let at = self.input_at + self.keeper.measure(self.at, &buffer[..len]);
                     let at = self.keeper.taken().unwrap_or(at);
-                    if let Some(watch) = &self.keeper.layers.watch {
+                    if let Some(watch) = &self.keeper.watch {
                         // What reads as damage may be a file that is being written anew.
                         watch.verify(at)?;
                     }
@@ -113,11 +109,11 @@ impl<R: Read + Send> Source for Stream<R> {
     }
 
     fn size(&self) -> Option<u64> {
-        self.keeper.layers.size
+        self.keeper.size
     }
 
     fn file_size(&self) -> Option<u64> {
-        self.keeper.layers.file_size
+        self.keeper.file_size
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
@@ -143,7 +139,7 @@ impl<R: Read + Send> Source for Stream<R> {
 
     fn seek(&mut self, text_at: u64, input_at: u64) -> Result<bool> {
         let keeper = Arc::clone(&self.keeper);
-        let Some(watch) = &keeper.layers.watch else { return Ok(false) };
+        let Some(watch) = &keeper.watch else { return Ok(false) };
         // There is no other way than through what lies between.
         while self.at < text_at {
             let left = usize::try_from(text_at - self.at).unwrap_or(usize::MAX);
@@ -225,30 +221,30 @@ impl<R: Read + Send> Source for Stream<R> {
     }
 }
 
-impl Keeper for StreamKeeper {
+impl Keeper for Layers {
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         Ok(&buffer[..window.len])
     }
 
     fn verify(&self, window: &Window) -> Result<()> {
         let at = || self.taken().unwrap_or(window.input_at);
-        self.layers.watch.as_ref().map_or(Ok(()), |watch| watch.verify(at()))
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.verify(at()))
     }
 
     fn measure(&self, at: u64, bytes: &[u8]) -> u64 {
-        self.layers.measure.of(at, bytes)
+        self.measure.of(at, bytes)
     }
 
     fn settle(&self, at: u64) {
-        self.layers.measure.settle(at);
+        self.measure.settle(at);
     }
 
     fn taken(&self) -> Option<u64> {
-        self.layers.taken.as_ref().map(|taken| taken.load(Ordering::Relaxed))
+        self.taken.as_ref().map(|taken| taken.load(Ordering::Relaxed))
     }
 
     fn remark(&self) -> Option<String> {
-        self.layers.watch.as_ref().and_then(Watch::remark)
+        self.watch.as_ref().and_then(Watch::remark)
     }
 }
 

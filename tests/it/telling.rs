@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Place, Run, people};
+use crate::harness::{Place, Run, has, people};
 
 const ODD: &[u8] = b"a,a,\n1,2,3\n4\n5,6,7,8\n\n\xff,x,\"y\n";
 
@@ -174,6 +174,11 @@ fn bar(columns: u16, no_color: bool) -> String {
     if no_color {
         run = run.env("NO_COLOR", "1");
     }
+    sipped(run)
+}
+
+/// What a terminal shows of a run whose output the test takes slowly.
+fn sipped(run: Run) -> String {
     let mut running = run.start();
     let mut stdout = running.stdout();
     let mut sip = vec![0; 8 << 20];
@@ -216,6 +221,25 @@ fn the_bar_fits_its_terminal_and_tells_what_binds() {
         let (_, left) = shown.rsplit_once("\u{1b}[2K").expect("it clears its line");
         assert!(left.starts_with(|c: char| c.is_ascii_digit()) && left.contains(" records in "), "{left:?}");
     }
+}
+
+/// Of a compressed file the share is that of its own bytes, which says how far it is as nothing else does.
+#[test]
+fn the_bar_of_a_compressed_file_tells_the_share_of_its_bytes() {
+    if !has("gzip", "the bar of a compressed file") {
+        return;
+    }
+    let place = Place::new();
+    place.people("in.csv", 32 << 20);
+    place.shell("gzip -1 in.csv").out().expect_status(0);
+    let shown = sipped(place.rowmill().arg("in.csv.gz").terminal(80));
+    let shares =
+        shown.split('%').filter_map(|before| before.rsplit([' ', 'm', 'K', '[']).next()?.parse::<u64>().ok());
+    let shares: Vec<u64> = shares.collect();
+    assert!(
+        shares.is_sorted() && shares.iter().any(|share| (5..90).contains(share)),
+        "{shares:?} in {shown:?}"
+    );
 }
 
 /// Nobody knows how much a pipe holds: the bar shows how much there was, and no share.
