@@ -131,7 +131,7 @@ pub(super) fn open(
             } else {
                 parts.begin_anew(&refuse)?;
             }
-            To::Parts(parts)
+            To::Parts(Box::new(parts))
         }
         Output::Path(path) => {
             let mut file = OutputFile::create(&path, files)?;

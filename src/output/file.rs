@@ -61,7 +61,9 @@ pub fn remove_temporaries() {
     let Ok(paths) = TEMPORARIES.lock() else { return };
     for path in &*paths {
         // It may be gone; nothing more can be done about it.
-        let _ = std::fs::remove_file(path).or_else(|_| std::fs::remove_dir_all(path));
+        if std::fs::remove_file(path).is_err() {
+            partial::remove_folder(path);
+        }
     }
     // Kept locked to the end: a commit that comes now waits for ever.
     std::mem::forget(paths);

@@ -78,7 +78,7 @@ pub(crate) enum To {
     /// All of them.
     Sink(Box<dyn Sink>),
     /// A part at a time.
-    Parts(Parts),
+    Parts(Box<Parts>),
 }
 
 /// A sink or parts, and what happens on the way there.

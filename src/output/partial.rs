@@ -1,11 +1,12 @@
 //! An unfinished output that outlives its process, for `--resume`: beside its place, under a name that the next run finds.
 
 use crate::error::{CANNOT_OPEN, Error, ErrorKind, Result};
-use rustix::fs::FlockOperation;
+use rustix::fs::{Dir, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,25 @@ pub(super) fn partial_path(target: &Path) -> PathBuf {
 /// The folder in which its parts are until all are whole.
 pub(super) fn parts_folder(target: &Path) -> PathBuf {
     beside(target, "rowmill-parts")
+}
+
+/// What is in a folder. (The standard library's way panics where the folder can't be closed.)
+pub(super) fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsString>>> {
+    let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+    let folder = Dir::new(rustix::fs::open(folder, flags, Mode::empty())?)?;
+    let name = |entry: rustix::io::Result<rustix::fs::DirEntry>| {
+        Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned())
+    };
+    let own = |name: &io::Result<OsString>| !name.as_ref().is_ok_and(|name| name == "." || name == "..");
+    Ok(folder.map(name).filter(own))
+}
+
+/// Removes a folder of files; what can't be removed stays.
+pub(super) fn remove_folder(folder: &Path) {
+    for name in names_in(folder).into_iter().flatten().flatten() {
+        let _ = std::fs::remove_file(folder.join(name));
+    }
+    let _ = std::fs::remove_dir(folder);
 }
 
 /// Where its checkpoint is.

@@ -8,7 +8,7 @@
 
 use super::file::{FileOptions, already_open, register, undisturbed, unregister};
 use super::names::PartNames;
-use super::partial::parts_folder;
+use super::partial::{names_in, parts_folder, remove_folder};
 use super::reserve::Reserve;
 use super::sink::Descriptor;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
@@ -69,15 +69,30 @@ pub(crate) struct Parts {
     name: String,
     names: PartNames,
     options: FileOptions,
-    folder: PathBuf,
+    folder: Folder,
     /// Held locked: the folder is this process's alone.
     journal: File,
     reached: PartsReached,
     now: Option<Part>,
-    /// The folder goes when this is dropped.
-    ours: bool,
     /// All have their names.
     placed: bool,
+}
+
+/// The folder that the parts are written in.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    /// It goes when this is dropped.
+    ours: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.ours {
+            remove_folder(&self.path);
+        }
+        unregister(&self.path);
+    }
 }
 
 #[derive(Debug)]
@@ -109,15 +124,14 @@ impl Parts {
             Ok(_) if already_open(path).is_ok_and(|file| file.is_some()) => return Err(needs_a_file()),
             _ => {}
         }
-        let folder = parts_folder(path);
-        let mut ours = false;
+        let mut folder = Folder { path: parts_folder(path), ours: false };
         let journal = loop {
-            match fs::create_dir(&folder) {
-                Ok(()) => ours = true,
+            match fs::create_dir(&folder.path) {
+                Ok(()) => folder.ours = true,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(cannot(error)),
             }
-            let path = folder.join(JOURNAL);
+            let path = folder.path.join(JOURNAL);
             let mut options = OpenOptions::new();
             let file = match options.read(true).write(true).create(true).truncate(false).open(&path) {
                 // Whoever had it is done with it just now.
@@ -127,6 +141,7 @@ impl Parts {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => {
+                    folder.ours = false;
                     return unusable("is being written by another run; wait for its end, or stop it");
                 }
                 Err(error) => return Err(cannot(error.into())),
@@ -137,10 +152,10 @@ impl Parts {
             }
         };
         let id = id(&journal).map_err(cannot)?;
-        register(&folder, options.resume);
+        register(&folder.path, options.resume);
         let names = PartNames::of(path);
         let reached = PartsReached { id, ..PartsReached::default() };
-        Ok(Self { name, names, options, folder, journal, reached, now: None, ours, placed: false })
+        Ok(Self { name, names, options, folder, journal, reached, now: None, placed: false })
     }
 
     /// Begins anew, whatever an earlier run left. `refuse` says what may not be replaced.
@@ -151,7 +166,7 @@ impl Parts {
         self.reached.n_old = self.survey(refuse)?;
         self.empty(|_| false).map_err(|error| self.cannot(error))?;
         self.journal.set_len(0).map_err(|error| self.cannot(error))?;
-        self.ours = !self.options.resume;
+        self.folder.ours = !self.options.resume;
         Ok(())
     }
 
@@ -167,7 +182,7 @@ impl Parts {
     ) -> Result<(), String> {
         let gone = || "its unfinished parts are gone, or others".to_owned();
         let told = |error: io::Error| error.to_string();
-        if complete && !self.folder.join(MANIFEST).exists() {
+        if complete && !self.folder.path.join(MANIFEST).exists() {
             // The manifest's name was the last that was missing.
             if !self.names.place(self.names.manifest()).exists() {
                 return Err(gone());
@@ -188,7 +203,7 @@ impl Parts {
         self.empty(|name| names.number(name).is_some_and(|number| number < n_kept)).map_err(told)?;
         self.journal.set_len(reached.journal).map_err(told)?;
         if let Some(at) = reached.at {
-            let path = self.folder.join(self.names.part(reached.n_whole));
+            let path = self.folder.path.join(self.names.part(reached.n_whole));
             let file = OpenOptions::new().read(true).write(true).open(path).map_err(|_| gone())?;
             let len = file.metadata().map_err(told)?.len();
             if len < at {
@@ -215,7 +230,7 @@ impl Parts {
             }
             Err(error) => return Err(Error::io(CANNOT_READ, manifest.display().to_string(), error)),
         };
-        if let Some(_) = n_old {
+        if n_old.is_some() {
             if self.options.no_clobber {
                 let reason = "exists already (--no-clobber); choose another name, or remove it";
                 return Err(unusable(&manifest, reason));
@@ -223,8 +238,8 @@ impl Parts {
             refuse(&manifest)?;
         }
         let cannot = |error| Error::io(CANNOT_READ, self.names.folder().display().to_string(), error);
-        for entry in fs::read_dir(&self.names.folder()).map_err(cannot)? {
-            let name = entry.map_err(cannot)?.file_name();
+        for name in names_in(self.names.folder()).map_err(cannot)? {
+            let name = name.map_err(cannot)?;
             let Some(number) = self.names.number(&name) else { continue };
             let path = self.names.place(name);
             refuse(&path)?;
@@ -258,10 +273,10 @@ impl Parts {
 
     /// Removes what an earlier run left in the folder, but what `keep` says and the journal.
     fn empty(&self, keep: impl Fn(&OsStr) -> bool) -> io::Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
-            let name = entry?.file_name();
+        for name in names_in(&self.folder.path)? {
+            let name = name?;
             if name != JOURNAL && !keep(&name) {
-                fs::remove_file(self.folder.join(name))?;
+                fs::remove_file(self.folder.path.join(name))?;
             }
         }
         Ok(())
@@ -300,7 +315,7 @@ impl Parts {
     }
 
     fn create(&self, number: u64) -> Result<Part> {
-        let path = self.folder.join(self.names.part(number));
+        let path = self.folder.path.join(self.names.part(number));
         // Not while the folder is being removed.
         let file = undisturbed(|| OpenOptions::new().read(true).write(true).create_new(true).open(path));
         let file = file.map_err(|error| self.cannot(error))?;
@@ -364,8 +379,8 @@ impl Parts {
         });
         let head = head.to_string();
         let write = || -> io::Result<()> {
-            let mut to = BufWriter::with_capacity(16 << 10, File::create(self.folder.join(MANIFEST))?);
-            write!(to, "{},\"parts\":[\n", head.trim_end_matches('}'))?;
+            let mut to = BufWriter::with_capacity(16 << 10, File::create(self.folder.path.join(MANIFEST))?);
+            writeln!(to, "{},\"parts\":[", head.trim_end_matches('}'))?;
             let (mut at, mut piece, mut n_left) = (0, [0; 16 << 10], self.reached.n_whole);
             while n_left > 0 {
                 let n = self.journal.read_at(&mut piece, at)?;
@@ -403,7 +418,7 @@ impl Parts {
                 part.file.file().sync_all()?;
             }
             self.journal.sync_all()?;
-            File::open(&self.folder)?.sync_all()
+            File::open(&self.folder.path)?.sync_all()
         };
         keep().map_err(|error| self.cannot(error))
     }
@@ -411,6 +426,8 @@ impl Parts {
     /// Gives all their names, the manifest last; where that fails, what stood there stands there again.
     pub(super) fn commit(&mut self) -> Result<()> {
         if !self.placed {
+            let to_sync = self.options.sync.then(|| File::open(self.names.folder())).transpose();
+            let to_sync = to_sync.map_err(|error| self.cannot(error))?;
             // A signal that comes now waits for the end of it.
             let placed = undisturbed(|| {
                 let placed = self.place();
@@ -427,12 +444,11 @@ impl Parts {
                 _ => self.cannot(error),
             })?;
             self.placed = true;
-            if self.options.sync {
-                let synced = File::open(&self.names.folder()).and_then(|folder| folder.sync_all());
-                synced.map_err(|error| self.cannot(error))?;
+            if let Some(folder) = to_sync {
+                folder.sync_all().map_err(|error| self.cannot(error))?;
             }
         }
-        self.ours = true;
+        self.folder.ours = true;
         Ok(())
     }
 
@@ -448,7 +464,7 @@ impl Parts {
         let new = if *name == *self.names.manifest() { OsStr::new(MANIFEST) } else { name };
         let mut old = OsString::from(OLD);
         old.push(name);
-        [self.folder.join(new), self.folder.join(old), self.names.place(name)]
+        [self.folder.path.join(new), self.folder.path.join(old), self.names.place(name)]
     }
 
     fn place(&self) -> io::Result<()> {
@@ -485,15 +501,6 @@ impl Parts {
                 let _ = fs::rename(old, place);
             }
         }
-    }
-}
-
-impl Drop for Parts {
-    fn drop(&mut self) {
-        if self.ours {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
-        unregister(&self.folder);
     }
 }
 

@@ -55,6 +55,7 @@ impl Case {
         output.expect_status(0);
         let to_file = self.args.contains(&"-o");
         let got = if to_file { self.place.read("out.jsonl") } else { output.stdout.clone() };
+        let got = if self.args.contains(&"--compress") { unpacked(&self.place, "out.jsonl") } else { got };
         assert!(got == self.whole, "{what}: {} bytes, not {}", got.len(), self.whole.len());
         assert_eq!(self.place.names(), ["in.csv", "out.jsonl"], "{what}");
     }
@@ -216,4 +217,133 @@ fn maps_and_advice() {
         }
     }
     assert!(n_right > 0, "{n_right}");
+}
+
+fn unpacked(place: &Place, name: &str) -> Vec<u8> {
+    let output = Run::program("zstd").dir(place.dir()).args(["-dcq", "--stdout", name]).out();
+    output.expect_status(0);
+    output.stdout
+}
+
+#[test]
+fn compressed_output() {
+    if !has("strace", "failing writes of compressed output") || !has("zstd", "compressed output") {
+        return;
+    }
+    let case = Case::new(&["-o", "out.jsonl", "--compress", "zstd:1"], false);
+    for error in ["ENOSPC", "EIO"] {
+        let ends = case.hold("write", error);
+        assert!(ends.failed > 5 && ends.right == 0, "{error}: {ends:?}");
+    }
+    let ends = case.hold("write", "EINTR");
+    assert!(ends.failed == 0 && ends.right > 5, "{ends:?}");
+    let case = Case::new(&["-o", "out.jsonl", "--compress", "zstd:1", "--sync"], false);
+    for call in ["fchmod", "linkat", "rename,renameat,renameat2"] {
+        let ends = case.hold(call, "EIO");
+        assert!(ends.failed > 0 && ends.right == 0, "{call}: {ends:?}");
+    }
+}
+
+/// An earlier result in parts stands there; each call fails once.
+#[test]
+fn parts() {
+    if !has("strace", "failing calls on parts") || !has("zstd", "compressed parts") {
+        return;
+    }
+    let place = Place::new();
+    place.write("in.csv", people(if large() { 4000 } else { 700 }));
+    let whole = place.rowmill().args(["-q", "in.csv"]).out().stdout;
+    let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
+    let everything = || -> Vec<(String, Vec<u8>)> {
+        place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect()
+    };
+    for (name, earlier, args) in [
+        ("out.jsonl", "300", &["--split-records", "100"][..]),
+        ("out.jsonl.zst", "60", &["--split-records", "100", "--sync"]),
+        ("out.jsonl", "60", &["--split-size", "20K", "--resume", "--checkpoint-every", "50K"]),
+    ] {
+        let with = ["-q", "in.csv", "-o", name];
+        place.rowmill().args(with).args(["--split-records", earlier]).out().expect_status(0);
+        let before = everything();
+        for (call, error) in [
+            ("write", "ENOSPC"),
+            ("pwrite64", "EIO"),
+            ("openat", "EMFILE"),
+            ("fsync", "EIO"),
+            ("rename", "EIO"),
+            ("renameat2", "ENOSPC"),
+            ("mkdir", "EACCES"),
+            ("ftruncate", "EIO"),
+            ("close", "EIO"),
+            ("flock", "EIO"),
+        ] {
+            let (mut n_right, mut n_failed) = (0, 0);
+            for n in 1..10_000 {
+                let what = format!("{name} {args:?}: {call} number {n} fails with {error}");
+                let inject = format!("inject={call}:error={error}:when={n}");
+                let strace = Run::program("strace").dir(place.dir());
+                let strace =
+                    strace.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
+                let run = strace.arg(&program).args(["--window", "4096", "-j", "2"]).args(with).args(args);
+                let output = run.out();
+                let injected = String::from_utf8_lossy(&place.read("trace")).contains("(INJECTED)");
+                std::fs::remove_file(place.path("trace")).unwrap();
+                // What can't be looked into can't be removed; the next run does it.
+                let hidden = place.names().into_iter().filter(|name| name.starts_with('.'));
+                for name in hidden.filter(|_| call == "openat") {
+                    let _ = std::fs::remove_dir_all(place.path(&name));
+                }
+                if output.status.success() {
+                    let manifest: serde_json::Value =
+                        serde_json::from_slice(&place.read("out.manifest.json")).unwrap();
+                    let names: Vec<&str> = manifest["parts"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|part| part["name"].as_str().unwrap())
+                        .collect();
+                    let text = |name: &&str| {
+                        if name.ends_with("zst") { unpacked(&place, name) } else { place.read(name) }
+                    };
+                    let text: Vec<u8> = names.iter().flat_map(text).collect();
+                    assert!(text == whole, "{what}: {} bytes, not {}", text.len(), whole.len());
+                    assert_eq!(place.names().len(), names.len() + 2, "{what}: {:?}", place.names());
+                    n_right += 1;
+                } else if output.status.code() != Some(127) {
+                    output.expect_status(1);
+                    // What names give is on the disk or not, but they are given: the folder's own sync came last.
+                    if !(call == "fsync" && args.contains(&"--sync") && everything() != before) {
+                        for name in place.names().iter().filter(|name| name.starts_with('.')) {
+                            assert!(args.contains(&"--resume"), "{what}: {name}: {}", output.stderr);
+                            let path = place.path(name);
+                            let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
+                        }
+                        assert!(everything() == before, "{what}: {:?}\n{}", place.names(), output.stderr);
+                    }
+                    n_failed += 1;
+                }
+                if everything() != before {
+                    // The next begins with the earlier result again.
+                    let made = |name: &String| name.starts_with("out") || name.starts_with('.');
+                    for name in place.names().iter().filter(|name| made(name)) {
+                        let path = place.path(name);
+                        let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
+                    }
+                    for (name, bytes) in &before {
+                        place.write(name, bytes);
+                    }
+                }
+                if !injected {
+                    break;
+                }
+            }
+            println!("{name} {args:?} {call} {error}: {n_right} right, {n_failed} failed");
+            let must_fail =
+                !["close", "openat", "ftruncate"].contains(&call) && (call != "fsync" || args.len() > 2);
+            assert!(n_failed > 0 || !must_fail, "{name}: {call} {error}");
+        }
+        for name in place.names().iter().filter(|name| name.starts_with("out")) {
+            std::fs::remove_file(place.path(name)).unwrap();
+        }
+    }
 }

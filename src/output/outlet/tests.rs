@@ -133,7 +133,7 @@ fn parts_end_where_they_should_whatever_the_buffers() {
         let mut parts = Parts::open(&path, Default::default()).unwrap();
         parts.begin_anew(&|_| Ok(())).unwrap();
         let shape = Shape { framing: framing.clone(), compression, split, per_second: None };
-        let mut outlet = Outlet::new(To::Parts(parts), shape, Reached::default()).unwrap();
+        let mut outlet = Outlet::new(To::Parts(Box::new(parts)), shape, Reached::default()).unwrap();
         let mut packer = compression.map(|compression| Packer::new(compression, 20_000).unwrap());
         let mut write = |raw: &[u8], within, ends| {
             let handover = outlet.handover();
