@@ -78,12 +78,13 @@ fn what_was_not_named_at_the_start_cannot_be_written() {
 fn what_another_process_has_open_can_be_read_and_written() {
     let place = Place::new();
     place.write("in.csv", "a\n1\n");
+    // The shell's own.
     for script in [
-        "sleep 60 < in.csv & \"$ROWMILL\" -q /proc/$!/fd/0; kill $!",
-        "sleep 60 3>> out.jsonl & \"$ROWMILL\" -q in.csv -o /proc/$!/fd/3; kill $!; cat out.jsonl",
-        "sleep 60 < in.csv & ln -s /proc/$! it; \"$ROWMILL\" -q it/fd/0; kill $!",
-        "sleep 60 < in.csv & ln -s /proc/$!/fd/0 last; \"$ROWMILL\" -q last; kill $!",
-        "sleep 60 < in.csv & cd /proc/$!/fd; \"$ROWMILL\" -q 0; kill $!",
+        "exec 3< in.csv; \"$ROWMILL\" -q /proc/$$/fd/3",
+        "exec 3>> out.jsonl; \"$ROWMILL\" -q in.csv -o /proc/$$/fd/3; cat out.jsonl",
+        "exec 3< in.csv; ln -s /proc/$$ it; \"$ROWMILL\" -q it/fd/3",
+        "exec 3< in.csv; ln -s /proc/$$/fd/3 last; \"$ROWMILL\" -q last",
+        "exec 3< in.csv; cd /proc/$$/fd; \"$ROWMILL\" -q 3",
     ] {
         place.shell(script).out().expect_status(0).expect_stdout("{\"a\":\"1\"}\n");
     }

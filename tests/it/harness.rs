@@ -400,6 +400,18 @@ impl Running {
         }
     }
 
+    /// Waits until it has asked for a signal, or is gone: on a busy machine that may take long.
+    pub(crate) fn until_it_catches(&mut self, signal: Signal) {
+        let catches = |status: String| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+            Some(u64::from_str_radix(mask.trim(), 16).ok()? >> (signal.as_raw() - 1) & 1 == 1)
+        };
+        let path = format!("/proc/{}/status", self.child.id());
+        while !self.is_done() && fs::read_to_string(&path).ok().and_then(catches) != Some(true) {
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
     /// The processor time it has used so far, in whole ticks of 10 ms; None once it is gone.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;

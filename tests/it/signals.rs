@@ -145,8 +145,8 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
         let (signal, status) = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)][trial % 3];
         place.write("out.jsonl", EARLIER);
         let mut running = place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).start();
-        // Not before it could ask for the signal.
-        thread::sleep(Duration::from_millis(5) + takes * numbers.below(1100) as u32 / 1000);
+        running.until_it_catches(signal);
+        thread::sleep(takes * numbers.below(1100) as u32 / 1000);
         if running.is_done() {
             running.finish().expect_status(0);
             // The first run was slower.
