@@ -189,6 +189,15 @@ pub enum ErrorKind {
         /// What is wrong.
         reason: String,
     },
+    /// A range of an input does not lie where records do.
+    BadRange {
+        /// The input's name.
+        path: String,
+        /// The byte that is meant.
+        at: u64,
+        /// What is wrong with it.
+        wrong: &'static str,
+    },
     /// `--resume` found what it can't go on from.
     CannotResume {
         /// The output's name.
@@ -315,6 +324,9 @@ impl fmt::Display for Error {
             }
             ErrorKind::Damaged { path, format, at, reason } => {
                 write!(f, "{path}: cannot read on at byte {at} of the {format} stream: {reason}")
+            }
+            ErrorKind::BadRange { path, at, wrong } => {
+                write!(f, "{path}: --range: byte {at} {wrong}; take ranges from --plan")
             }
             ErrorKind::CannotResume { output, reason, checkpoint } => {
                 write!(f, "{output}: cannot go on: {reason}; remove {checkpoint} to begin anew")

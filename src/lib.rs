@@ -59,7 +59,7 @@ pub mod cli;
 
 pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
-    Input, LEAST_MEMORY, Names, Options, Output, Progress, Summary, Times,
+    Identity, Input, LEAST_MEMORY, Names, Options, Output, PlanBy, Planned, Progress, Range, Summary, Times,
 };
 pub use dialect::{Dialect, Terminator, Trim, byte};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};

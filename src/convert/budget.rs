@@ -35,6 +35,8 @@ pub(super) struct Budget {
     pub(super) window: Option<usize>,
     /// What unpacking and decoding the inputs takes.
     pub(super) beside: usize,
+    /// What is noted on the way, beside the output.
+    pub(super) notes: usize,
     /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
     pub(super) passes_over: bool,
     /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
@@ -81,6 +83,11 @@ impl Beside {
 }
 
 impl Budget {
+    /// How long a window of a survey is, if one was asked for: long enough that what is found doesn't depend on it.
+    pub(super) fn survey_window(asked: Option<usize>) -> Option<usize> {
+        asked.map(|asked| asked.max(LEAST_WINDOW))
+    }
+
     /// How much mapped memory is given back at once; twice that may be resident.
     pub(super) fn piece(&self) -> usize {
         if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }
@@ -98,7 +105,7 @@ impl Budget {
 
     /// What may be used for anything but the program, unretired pages, unpacking and decoding.
     fn free(&self) -> usize {
-        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside)
+        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside + self.notes)
     }
 
     /// What is granted to unpack an input, `n` of them being open at once: a quarter of the memory, and of what is beyond the default half as
@@ -204,6 +211,7 @@ mod tests {
         passes_over: false,
         n_gathered: 0,
         beside: 0,
+        notes: 0,
         compression: None,
     };
 

@@ -3,6 +3,7 @@
 //! Whoever has the turn holds the chain. Here what was counted relative to a slice becomes absolute.
 
 use super::checkpoint::Checkpoints;
+use super::survey::Survey;
 use super::tally::{Spot, Tally};
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
@@ -37,6 +38,7 @@ pub(super) struct Chain<'r> {
     pub(super) outlet: &'r mut Outlet,
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
+    pub(super) survey: Option<&'r mut Survey>,
     pub(super) state: State,
     /// The start of a record that the windows so far do not finish, and the machine at its end.
     pub(super) carry: Vec<u8>,
@@ -98,6 +100,13 @@ impl Chain<'_> {
             self.state.bytes_out += self.outlet.write(batch)?;
         }
         Ok(())
+    }
+
+    /// Tells a survey where it stands: what is carried starts there.
+    pub(super) fn survey(&mut self) {
+        if let (Some(survey), None) = (&mut self.survey, &self.passing) {
+            survey.at(&self.state);
+        }
     }
 
     /// Makes a checkpoint where it is time for one. What is carried is read again from there.

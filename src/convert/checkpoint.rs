@@ -7,19 +7,17 @@
 //! It must not know how an input is converted. Next hand: a new option that shapes the output belongs into [`Checkpoints::options`].
 
 use super::chain::State;
+use super::identity::Identity;
 use super::{Options, Prepared};
 use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
 use crate::output::{FileId, OutputFile, PartsReached, Reached, checkpoint_path};
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The layout of a checkpoint.
 const VERSION: u64 = 2;
-/// Of an input so many bytes at either end tell it from another of the same size and time.
-const ENDS: usize = 64 << 10;
 /// The largest checkpoint that is read: a few places with long names.
 const LARGEST: u64 = 16 << 20;
 
@@ -383,18 +381,5 @@ fn identity(input: &Prepared) -> Result<Value> {
         let message = format!("--resume: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));
     };
-    let cannot = |error| Error::io(CANNOT_READ, &*input.name, error);
-    let file = File::open(path).map_err(cannot)?;
-    let stat = file.metadata().map_err(cannot)?;
-    let size = stat.len();
-    let mut hash = blake3::Hasher::new();
-    let mut bytes = vec![0; usize::try_from(size).map_or(ENDS, |size| size.min(ENDS))];
-    for at in [0, size - bytes.len() as u64] {
-        file.read_exact_at(&mut bytes, at).map_err(cannot)?;
-        hash.update(&bytes);
-    }
-    Ok(json!({
-        "path": input.name, "size": size, "modified": [stat.mtime(), stat.mtime_nsec()],
-        "ends": hash.finalize().to_hex().as_str(),
-    }))
+    Ok(Identity::of(path)?.to_json(&input.name))
 }

@@ -6,22 +6,27 @@
 mod budget;
 mod chain;
 mod checkpoint;
+mod identity;
 mod link;
 mod options;
 mod outputs;
 mod pass;
 mod preamble;
 mod progress;
+mod ranges;
 mod run;
 mod summary;
+mod survey;
 mod tally;
 mod turn;
 
 pub use budget::{DEFAULT_MAX_RECORD, DEFAULT_MEMORY, LEAST_MEMORY};
 pub use checkpoint::DEFAULT_CHECKPOINT;
+pub use identity::Identity;
 pub use options::{Builder, Input, Options, Output};
 pub use preamble::{Delimiter, Names};
 pub use progress::{Bound, Progress, Times};
+pub use ranges::{PlanBy, Planned, Range};
 pub use summary::{Count, Summary};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -35,11 +40,13 @@ use chain::{Chain, State};
 use checkpoint::Checkpoints;
 use outputs::Outputs;
 use preamble::{Asked, Preamble};
-use run::{Before, Run, Settings};
+use ranges::Located;
+use run::{Before, Passed, Run, Settings};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use survey::Survey;
 
 /// Converts delimited text to JSON Lines.
 ///
@@ -70,6 +77,8 @@ struct Prepared {
     /// What makes it the same file under any name.
     identity: Option<(u64, u64)>,
     size: Option<u64>,
+    /// Of a range: whether it ends with the input.
+    is_last: bool,
     /// What its format has in front of all records; `None` where there is no header.
     heading: Option<Box<str>>,
     file_size: Option<u64>,
@@ -81,6 +90,14 @@ struct Prepared {
 enum Stage {
     Begun(Opened, Option<Box<Beginning>>),
     Later(Input),
+}
+
+/// What is done beside converting all of the inputs.
+#[derive(Default)]
+struct Task<'t> {
+    /// This range of the only input alone.
+    range: Option<Located>,
+    survey: Option<&'t mut Survey>,
 }
 
 /// What an input's beginning came to.
@@ -106,31 +123,48 @@ impl Converter {
     /// # Errors
     /// See [`ErrorKind`]. What stood under the output's name before still does.
     pub fn convert(&self, inputs: impl IntoIterator<Item = Input>, output: Output) -> Result<Summary> {
-        let begun = Instant::now();
+        let inputs: Vec<Input> = inputs.into_iter().collect();
+        let range = self.options.range.map(|range| self.locate(&inputs, range)).transpose()?;
+        self.carry_out(inputs, output, Task { range, survey: None })
+    }
+
+    /// What memory there is, before it is known what the inputs take.
+    fn budget(&self, output: &Output, notes: usize) -> Budget {
         let options = &self.options;
-        let mut budget = Budget {
+        Budget {
             memory: options.memory,
             threads: 1,
             max_record: options.max_record,
             window: options.window,
             beside: 0,
+            notes,
             passes_over: options.rejects.is_some(),
             n_gathered: n_gathered(&options.columns),
-            compression: outputs::compression(&output, options),
-        };
-        let inputs: Vec<Input> = inputs.into_iter().collect();
-        let reading = Reading {
-            io: options.io,
-            encoding: options.encoding,
+            compression: outputs::compression(output, options),
+        }
+    }
+
+    /// How `n` inputs are read.
+    fn reading(&self, budget: &Budget, n: usize) -> Reading {
+        Reading {
+            io: self.options.io,
+            encoding: self.options.encoding,
             piece: budget.piece(),
             unpacking: budget.granted_each(1),
-            unpacking_streams: budget.granted_each(inputs.len()),
-        };
+            unpacking_streams: budget.granted_each(n),
+        }
+    }
+
+    fn carry_out(&self, inputs: Vec<Input>, output: Output, mut task: Task<'_>) -> Result<Summary> {
+        let begun = Instant::now();
+        let options = &self.options;
+        let mut budget = self.budget(&output, task.survey.as_ref().map_or(0, |survey| survey.memory()));
+        let reading = self.reading(&budget, inputs.len());
         // A hundred open files are not needed to read a hundred headers.
         let keep = inputs.len() == 1;
         let prepared = inputs
             .into_iter()
-            .map(|input| self.prepare(input, &reading, &budget, keep))
+            .map(|input| self.prepare(input, &reading, &budget, keep, task.range.as_ref()))
             .collect::<Result<Vec<_>>>()?;
         let in_files: Option<u64> = prepared.iter().map(|ready| ready.file_size).sum();
         options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
@@ -143,13 +177,17 @@ impl Converter {
 
         budget.beside = Beside::of_all(prepared.iter().map(|ready| ready.beside));
 
-        let mut outputs = outputs::open(output, options, &prepared, framing(options, &prepared)?)?;
+        let mut framing = framing(options, &prepared)?;
+        if let Some(located) = &task.range {
+            located.frame(&mut framing, prepared.iter().all(|ready| ready.is_last));
+        }
+        let mut outputs = outputs::open(output, options, &prepared, framing)?;
         let mut summary = Summary { isa: self.kernel.isa().name(), ..Summary::default() };
         let mut pool = Pool::default();
         for ready in prepared {
             let in_file = ready.file_size.unwrap_or(0);
             let before = options.progress.taken.load(Ordering::Relaxed);
-            self.convert_one(ready, &reading, &budget, &mut pool, &mut outputs, &mut summary)?;
+            self.convert_one(ready, &reading, &budget, &mut pool, &mut outputs, &mut task, &mut summary)?;
             options.progress.taken.store(before + in_file, Ordering::Relaxed);
         }
         let reached = outputs.finish()?;
@@ -160,7 +198,14 @@ impl Converter {
     }
 
     /// Opens an input and reads its header.
-    fn prepare(&self, input: Input, reading: &Reading, budget: &Budget, keep: bool) -> Result<Prepared> {
+    fn prepare(
+        &self,
+        input: Input,
+        reading: &Reading,
+        budget: &Budget,
+        keep: bool,
+        range: Option<&Located>,
+    ) -> Result<Prepared> {
         let name = input.name();
         let again = match &input {
             Input::Path(path) => Some(path.clone()),
@@ -173,7 +218,7 @@ impl Converter {
         };
         let since = Instant::now();
         let mut opened = open(input, reading)?;
-        let (size, file_size) = (opened.source.size(), opened.source.file_size());
+        let (mut size, mut file_size) = (opened.source.size(), opened.source.file_size());
         let Opened { unpacking, decoding, regular, .. } = opened;
         let beside = Beside { waits: !regular || keep, unpacking, decoding };
         let left = Budget { beside: Beside::of_all([beside]), ..*budget };
@@ -184,12 +229,18 @@ impl Converter {
         // Of an empty file nothing is left to go on with.
         let seeks =
             opened.regular && opened.source.seek(text_at, input_at)? || beginning.is_none() && input_at == 0;
+        let mut is_last = true;
+        if let (Some(located), Some(path)) = (range, &again) {
+            is_last = located.bound(path, &mut *opened.source, beginning.as_deref(), self.by_lines())?;
+            size = Some(located.range.end - located.range.start);
+            file_size = size;
+        }
         let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
         let state = match &again {
             Some(path) if opened.regular && !keep => Stage::Later(Input::Path(path.clone())),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, path: again, seeks, identity, size, file_size, beside, heading, state })
+        Ok(Prepared { name, path: again, seeks, identity, size, file_size, beside, is_last, heading, state })
     }
 
     /// Reads up to the first record; `None` where there is no header.
@@ -214,6 +265,7 @@ impl Converter {
         Ok(Some(Box::new(Beginning { preamble, plan })))
     }
 
+    #[allow(clippy::too_many_arguments, reason = "what the inputs share, called from one place")]
     fn convert_one(
         &self,
         ready: Prepared,
@@ -221,6 +273,7 @@ impl Converter {
         budget: &Budget,
         pool: &mut Pool,
         outputs: &mut Outputs,
+        task: &mut Task<'_>,
         summary: &mut Summary,
     ) -> Result<()> {
         let options = &self.options;
@@ -255,7 +308,7 @@ impl Converter {
         let n_header = plan.header().names().map(str::len).sum();
         let mut sizes =
             budget.sizes(size_for(&options.columns, n_header, plan.n_fields()), plan.n_fields())?;
-        if let Some(size) = source.size() {
+        if let Some(size) = ready.size {
             // More workers than windows would only be started and ended.
             let windows = size.div_ceil(sizes.window as u64);
             sizes.threads = sizes.threads.min(usize::try_from(windows).unwrap_or(usize::MAX)).max(1);
@@ -268,22 +321,32 @@ impl Converter {
         }
         summary.threads = summary.threads.max(sizes.threads);
         summary.window = summary.window.max(sizes.window);
-        summary.blank_records += preamble.blank;
         summary.remarks.extend(preamble.remarks);
-        summary.n_header_repairs += preamble.n_repairs;
-        let repairs = plan.header().repairs().iter().cloned();
-        summary.header_repairs.extend(repairs.map(|repair| (ready.name.clone(), repair)));
-        for (anomaly, count) in preamble.anomalies {
-            summary.note(anomaly, count);
+        let located = task.range.as_ref().filter(|located| !located.is_first());
+        if located.is_none() {
+            summary.blank_records += preamble.blank;
+            summary.n_header_repairs += preamble.n_repairs;
+            let repairs = plan.header().repairs().iter().cloned();
+            summary.header_repairs.extend(repairs.map(|repair| (ready.name.clone(), repair)));
+            for (anomaly, count) in preamble.anomalies {
+                summary.note(anomaly, count);
+            }
         }
-        let begun = match earlier {
-            Some(earlier) => {
+        let mut passed = Passed::default();
+        let begun = match (earlier, located) {
+            (Some(earlier), _) => {
                 if !was_done {
                     source.seek(earlier.text_at, earlier.input_at)?;
                 }
                 earlier
             }
-            None => State {
+            (None, Some(located)) => {
+                let state = located.begun();
+                source.seek(state.text_at, state.input_at)?;
+                passed = Passed { bytes: state.input_at, records: state.records };
+                state
+            }
+            (None, None) => State {
                 lines: preamble.lines,
                 input_at: source.input_at(),
                 text_at: source.text_at(),
@@ -300,6 +363,7 @@ impl Converter {
                 outlet: &mut outputs.outlet,
                 rejects: outputs.rejects.as_mut(),
                 checkpoints: outputs.checkpoints.as_mut(),
+                survey: task.survey.as_deref_mut(),
                 carry: Vec::new(),
                 machine: Machine::new(&preamble.dialect, trims),
                 passing: None,
@@ -311,6 +375,7 @@ impl Converter {
                 bytes_in: summary.bytes_in,
                 bytes_out: summary.bytes_out,
                 records: summary.records,
+                passed,
             };
             let settings = Settings {
                 kernel: self.kernel,
@@ -321,18 +386,22 @@ impl Converter {
                 sizes,
                 fixed_window: options.window.is_some(),
                 before,
+                edge: task.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
             };
             let keeper = source.keeper();
             let run = Run::new(settings, &plan, source, chain, &options.progress);
             pool.work(&run, sizes.threads);
-            let done = run.finish()?.state;
+            let Chain { state: done, survey, .. } = run.finish()?;
+            if let Some(survey) = survey {
+                survey.end(&done);
+            }
             summary.remarks.extend(keeper.remark());
             done
         };
-        summary.records += done.records;
+        summary.records += done.records - passed.records;
         summary.records_rejected += done.rejected;
         summary.blank_records += done.blank;
-        summary.bytes_in += done.input_at;
+        summary.bytes_in += done.input_at - passed.bytes;
         summary.bytes_encoded += done.encoded;
         summary.bytes_out += done.bytes_out;
         summary.windows += done.windows;
@@ -411,6 +480,7 @@ fn framed(format: Format, heading: &str) -> Framing {
         open: heading.as_bytes().into(),
         close: format.end().as_bytes().into(),
         separated: format.open().starts_with(','),
+        follows: false,
     }
 }
 

@@ -6,6 +6,7 @@
 use super::budget::LEAST_MEMORY;
 use super::preamble::{Delimiter, Names};
 use super::progress::Progress;
+use super::ranges::Range;
 use super::{Converter, DEFAULT_MEMORY};
 use crate::dialect::Dialect;
 use crate::error::{Error, Result};
@@ -63,6 +64,8 @@ pub struct Options {
     pub limit_rate: Option<u64>,
     /// Go on where the same conversion was cut off, and have a checkpoint made each time that so many bytes were read and written.
     pub resume: Option<u64>,
+    /// Convert this range of the input alone, which is one regular file that is read as it stands.
+    pub range: Option<Range>,
     /// Files that the caller writes itself; refused where one of them is an input or an output too.
     pub beside: Vec<PathBuf>,
     /// Files beside the inputs that no output may replace.
@@ -95,6 +98,7 @@ impl Default for Options {
             split: Split::default(),
             limit_rate: None,
             resume: None,
+            range: None,
             beside: Vec::new(),
             needed: Vec::new(),
             progress: Arc::default(),
@@ -265,6 +269,7 @@ impl Builder {
         if options.split.size == Some(0) || options.split.records == Some(0) {
             return Err(Error::setting("--split-size, --split-records: a part of nothing holds no record"));
         }
+        options.range.map_or(Ok(()), |range| range.check(&options))?;
         let kernel = match options.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {

@@ -5,9 +5,11 @@ use super::chain::{Chain, Passing};
 use super::link::{Link, Stop};
 use super::pass::{SKIMMED, Scratch, Tail, pass};
 use super::progress::{Bound, Clock, Progress};
+use super::ranges::Edge;
+use super::survey::Targets;
 use super::turn::{StopOnPanic, Turn};
 use crate::dialect::{Dialect, Terminator};
-use crate::error::{Anomaly, Error, Result};
+use crate::error::{Anomaly, Error, ErrorKind, Result};
 use crate::input::{Keeper, Source};
 use crate::kernel::{Kernel, Marks};
 use crate::output::{Encoder, Handover, LEAST_BUFFER, Packer, Pen};
@@ -42,6 +44,8 @@ pub(super) struct Run<'r> {
     pub(super) keeper: Arc<dyn Keeper>,
     pub(super) progress: &'r Progress,
     before: Before,
+    edge: Option<Edge>,
+    targets: Option<Targets>,
     source: Mutex<Claims<'r>>,
     cutter: Cutter,
     /// See [`Encoder`].
@@ -73,6 +77,8 @@ pub(super) struct Settings {
     /// The window size was asked for, so it stays.
     pub(super) fixed_window: bool,
     pub(super) before: Before,
+    /// The end is where a record must end, and whose fault it is where none does.
+    pub(super) edge: Option<Edge>,
 }
 
 /// What the inputs before this one came to.
@@ -82,6 +88,15 @@ pub(super) struct Before {
     pub(super) taken: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
+    pub(super) records: u64,
+    /// Of this input, before the range that is converted.
+    pub(super) passed: Passed,
+}
+
+/// What of an input is counted in its places, but not in what was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passed {
+    pub(super) bytes: u64,
     pub(super) records: u64,
 }
 
@@ -93,7 +108,7 @@ impl<'r> Run<'r> {
         chain: Chain<'r>,
         progress: &'r Progress,
     ) -> Self {
-        let Settings { kernel, dialect, strict, check, limit, sizes, fixed_window, before } = settings;
+        let Settings { kernel, dialect, strict, check, limit, sizes, fixed_window, before, edge } = settings;
         let trim = dialect.trims_fields();
         let terminators = match dialect.terminator {
             Terminator::Any => [b'\n', b'\r'],
@@ -140,6 +155,8 @@ impl<'r> Run<'r> {
             keeper: source.keeper(),
             progress,
             before,
+            edge,
+            targets: chain.survey.as_ref().map(|survey| survey.targets),
             source: Mutex::new(Claims { source, next: 0, ended: false }),
             cutter: Cutter::new(&dialect, trim, sizes.reach),
             gathered: Mutex::default(),
@@ -206,7 +223,11 @@ impl<'r> Run<'r> {
         if claims.ended {
             return (number, None);
         }
-        let window = claims.source.claim(self.window.load(Ordering::Relaxed), &self.cutter, buffer);
+        let mut n = self.window.load(Ordering::Relaxed);
+        if let Some(targets) = &self.targets {
+            n = targets.window(claims.source.input_at(), n, self.cutter.reach());
+        }
+        let window = claims.source.claim(n, &self.cutter, buffer);
         claims.next += 1;
         claims.ended = !matches!(window, Ok(Some(_)));
         (number, window.transpose())
@@ -232,6 +253,10 @@ impl<'r> Run<'r> {
             return Err(error);
         }
         let mut chain = lock(&self.chain);
+        if let (Some(edge), false) = (self.edge, chain.done || chain.at_record()) {
+            let (path, at) = (chain.file.to_owned(), chain.state.input_at + chain.carry.len() as u64);
+            return Err(ErrorKind::BadRange { path, at, wrong: edge.wrong() }.into());
+        }
         if !chain.done {
             if let Some(Passing::Record(place, n_bytes)) = chain.passing.take() {
                 self.passed_over(&mut chain, place, n_bytes, false)?;
@@ -343,12 +368,15 @@ impl<'s, 'r> Worker<'s, 'r> {
             (Ok(()), None) => unreachable!("settling holds the turn"),
         };
         chain.state.windows += 1;
+        chain.survey();
         run.keeper.settle(chain.state.text_at);
-        let taken = run.keeper.taken().unwrap_or(chain.state.input_at);
+        let n_bytes = run.own_bytes(&chain);
+        let n_records = chain.state.records - run.before.passed.records;
+        let taken = run.keeper.taken().unwrap_or(n_bytes);
         run.progress.taken.store(taken + run.before.taken, Ordering::Relaxed);
-        run.progress.bytes_in.store(chain.state.input_at + run.before.bytes_in, Ordering::Relaxed);
+        run.progress.bytes_in.store(n_bytes + run.before.bytes_in, Ordering::Relaxed);
         run.progress.bytes_out.store(chain.state.bytes_out + run.before.bytes_out, Ordering::Relaxed);
-        run.progress.records.store(chain.state.records + run.before.records, Ordering::Relaxed);
+        run.progress.records.store(n_records + run.before.records, Ordering::Relaxed);
         run.adapt(&chain);
         let before = clock.switch(Bound::Output);
         chain.checkpoint()?;
@@ -379,6 +407,7 @@ impl<'s, 'r> Worker<'s, 'r> {
                 if chain.passing.is_some() {
                     return Ok(chain);
                 }
+                chain.survey();
             }
             if chain.carry.is_empty() {
                 let (chain, _) = self.slice(clock, chain, number, window, rest, false)?;
@@ -394,6 +423,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             }
             let mut carry = std::mem::take(&mut chain.carry);
             (chain, _) = self.slice(clock, chain, number, window, &carry, false)?;
+            chain.survey();
             if chain.carry.is_empty() {
                 // Its memory serves the next.
                 carry.clear();
@@ -426,13 +456,18 @@ impl<'s, 'r> Worker<'s, 'r> {
 }
 
 impl Run<'_> {
+    /// The bytes that were converted, what stands before them included.
+    fn own_bytes(&self, chain: &Chain<'_>) -> u64 {
+        chain.state.input_at - self.before.passed.bytes
+    }
+
     /// Sets the size of the windows to come, so that their output fits a buffer with a tenth to spare.
     fn adapt(&self, chain: &Chain<'_>) {
-        if !self.adapts || chain.state.input_at == 0 {
+        let n_bytes = self.own_bytes(chain);
+        if !self.adapts || n_bytes == 0 {
             return;
         }
-        let fits = (self.sizes.buffer as u64 * 9 / 10).saturating_mul(chain.state.input_at)
-            / chain.state.encoded.max(1);
+        let fits = (self.sizes.buffer as u64 * 9 / 10).saturating_mul(n_bytes) / chain.state.encoded.max(1);
         let least = (4 * self.sizes.reach).min(self.sizes.window);
         let fits = usize::try_from(fits).unwrap_or(usize::MAX).clamp(least, self.sizes.window);
         self.window.store(fits, Ordering::Relaxed);

@@ -16,20 +16,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const STEP: u64 = 4 << 20;
 
 /// How far a file was asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ahead {
     asked: AtomicU64,
+    end: AtomicU64,
 }
 
 impl Ahead {
-    /// Before the bytes from `at` on are used, in a file of `size` bytes.
-    pub(super) fn of(&self, file: &File, at: u64, size: u64) {
-        let asked = self.asked.load(Ordering::Relaxed);
-        if asked > at + STEP || asked >= size {
+    /// Of what lies before byte `end`.
+    pub(super) fn new(end: u64) -> Self {
+        Self { asked: AtomicU64::new(0), end: AtomicU64::new(end) }
+    }
+
+    /// Asks for nothing behind byte `end`.
+    pub(super) fn until(&self, end: u64) {
+        self.end.store(end, Ordering::Relaxed);
+    }
+
+    /// Before the bytes from `at` on are used.
+    pub(super) fn of(&self, file: &File, at: u64) {
+        let (asked, end) = (self.asked.load(Ordering::Relaxed), self.end.load(Ordering::Relaxed));
+        if asked > at + STEP || asked >= end {
             return;
         }
         let start = asked.max(at);
-        let end = (start + STEP).min(size);
+        let end = (start + STEP).min(end);
         let mine = self.asked.compare_exchange(asked, end, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if mine && !is_cached(file, end - 1) {
             // Advice that is refused costs time, not bytes.

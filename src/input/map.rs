@@ -71,6 +71,8 @@ pub(super) struct Mapped {
     keeper: Arc<MapKeeper>,
     segment: Arc<Segment>,
     at: u64,
+    /// Of what is handed out: the file's, unless a range of it is read.
+    end: u64,
     plausible: bool,
 }
 
@@ -84,20 +86,22 @@ struct MapKeeper {
 impl Mapped {
     /// Maps a regular file that is not empty; pages go back in pieces of `piece` bytes.
     pub(super) fn new(watch: Watch, piece: usize) -> io::Result<Self> {
-        let segment = Arc::new(Segment::new(watch.file(), 0, watch.size())?);
+        let end = watch.size();
+        let segment = Arc::new(Segment::new(watch.file(), 0, end)?);
         Ok(Self {
-            keeper: Arc::new(MapKeeper { watch, ahead: Ahead::default(), piece }),
+            keeper: Arc::new(MapKeeper { watch, ahead: Ahead::new(end), piece }),
             segment,
             at: 0,
+            end,
             plausible: true,
         })
     }
 
-    /// Makes `self.at..end` lie in one segment, if the file reaches so far; returns how far it does.
+    /// Makes `self.at..end` lie in one segment, if there is so much to hand out; returns how far that goes.
     fn reach(&mut self, end: u64) -> Result<u64> {
         let watch = &self.keeper.watch;
-        let end = end.min(watch.size());
-        if end > self.segment.end() {
+        let end = end.min(self.end);
+        if end > self.segment.end() || self.at < self.segment.at {
             let start = self.at / ALIGN * ALIGN;
             self.segment = Segment::new(watch.file(), start, watch.size())
                 .and_then(|segment| {
@@ -121,7 +125,7 @@ impl Source for Mapped {
     }
 
     fn size(&self) -> Option<u64> {
-        Some(self.keeper.watch.size())
+        Some(self.end)
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
@@ -138,12 +142,18 @@ impl Source for Mapped {
         Ok(true)
     }
 
+    fn until(&mut self, end: u64) -> bool {
+        self.end = end.min(self.keeper.watch.size());
+        self.keeper.ahead.until(self.end);
+        true
+    }
+
     fn input_at(&self) -> u64 {
         self.at
     }
 
     fn claim(&mut self, n: usize, cutter: &Cutter, _: &mut [u8]) -> Result<Option<Window>> {
-        let (at, size) = (self.at, self.keeper.watch.size());
+        let (at, size) = (self.at, self.end);
         if at >= size {
             return Ok(None);
         }
@@ -180,7 +190,7 @@ impl Source for Mapped {
 impl Keeper for MapKeeper {
     fn load<'b>(&self, window: &'b Window, _: &'b mut [u8]) -> Result<&'b [u8]> {
         let Some((segment, at)) = &window.mapped else { unreachable!("this source maps all windows") };
-        self.ahead.of(self.watch.file(), window.at, self.watch.size());
+        self.ahead.of(self.watch.file(), window.at);
         // One call instead of a fault for each 64 KiB; and it reports what a touch would die of.
         if let Err(error) = segment.map.advise_range(Advice::PopulateRead, *at, window.len)
             && error.raw_os_error() == Some(libc::EFAULT)

@@ -53,13 +53,18 @@ pub trait Source: Send {
     /// Passes over `n` bytes that were peeked.
     fn skip(&mut self, n: usize);
 
-    /// Goes on at byte `text_at` of what is parsed, `input_at` of the input, which lies ahead and where a record starts; false where that
-    /// can't be done.
+    /// Goes on at byte `text_at` of what is parsed, `input_at` of the input, where a record starts; false where that can't be done. It
+    /// lies ahead, or [`Source::until`] can be had.
     ///
     /// # Errors
     /// The input cannot be read up to there.
     fn seek(&mut self, _text_at: u64, _input_at: u64) -> Result<bool> {
         Ok(false)
+    }
+
+    /// Has byte `end` of the input be its end for all that is read from here on; false where it is not read as it stands.
+    fn until(&mut self, _end: u64) -> bool {
+        false
     }
 
     /// Where the next byte stands in the input's own bytes, before decoding.

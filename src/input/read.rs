@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub(super) struct ReadAt {
     keeper: Arc<ReadKeeper>,
     at: u64,
+    /// Of what is handed out: the file's, unless a range of it is read.
+    end: u64,
     plausible: bool,
     /// What was peeked, or the bytes around the next cut.
     ahead: Vec<u8>,
@@ -34,18 +36,20 @@ struct ReadKeeper {
 
 impl ReadAt {
     pub(super) fn new(watch: Watch) -> Self {
+        let end = watch.size();
         Self {
-            keeper: Arc::new(ReadKeeper { watch, ahead: Ahead::default() }),
+            keeper: Arc::new(ReadKeeper { watch, ahead: Ahead::new(end) }),
             at: 0,
+            end,
             plausible: true,
             ahead: Vec::new(),
             failed: None,
         }
     }
 
-    /// Fills `ahead` with `from..to`, or up to the end of the file.
+    /// Fills `ahead` with `from..to`, or up to the end.
     fn look(&mut self, from: u64, to: u64) -> Result<&[u8]> {
-        let to = to.min(self.keeper.watch.size());
+        let to = to.min(self.end);
         self.ahead.resize(distance(from.min(to), to), 0);
         self.keeper.read(from, &mut self.ahead)?;
         Ok(&self.ahead)
@@ -58,7 +62,7 @@ impl Source for ReadAt {
     }
 
     fn size(&self) -> Option<u64> {
-        Some(self.keeper.watch.size())
+        Some(self.end)
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
@@ -75,12 +79,18 @@ impl Source for ReadAt {
         Ok(true)
     }
 
+    fn until(&mut self, end: u64) -> bool {
+        self.end = end.min(self.keeper.watch.size());
+        self.keeper.ahead.until(self.end);
+        true
+    }
+
     fn input_at(&self) -> u64 {
         self.at
     }
 
     fn claim(&mut self, n: usize, cutter: &Cutter, _: &mut [u8]) -> Result<Option<Window>> {
-        let (at, size) = (self.at, self.keeper.watch.size());
+        let (at, size) = (self.at, self.end);
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -133,7 +143,7 @@ impl ReadKeeper {
 impl Keeper for ReadKeeper {
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let bytes = &mut buffer[..window.len];
-        self.ahead.of(self.watch.file(), window.at, self.watch.size());
+        self.ahead.of(self.watch.file(), window.at);
         self.read(window.at, bytes)?;
         Ok(bytes)
     }

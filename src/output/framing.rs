@@ -16,6 +16,8 @@ pub(crate) struct Framing {
     pub close: Box<[u8]>,
     /// A record starts with `,\n`, of which the first record of all goes without the comma, instead of ending with `\n`.
     pub separated: bool,
+    /// Records come before these, in another output: so the first is not the first of all.
+    pub follows: bool,
 }
 
 /// A buffer of encoded bytes by what it holds: the rest of a record that an earlier one began, whole records, and one that it does not

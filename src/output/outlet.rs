@@ -145,10 +145,12 @@ impl Outlet {
     pub(crate) fn new(to: To, shape: Shape, reached: Reached) -> Result<Self> {
         let Shape { framing, compression, per_second, split } = shape;
         let bounds = Bounds { separated: framing.separated };
+        let follows = framing.follows;
         let handover = Handover { compression, bounds, in_parts: matches!(to, To::Parts(_)) };
         let frame = Frame::new(framing, compression)?;
         let drain = Drain { to, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
         let Reached { opened, begun, closed, records, .. } = reached;
+        let begun = begun || follows;
         Ok(Self { drain, handover, split, frame, opened, begun, closed, records, unfinished: 0 })
     }
 

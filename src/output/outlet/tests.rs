@@ -57,7 +57,12 @@ fn text(typed: Option<&str>, bytes: &[u8]) -> String {
 fn what_stands_around_the_records() {
     let lines = Framing::default();
     let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
-    let json = Framing { open: Box::from(&b"["[..]), close: Box::from(&b"\n]\n"[..]), separated: true };
+    let json = Framing {
+        open: Box::from(&b"["[..]),
+        close: Box::from(&b"\n]\n"[..]),
+        separated: true,
+        follows: false,
+    };
     for typed in [None, Some("gzip"), Some("zstd")] {
         for cut in 0..4 {
             let all = |framing, buffers: &[&str]| written(framing, typed, buffers, cut);
@@ -104,7 +109,12 @@ fn parted(framing: &Framing, records: &[String], split: Split) -> Vec<String> {
 #[test]
 fn parts_end_where_they_should_whatever_the_buffers() {
     let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
-    let json = Framing { open: Box::from(&b"["[..]), close: Box::from(&b"\n]\n"[..]), separated: true };
+    let json = Framing {
+        open: Box::from(&b"["[..]),
+        close: Box::from(&b"\n]\n"[..]),
+        separated: true,
+        follows: false,
+    };
     let mut numbers = Numbers(7);
     let mut n_parts = 0;
     for round in 0..600 {

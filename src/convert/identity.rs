@@ -1,0 +1,58 @@
+//! What tells an input from another file, or from itself after a change: size, time, and the bytes at its two ends.
+//!
+//! Must not know what it is told apart for: `--resume` and ranges both ask.
+
+use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+
+/// Of an input so many bytes at either end tell it from another of the same size and time.
+const ENDS: usize = 64 << 10;
+
+/// A regular file as it stood when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was modified: seconds since 1970, and nanoseconds.
+    pub modified: (i64, i64),
+    /// The BLAKE3 hash, in hexadecimal, of its first 64 KiB (or all of it) and its last, one after the other.
+    pub ends: String,
+}
+
+impl Identity {
+    /// Looks at the file at `path`.
+    ///
+    /// # Errors
+    /// It can't be read, or is no regular file.
+    pub fn of(path: &Path) -> Result<Self> {
+        let name = || path.display().to_string();
+        // Before it is opened: a FIFO would wait for its other end.
+        let kind = std::fs::metadata(path).map_err(|error| Error::io(CANNOT_OPEN, name(), error))?;
+        if !kind.is_file() {
+            let reason = "is no regular file, so it can't be read again from a place in it";
+            return Err(ErrorKind::Unusable { path: name(), reason }.into());
+        }
+        let file = File::open(path).map_err(|error| Error::io(CANNOT_OPEN, name(), error))?;
+        let cannot = |error| Error::io(CANNOT_READ, name(), error);
+        let stat = file.metadata().map_err(cannot)?;
+        let size = stat.len();
+        let mut hash = blake3::Hasher::new();
+        let mut bytes = vec![0; usize::try_from(size).map_or(ENDS, |size| size.min(ENDS))];
+        for at in [0, size - bytes.len() as u64] {
+            file.read_exact_at(&mut bytes, at).map_err(cannot)?;
+            hash.update(&bytes);
+        }
+        let modified = (stat.mtime(), stat.mtime_nsec());
+        Ok(Self { size, modified, ends: hash.finalize().to_hex().to_string() })
+    }
+
+    /// As it stands in checkpoints and plans, with the `path` under which it is found.
+    pub fn to_json(&self, path: &str) -> Value {
+        json!({
+            "path": path, "size": self.size, "modified": [self.modified.0, self.modified.1], "ends": self.ends,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! A pass that only looks: where records start near given places, with the numbers they have there.
+//!
+//! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not on threads, windows or memory.
+//! Must not know what the places are for.
+
+use super::chain::State;
+
+/// Places in an input: the bounds of `n` parts of equal size, but for its two ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Targets {
+    size: u64,
+    n: u64,
+}
+
+/// A place where a record starts, or where the input ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) at: u64,
+    /// Lines and records before it.
+    pub(super) lines: u64,
+    pub(super) records: u64,
+}
+
+/// What a pass looks for, and what it found.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) targets: Targets,
+    /// The first of the places that nothing was found for.
+    next: Option<u64>,
+    /// In order.
+    pub(super) cuts: Vec<Cut>,
+    /// Where it ended.
+    pub(super) end: Cut,
+}
+
+impl Targets {
+    pub(super) fn new(size: u64, n: u64) -> Self {
+        Self { size, n: n.min(size) }
+    }
+
+    /// The first that lies behind byte `at`.
+    pub(super) fn behind(&self, at: u64) -> Option<u64> {
+        if at >= self.size {
+            return None;
+        }
+        let (size, n) = (u128::from(self.size), u128::from(self.n));
+        // The first number `i` for which `i * size / n` is more than `at`.
+        let i = ((u128::from(at) + 1) * n).div_ceil(size);
+        (i < n).then(|| u64::try_from(i * size / n).unwrap_or(self.size))
+    }
+
+    /// Whether byte `at` lies before the end.
+    pub(super) fn is_inside(&self, at: u64) -> bool {
+        at < self.size
+    }
+
+    /// How long a window that starts at `at` may be, of `n` bytes with `reach` more, where `n` is more than twice that: one ends at
+    /// each place, or reaches over it from the place before.
+    pub(super) fn window(&self, at: u64, n: usize, reach: usize) -> usize {
+        let Some(left) = self.behind(at).and_then(|target| usize::try_from(target - at).ok()) else {
+            return n;
+        };
+        match left {
+            left if left <= n => left,
+            left if left <= n + reach + 1 => left / 2,
+            _ => n,
+        }
+    }
+}
+
+impl Survey {
+    /// Looks for the first record at or behind each of `targets`, but for those before the one that starts at `first`.
+    pub(super) fn new(targets: Targets, first: u64) -> Self {
+        let n = usize::try_from(targets.n.saturating_sub(1)).unwrap_or(usize::MAX);
+        let mut cuts = Vec::new();
+        // Nothing grows while records are read.
+        cuts.reserve_exact(n);
+        Self { targets, next: targets.behind(first), cuts, end: Cut::default() }
+    }
+
+    /// What it takes in memory.
+    pub(super) fn memory(&self) -> usize {
+        self.cuts.capacity() * size_of::<Cut>()
+    }
+
+    /// The chain stands where a record starts. A part without a record is none.
+    pub(super) fn at(&mut self, state: &State) {
+        if self.next.is_none_or(|next| state.input_at < next) {
+            return;
+        }
+        if state.records > self.cuts.last().map_or(0, |cut| cut.records) {
+            self.cuts.push(Cut::of(state));
+        }
+        // Where it is none the place is passed over all the same: what comes next depends on the windows.
+        self.next = self.targets.behind(state.input_at);
+    }
+
+    /// All is read.
+    pub(super) fn end(&mut self, state: &State) {
+        self.end = Cut::of(state);
+        // What lies behind the last record belongs to its part.
+        self.cuts.pop_if(|cut| cut.records == state.records);
+    }
+}
+
+impl Cut {
+    fn of(state: &State) -> Self {
+        Self { at: state.input_at, lines: state.lines, records: state.records }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_part_the_input_evenly() {
+        for (size, n, expected) in [
+            (10, 2, vec![5]),
+            (10, 3, vec![3, 6]),
+            (3, 7, vec![1, 2]),
+            (1, 1, vec![]),
+            (0, 4, vec![]),
+            (u64::MAX, 2, vec![u64::MAX / 2]),
+        ] {
+            let targets = Targets::new(size, n);
+            let all: Vec<u64> =
+                std::iter::successors(targets.behind(0), |&target| targets.behind(target)).collect();
+            assert_eq!(all, expected, "{size} bytes in {n}");
+        }
+        for (size, n) in [(1000, 7), (999, 998), (64, 63), (12_345, 100)] {
+            let targets = Targets::new(size, n);
+            for at in 0..size {
+                let expected = (1..n).map(|i| i * size / n).find(|&target| target > at);
+                assert_eq!(targets.behind(at), expected, "{size} bytes in {n}, behind {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn windows_end_at_targets() {
+        let targets = Targets::new(1000, 2);
+        assert_eq!(targets.window(0, 300, 64), 300);
+        assert_eq!(targets.window(300, 300, 64), 200);
+        assert_eq!(targets.window(140, 300, 64), 180, "what it may reach over");
+        assert_eq!(targets.window(520, 300, 64), 300, "none is left");
+    }
+}
