@@ -448,7 +448,10 @@ impl Parts {
                 folder.sync_all().map_err(|error| self.cannot(error))?;
             }
         }
-        self.folder.ours = true;
+        // Now, not when this is dropped: what says that it may still be there goes next.
+        remove_folder(&self.folder.path);
+        unregister(&self.folder.path);
+        self.folder.ours = false;
         Ok(())
     }
 
