@@ -180,6 +180,23 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Anomalies")]
     pub(super) check: bool,
 
+    /// Print where INPUT can be cut into N ranges of records, a line of JSON each, and convert nothing
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["plan_bytes", "range", "check"],
+        help_heading = "Ranges"
+    )]
+    pub(super) plan: Option<NonZero<usize>>,
+
+    /// The same, into ranges of about SIZE at the most
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with_all = ["range", "check"], help_heading = "Ranges")]
+    pub(super) plan_bytes: Option<usize>,
+
+    /// Convert these bytes of INPUT alone, from record to record as a plan has them
+    #[arg(long, value_name = "START..END", value_parser = super::ranges::range, help_heading = "Ranges")]
+    pub(super) range: Option<crate::Range>,
+
     /// Peak resident memory, mapped pages included; at least 16M
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, help_heading = "Resources")]
     pub(super) memory: usize,

@@ -1,6 +1,7 @@
 //! What will be done: the arguments with names looked up, defaults filled in, and contradictions refused.
 
 use super::args::Args;
+use super::ranges;
 use crate::dialect::byte;
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
@@ -17,6 +18,8 @@ use std::sync::Arc;
 pub(super) struct Job {
     pub(super) converter: Converter,
     pub(super) inputs: Vec<Input>,
+    /// What is wanted is not a conversion.
+    pub(super) plan: Option<ranges::Asked>,
     pub(super) path: Option<PathBuf>,
     pub(super) rejects: Option<PathBuf>,
     pub(super) stats: Option<PathBuf>,
@@ -51,6 +54,7 @@ impl Job {
                 "--check writes nothing, so it can't be had with --output, --rejects, or what shapes them",
             ));
         }
+        let plan = ranges::asked(&args)?;
         let mut builder = Converter::builder();
         let progress = Arc::clone(&builder.options.progress);
         let options = &mut builder.options;
@@ -82,7 +86,11 @@ impl Job {
         options.split.size = args.split_size.map(|n| n as u64);
         options.split.records = args.split_records;
         options.limit_rate = args.limit_rate.map(|n| n as u64);
+        options.range = args.range;
         options.beside = args.stats.iter().cloned().collect();
+        if plan.is_some() {
+            options.beside.extend(path.clone());
+        }
         options.needed = args.hash_key_file.iter().cloned().collect();
         let bad = |what, name: &str| Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF));
         if stdin_was_closed() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
@@ -96,6 +104,7 @@ impl Job {
         Ok(Self {
             converter,
             inputs,
+            plan,
             path,
             rejects: args.rejects,
             stats: args.stats,

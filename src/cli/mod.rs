@@ -6,6 +6,7 @@ mod exit;
 mod generate;
 mod job;
 mod progress;
+mod ranges;
 mod report;
 
 use crate::error::{CANNOT_WRITE, Error};
@@ -41,14 +42,27 @@ fn run(args: args::Args) -> crate::Result<()> {
     };
     let bar = progress::Bar::new(&job);
     exit::on_signal(bar.clone(), job.writes_files);
-    let result = job.converter.convert(std::mem::take(&mut job.inputs), job.output());
-    bar.finish();
-    let summary = result?;
+    let inputs = std::mem::take(&mut job.inputs);
+    let (summary, planned) = match &job.plan {
+        Some(asked) => {
+            let result = ranges::plan(&job, inputs, asked);
+            bar.finish();
+            let planned = result?;
+            (planned.summary.clone(), Some(planned))
+        }
+        None => {
+            let result = job.converter.convert(inputs, job.output());
+            bar.finish();
+            (result?, None)
+        }
+    };
     if let Some((path, file)) = stats {
         report::write_stats(file, path, &summary, &job)?;
     }
-    if !job.quiet {
-        report::print(&summary);
+    match planned {
+        _ if job.quiet => {}
+        Some(planned) => ranges::report(&planned, report::print),
+        None => report::print(&summary),
     }
     Ok(())
 }

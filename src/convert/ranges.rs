@@ -125,6 +125,11 @@ impl Edge {
 }
 
 impl Planned {
+    /// Whether there was a pass, so that the ranges have numbers.
+    pub fn is_counted(&self) -> bool {
+        self.counted
+    }
+
     /// The number of ranges.
     pub fn n_ranges(&self) -> usize {
         self.cuts.len() + 1
