@@ -231,7 +231,7 @@ impl Converter {
             opened.regular && opened.source.seek(text_at, input_at)? || beginning.is_none() && input_at == 0;
         let mut is_last = true;
         if let (Some(located), Some(path)) = (range, &again) {
-            is_last = located.bound(path, &mut *opened.source, beginning.as_deref(), self.by_lines())?;
+            is_last = located.bound(path, &mut *opened.source, beginning.as_deref(), self.by_lines(&name))?;
             size = Some(located.range.end - located.range.start);
             file_size = size;
         }

@@ -12,7 +12,7 @@ use super::preamble::by_extension;
 use super::summary::Summary;
 use super::survey::{Cut, Survey, Targets};
 use super::{Beginning, Converter, Delimiter, Stage, Task, framed, outputs};
-use crate::dialect::Terminator;
+use crate::dialect::{COMMON_DELIMITERS, Terminator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Io, Source};
 use crate::output::{Compress, Framing, Nowhere, Split};
@@ -192,7 +192,7 @@ impl Converter {
         };
         let targets = Targets::new(size, n);
         let surveyor = self.surveyor();
-        let by_lines = self.by_lines();
+        let by_lines = self.by_lines(&path.display().to_string());
         // With all columns asked for, so that one that is not there is told now and not by each who converts a range.
         let looker = Converter {
             options: Options {
@@ -247,7 +247,7 @@ impl Converter {
             located.follows = first_record > 1;
             return Ok(located);
         }
-        let by_lines = self.by_lines();
+        let by_lines = self.by_lines(&path.display().to_string());
         if by_lines && !framed(self.options.columns.format, "").separated {
             return Ok(located);
         }
@@ -270,11 +270,15 @@ impl Converter {
         Ok(located)
     }
 
-    /// Every line is a record, or none: what ends a line ends a record, whatever stands before.
-    pub(super) fn by_lines(&self) -> bool {
+    /// Whether every line of the input of that name is a record, or none: what ends a line ends a record, whatever stands before.
+    pub(super) fn by_lines(&self, name: &str) -> bool {
         let Options { dialect, delimiter, .. } = &self.options;
-        let parts_lines =
-            matches!(delimiter, Some(Delimiter::Byte(delimiter)) if dialect.terminator.is(*delimiter));
+        let ends = |byte: &u8| dialect.terminator.is(*byte);
+        let parts_lines = match delimiter {
+            Some(Delimiter::Byte(byte)) => ends(byte),
+            Some(Delimiter::Auto) => COMMON_DELIMITERS.iter().any(ends),
+            None => ends(&by_extension(name)),
+        };
         dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines
     }
 

@@ -7,7 +7,9 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use rowmill::{Anomaly, Converter, Dialect, Input, Io, Isa, Output, Result, Summary, Terminator, Trim};
+use rowmill::{
+    Anomaly, Builder, Converter, Dialect, Input, Io, Isa, Output, Result, Summary, Terminator, Trim,
+};
 
 use crate::model::{Expected, Shape};
 
@@ -70,15 +72,27 @@ pub(crate) fn convert_input(shape: &Shape, how: &How, input: Input, io: Io) -> R
     // Only rejects need a file.
     let place = shape.rejects.then(|| tempfile::tempdir().expect("a directory for the rejects"));
     let rejects = place.as_ref().map(|place| place.path().join("rejects"));
-    let collected = Collected::default();
-    let output = Output::writer("output", collected.clone());
-    let summary = converter(shape, how, io, rejects.clone())?.convert([input], output)?;
-    let output = std::mem::take(&mut *collected.0.lock().expect("no writer panicked"));
+    let (output, summary) = collect(&converter(shape, how, io, rejects.clone())?, input)?;
     let rejects = rejects.map(|path| std::fs::read(path).expect("the rejects")).unwrap_or_default();
     Ok(Got { output, rejects, summary })
 }
 
+/// What a converter makes of an input.
+pub(crate) fn collect(converter: &Converter, input: Input) -> Result<(Vec<u8>, Summary)> {
+    let collected = Collected::default();
+    let summary = converter.convert([input], Output::writer("output", collected.clone()))?;
+    let output = std::mem::take(&mut *collected.0.lock().expect("no writer panicked"));
+    Ok((output, summary))
+}
+
 fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Result<Converter> {
+    let mut builder = builder(shape, how, io);
+    builder.options.rejects = rejects;
+    builder.build()
+}
+
+/// A converter's settings, but for the rejects.
+pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
     let mut builder = Converter::builder().dialect(Dialect {
         delimiter: shape.delimiter,
         quote: shape.quote,
@@ -99,13 +113,12 @@ fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Resu
     options.limit = shape.limit.map(|limit| limit as u64);
     options.io = io;
     options.strict = shape.strict;
-    options.rejects = rejects;
     options.max_record = (shape.max_record < usize::MAX).then_some(shape.max_record);
     options.threads = NonZero::new(how.threads);
     options.window = how.window;
     options.isa = Some(how.isa);
     options.check = how.check;
-    builder.build()
+    builder
 }
 
 /// Bytes that come at most so many at a time, as a pipe gives them.

@@ -1,7 +1,7 @@
 //! The tests of the program as a user meets it: one binary, a file a subject.
 //!
 //! They know the command line, its files and its streams, and nothing of the library; the harness
-//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs` and `kernels.rs` use the library: a process for
+//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs`, `kernels.rs` and `ranges.rs` use the library: a process for
 //! each of their ten thousand cases would take hours.
 
 #![allow(
@@ -37,6 +37,7 @@ mod parts;
 mod pipeline;
 mod postgres;
 mod pressure;
+mod ranges;
 mod reference;
 mod resume;
 mod signals;

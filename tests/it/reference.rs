@@ -15,7 +15,7 @@ use crate::model::{Expected, Record, Shape, repaired};
 /// Each property is tried so often. A case takes about 0.2 ms.
 const CASES: u32 = 2000;
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
     let max_global_rejects = cases;
     ProptestConfig { cases, max_global_rejects, failure_persistence: None, ..ProptestConfig::default() }
@@ -23,7 +23,7 @@ fn config() -> ProptestConfig {
 
 /// Bytes that a failure shows as one would type them.
 #[derive(Clone, PartialEq)]
-struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(Vec<u8>);
 
 impl std::ops::Deref for Bytes {
     type Target = [u8];
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Bytes {
 
 /// Input of pieces so chosen that most sequences of them mean something: structure, blanks of every
 /// length, whole characters, and the fragments of which invalid ones are made.
-fn input() -> impl Strategy<Value = Bytes> {
+pub(crate) fn input() -> impl Strategy<Value = Bytes> {
     let structure: Vec<&[u8]> =
         vec![b"\"", b"\"", b"\"\"", b"\",\"", b",", b",", b",", b"\n", b"\n", b"\r", b"\r\n", b"\r\r\n"];
     let special: Vec<&[u8]> = vec![b";", b"'", b"\\", b"#", b"\n#", b"\n#\"", b"\0", b"\x1f", b"|"];
@@ -66,7 +66,7 @@ fn input() -> impl Strategy<Value = Bytes> {
 }
 
 /// Shapes in which no byte has two meanings.
-fn shape() -> impl Strategy<Value = Shape> {
+pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let often = |byte: u8, others: &'static [u8]| prop_oneof![3 => Just(byte), 1 => select(others)];
     let rarely = |bytes: &'static [u8]| prop_oneof![3 => Just(None), 1 => select(bytes).prop_map(Some)];
     let dialect = (
