@@ -207,6 +207,15 @@ pub enum ErrorKind {
         /// What to remove to begin anew.
         checkpoint: String,
     },
+    /// A line of a plan or of receipts is of no use.
+    Line {
+        /// The name of what holds it.
+        path: String,
+        /// Its number, from 1.
+        line: u64,
+        /// Why.
+        reason: String,
+    },
     /// The run was told to stop.
     Stopped,
 }
@@ -331,6 +340,7 @@ impl fmt::Display for Error {
             ErrorKind::CannotResume { output, reason, checkpoint } => {
                 write!(f, "{output}: cannot go on: {reason}; remove {checkpoint} to begin anew")
             }
+            ErrorKind::Line { path, line, reason } => write!(f, "{path}: line {line}: {reason}"),
             ErrorKind::Stopped => f.write_str("stopped"),
         }
     }

@@ -1,6 +1,7 @@
 //! What was typed. What will be done is [`super::job::Job`].
 
-use clap::{ArgAction, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory, Parser};
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 ///
 /// Each record becomes one JSON object on one line, with the header's names as keys and every value a string. The result is the
 /// same for any number of threads, from a file or a pipe; what is odd in the data is counted and told at the end.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}"))]
 #[command(args_override_self = true)]
 pub(super) struct Args {
@@ -197,6 +198,24 @@ pub(super) struct Args {
     #[arg(long, value_name = "START..END", value_parser = super::ranges::range, help_heading = "Ranges")]
     pub(super) range: Option<crate::Range>,
 
+    /// Convert the ranges that the lines of a plan name, on stdin or in the files named, each to a part in the folder -o DIR
+    #[arg(long, requires = "output", help_heading = "Ranges")]
+    pub(super) worker: bool,
+
+    /// Of the lines of the plan take that of range I alone; the first is 0
+    #[arg(long, value_name = "I", requires = "worker", help_heading = "Ranges")]
+    pub(super) only_index: Option<u64>,
+
+    /// Check that every part of PLAN is whole in the folder -o DIR, by the receipts in the files named or in DIR, and mark it _SUCCESS
+    #[arg(
+        long,
+        value_name = "PLAN",
+        requires = "output",
+        conflicts_with = "worker",
+        help_heading = "Ranges"
+    )]
+    pub(super) verify: Option<PathBuf>,
+
     /// Peak resident memory, mapped pages included; at least 16M
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, help_heading = "Resources")]
     pub(super) memory: usize,
@@ -220,6 +239,10 @@ pub(super) struct Args {
     /// Print completions for a shell, or the man page
     #[arg(long, value_name = "WHAT", value_parser = super::generate::KINDS, exclusive = true, help_heading = "Telling")]
     pub(super) generate: Option<String>,
+
+    /// Files that are written beside the output.
+    #[arg(skip)]
+    pub(super) beside: Vec<PathBuf>,
 }
 
 /// Commands worth copying.
@@ -233,6 +256,21 @@ pub(super) const NOTES: &str =
     "Bytes are typed as they are or as \\t, \\0, \\xNN; sizes as 64M or 1GiB (powers of 1024).
 Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal when interrupted.
 ROWMILL_ISA=avx512|avx2|portable forces an instruction set.";
+
+/// The first argument in `typed` that somebody typed and is none of `known`, as it is typed.
+pub(super) fn stranger(typed: &ArgMatches, known: &[&str]) -> Option<String> {
+    let command = Args::command();
+    let strange = command.get_arguments().find(|arg| {
+        let id = arg.get_id().as_str();
+        !known.contains(&id) && typed.value_source(id) == Some(ValueSource::CommandLine)
+    })?;
+    Some(strange.get_long().map_or_else(|| "the name of a file".to_owned(), |long| format!("--{long}")))
+}
+
+/// The same of the process's own arguments.
+pub(super) fn stranger_typed(known: &[&str]) -> Option<String> {
+    stranger(&Args::command().try_get_matches_from(std::env::args_os()).ok()?, known)
+}
 
 fn io_names() -> Vec<&'static str> {
     crate::Io::ALL.map(crate::Io::name).to_vec()

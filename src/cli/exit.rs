@@ -24,6 +24,19 @@ pub(super) fn with_error(error: &Error) -> ExitCode {
     ExitCode::from(if error.is_usage() { WRONG_USAGE } else { FAILED })
 }
 
+/// Says what is wrong, a line each, but no more than ten.
+pub(super) fn with_problems(problems: &[String]) -> ExitCode {
+    const MOST: usize = 10;
+    let shown = if problems.len() > MOST { MOST - 1 } else { problems.len() };
+    for problem in &problems[..shown] {
+        say(&format!("rowmill: {}\n", on_a_line(problem)));
+    }
+    if shown < problems.len() {
+        say(&format!("rowmill: and {} more\n", problems.len() - shown));
+    }
+    ExitCode::from(FAILED)
+}
+
 /// A name may hold anything: a newline would make two lines of one, an escape sequence play with the terminal.
 fn on_a_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()

@@ -87,7 +87,7 @@ impl Job {
         options.split.records = args.split_records;
         options.limit_rate = args.limit_rate.map(|n| n as u64);
         options.range = args.range;
-        options.beside = args.stats.iter().cloned().collect();
+        options.beside = args.stats.iter().chain(&args.beside).cloned().collect();
         if plan.is_some() {
             options.beside.extend(path.clone());
         }

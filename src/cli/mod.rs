@@ -5,9 +5,14 @@ mod confine;
 mod exit;
 mod generate;
 mod job;
+mod lines;
+mod part;
 mod progress;
 mod ranges;
+mod receipt;
 mod report;
+mod verify;
+mod worker;
 
 use crate::error::{CANNOT_WRITE, Error};
 use crate::output::OutputFile;
@@ -22,22 +27,28 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::from_clap(&error),
     };
     match run(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => exit::with_error(&error),
     }
 }
 
-fn run(args: args::Args) -> crate::Result<()> {
+fn run(args: args::Args) -> crate::Result<ExitCode> {
     if let Some(kind) = &args.generate {
         let text = generate::generate(kind).and_then(|text| std::io::stdout().write_all(&text));
-        return text.map_err(|error| Error::io(CANNOT_WRITE, "stdout", error));
+        return text.map(|()| ExitCode::SUCCESS).map_err(|error| Error::io(CANNOT_WRITE, "stdout", error));
+    }
+    if args.worker {
+        return worker::work(&args).map(|()| ExitCode::SUCCESS);
+    }
+    if let Some(plan) = &args.verify {
+        return verify::verify(plan, &args);
     }
     let mut job = job::Job::new(args)?;
     // Before any other thread is made: it holds for those that this one starts.
     confine::confine(&job);
     // Before the work, not behind it: what cannot be written is told at once.
     let stats = match &job.stats {
-        Some(path) => Some((path, OutputFile::create(path, job.file)?)),
+        Some(path) => Some((path.clone(), OutputFile::create(path, job.file)?)),
         None => None,
     };
     let bar = progress::Bar::new(&job);
@@ -57,12 +68,12 @@ fn run(args: args::Args) -> crate::Result<()> {
         }
     };
     if let Some((path, file)) = stats {
-        report::write_stats(file, path, &summary, &job)?;
+        report::write_stats(file, &path, &summary, &job)?;
     }
     match planned {
         _ if job.quiet => {}
         Some(planned) => ranges::report(&planned, report::print),
         None => report::print(&summary),
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_millis(200);
 const WIDE: usize = 78;
 
 /// A bar that a thread draws, or none.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Bar(Option<Arc<Shown>>);
 
 struct Shown {

@@ -52,8 +52,8 @@ pub(super) fn print(summary: &Summary) {
     say(&text);
 }
 
-/// Writes the summary as JSON to `file`, which `path` names.
-pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, job: &Job) -> Result<()> {
+/// The anomalies by name, each with its count and first place.
+pub(super) fn anomalies(summary: &Summary) -> Map<String, Value> {
     let mut anomalies = Map::new();
     for (anomaly, count) in &summary.anomalies {
         let first = &count.first;
@@ -67,6 +67,11 @@ pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, 
         });
         anomalies.insert(anomaly.name().to_owned(), json!({ "count": count.count, "first": place }));
     }
+    anomalies
+}
+
+/// Writes the summary as JSON to `file`, which `path` names.
+pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, job: &Job) -> Result<()> {
     let repairs: Vec<Value> = summary
         .header_repairs
         .iter()
@@ -104,7 +109,7 @@ pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, 
         "header_repairs": repairs,
         "header_repairs_count": summary.n_header_repairs,
         "remarks": summary.remarks,
-        "anomalies": anomalies,
+        "anomalies": anomalies(summary),
     });
     let name = path.display().to_string();
     let written = serde_json::to_string_pretty(&stats)
@@ -128,6 +133,6 @@ pub(super) fn size(n: u64) -> String {
 }
 
 /// A number with its thousands apart.
-fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     indicatif::HumanCount(n).to_string()
 }

@@ -97,6 +97,11 @@ impl Compression {
         Some(Self { codec, level: CODECS[codec].level })
     }
 
+    /// How the names of its files end, without a dot.
+    pub fn extension(self) -> &'static str {
+        CODECS[self.codec].extension
+    }
+
     /// What the context of one worker takes, in bytes.
     pub(crate) fn context(self) -> usize {
         (CODECS[self.codec].context)(self.level)
