@@ -49,3 +49,5 @@ mod unicode;
 mod unpacked;
 mod usage;
 mod values;
+mod verify;
+mod worker;
