@@ -165,7 +165,9 @@ fn receipts_of_another_plan_are_told() {
     let output = verified(&place, &["receipts.jsonl", "other.jsonl"]);
     output.expect_status(1).expect_one_line("other.jsonl: line 5: is the receipt of another plan");
     place.write("other.jsonl", "{}\n");
-    verified(&place, &["other.jsonl"]).expect_status(1).expect_one_line("other.jsonl: line 1: has no 'version'");
+    verified(&place, &["other.jsonl"])
+        .expect_status(1)
+        .expect_one_line("other.jsonl: line 1: has no 'version'");
     // A part that is elsewhere is none.
     receipts[4]["part"] = "../in.csv".into();
     place.write("other.jsonl", receipts[4].to_string());

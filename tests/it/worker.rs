@@ -198,7 +198,8 @@ fn a_range_alone_by_its_index() {
     let n = plan(&place, &["--plan", "4"]).len();
     for i in (0..n).rev() {
         let run = place.rowmill().args(["--worker", "--only-index", &i.to_string(), "-o", "parts"]);
-        let output = if i % 2 == 0 { run.arg("plan.jsonl") } else { run.stdin(place.read("plan.jsonl")) }.out();
+        let output =
+            if i % 2 == 0 { run.arg("plan.jsonl") } else { run.stdin(place.read("plan.jsonl")) }.out();
         output.expect_status(0);
         assert_eq!(values(&output.stdout)[0]["index"], i);
     }
@@ -260,16 +261,28 @@ fn lines_that_are_none_are_told_by_their_number() {
         (changed("index", 1.into()), "its numbers contradict each other"),
         (without("records"), "has no 'records'"),
         (without("options"), "has no 'options'"),
-        (changed("options", serde_json::json!(["-o", "x"])), "its options: --output is none that shapes a result"),
+        (
+            changed("options", serde_json::json!(["-o", "x"])),
+            "its options: --output is none that shapes a result",
+        ),
         (changed("options", serde_json::json!(["in.csv"])), "its options: the name of a file is none that"),
         (
             changed("options", serde_json::json!(["--hash-key-file", "k"])),
             "its options: --hash-key-file is none that",
         ),
-        (changed("options", serde_json::json!(["--generate", "man"])), "its options: --generate is none that"),
+        (
+            changed("options", serde_json::json!(["--generate", "man"])),
+            "its options: --generate is none that",
+        ),
         (changed("options", serde_json::json!(["--help"])), "its options: "),
-        (changed("options", serde_json::json!(["--infre"])), "its options: unexpected argument '--infre' found"),
-        (changed("options", serde_json::json!(["--type", "a=x"])), "its options: --type: no type is named 'x'"),
+        (
+            changed("options", serde_json::json!(["--infre"])),
+            "its options: unexpected argument '--infre' found",
+        ),
+        (
+            changed("options", serde_json::json!(["--type", "a=x"])),
+            "its options: --type: no type is named 'x'",
+        ),
         (changed("options", serde_json::json!([1])), "'options' is not what it should be"),
         ("x".repeat(5 << 20), "is no JSON of this program: it is too long"),
     ] {
