@@ -182,17 +182,17 @@ impl Converter {
                 "--plan: {n} ranges are wanted, and {MOST_RANGES} are the most; ask for fewer or larger ones"
             )));
         }
+        let by_lines = self.by_lines(&path.display().to_string());
         let mut planned = Planned {
             input: identity,
             delimiter: b',',
             summary: Summary::default(),
             cuts: Vec::new(),
             end: Cut { at: size, ..Cut::default() },
-            counted: true,
+            counted: !by_lines,
         };
         let targets = Targets::new(size, n);
         let surveyor = self.surveyor();
-        let by_lines = self.by_lines(&path.display().to_string());
         // With all columns asked for, so that one that is not there is told now and not by each who converts a range.
         let looker = Converter {
             options: Options {
@@ -221,7 +221,6 @@ impl Converter {
             // Of nothing but blank records all was read.
             planned.summary.inputs.push(ready.name);
         } else if by_lines {
-            planned.counted = false;
             planned.cuts = cuts_by_lines(&mut *opened.source, options.dialect.terminator, targets, first)?;
             planned.summary.inputs.push(ready.name);
         } else {

@@ -400,7 +400,7 @@ fn a_plan_goes_where_it_is_told_and_nothing_else_does() {
     quiet.expect_status(0).expect_stdout("");
     assert_eq!(quiet.stderr, "");
     assert!(place.read("plan") == told.stdout);
-    let size = (text.len() / 4).to_string();
+    let size = (text.len() / 4 - 1).to_string();
     let by_size = lines(&place.rowmill().args(["--plan-bytes", &size, "in.csv"]).out());
     assert_eq!(by_size.len(), 5);
     place.rowmill().args(["--plan", "3", "-o", "./in.csv", "in.csv"]).out().expect_status(1);
@@ -451,6 +451,31 @@ fn what_can_not_be_had_is_refused() {
     refused(&["--range", "5", "in.csv"], 2, "START..END");
     refused(&["--plan", "2", "--select", "nobody", "in.csv"], 1, "no column is named 'nobody'");
     assert_eq!(place.names(), ["in.csv", "in.csv.gz", "pipe", "two.csv", "wide.csv"]);
+}
+
+/// A long plan too, and a range of a file far larger than memory.
+#[test]
+fn memory_stays_under_the_cap() {
+    const CAP: u64 = 16 << 20;
+    let place = Place::new();
+    place.write("in.csv", people(400_000));
+    let args = ["--memory", "16M", "-j", "2", "-q", "in.csv"];
+    let (planned, peak) = place.rowmill().args(args).args(["--plan", "131072", "-o", "plan"]).out_and_peak();
+    planned.expect_status(0);
+    assert!(peak < CAP, "{peak} bytes to plan");
+    let plan = String::from_utf8(place.read("plan")).unwrap();
+    assert_eq!(plan.lines().count(), 131_072);
+    let line: Value = serde_json::from_str(plan.lines().nth(100_000).unwrap()).unwrap();
+    // What stands before it is read first.
+    let range = [
+        "--range",
+        &format!("{}..{}", number(&line, "start"), fs::metadata(place.path("in.csv")).unwrap().len()),
+    ];
+    let (converted, peak) = place.rowmill().args(args).args(range).out_and_peak();
+    converted.expect_status(0);
+    assert!(peak < CAP, "{peak} bytes to convert");
+    let first = String::from_utf8_lossy(&converted.stdout[..200]).into_owned();
+    assert!(first.contains(&format!("{:08}", number(&line, "first_record"))), "{first}");
 }
 
 /// The file's own size and time are watched, not those of the range.
