@@ -13,6 +13,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 
 from pyspark.sql import SparkSession
 
@@ -41,7 +42,9 @@ if __name__ == "__main__":
     parser.add_argument("folder", help="where the parts go")
     parser.add_argument("--ranges", type=int, required=True, help="a few for each core of the cluster")
     parser.add_argument("--worker", default="", help="further arguments of each worker")
-    parser.add_argument("options", nargs="*", help="what shapes the result, behind --")
-    args = parser.parse_args()
+    parser.epilog = "What follows -- shapes the result."
+    typed = [*sys.argv[1:], "--"]
+    own = typed.index("--")
+    args = parser.parse_args(typed[:own])
     session = SparkSession.builder.appName("rowmill").getOrCreate()
-    convert(session, args.dump, args.folder, args.ranges, args.worker, args.options)
+    convert(session, args.dump, args.folder, args.ranges, args.worker, typed[own + 1 : -1])

@@ -48,7 +48,7 @@ fn run(args: args::Args) -> crate::Result<ExitCode> {
     confine::confine(&job);
     // Before the work, not behind it: what cannot be written is told at once.
     let stats = match &job.stats {
-        Some(path) => Some((path.clone(), OutputFile::create(path, job.file)?)),
+        Some(path) => Some((path, OutputFile::create(path, job.file)?)),
         None => None,
     };
     let bar = progress::Bar::new(&job);
@@ -68,7 +68,7 @@ fn run(args: args::Args) -> crate::Result<ExitCode> {
         }
     };
     if let Some((path, file)) = stats {
-        report::write_stats(file, &path, &summary, &job)?;
+        report::write_stats(file, path, &summary, &job)?;
     }
     match planned {
         _ if job.quiet => {}

@@ -369,6 +369,10 @@ impl Running {
         self.child.stdout.as_mut().expect("stdout not taken yet")
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the child is there");
     }

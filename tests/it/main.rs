@@ -42,6 +42,7 @@ mod reference;
 mod resume;
 mod signals;
 mod sources;
+mod spark;
 mod telling;
 mod tidy;
 mod tight;
