@@ -422,6 +422,44 @@ fn workers_at_once_that_are_killed_do_no_harm() {
     }
 }
 
+/// As on a network file system: no file without a name, and processes of the same number on many machines (here in namespaces).
+#[test]
+fn hidden_names_are_each_attempts_own() {
+    let place = Place::new();
+    place.write("in.csv", odd(20_000));
+    let n = plan(&place, &["--plan", "2"]).len();
+    let script = "mount -t tmpfs none /proc
+        for j in 1 2 3; do
+            unshare -pf --kill-child \"$ROWMILL\" --worker plan.jsonl -o parts -j $j --limit-rate 2M > receipts-$j &
+        done
+        sleep 0.5
+        ls -A parts
+        kill -9 $!
+        wait";
+    let run = Run::program("unshare").dir(place.dir()).env("ROWMILL", env!("CARGO_BIN_EXE_rowmill"));
+    let output = run.args(["-m", "sh", "-c", script]).out();
+    if output.stderr.contains("not permitted") {
+        return skipped("hidden names: unshare -m is not permitted");
+    }
+    output.expect_status(0);
+    let names: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(names.iter().all(|name| name.starts_with(".part-00000-of-00002.jsonl.1-0-")), "{names:?}");
+    for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
+        fs::remove_file(place.path("parts").join(name)).unwrap();
+    }
+    for i in 1..3 {
+        assert_eq!(values(&place.read(&format!("receipts-{i}"))).len(), n);
+    }
+    place
+        .rowmill()
+        .args(["--verify", "plan.jsonl", "receipts-1", "receipts-2", "-o", "parts"])
+        .out()
+        .expect_status(0);
+    fs::remove_file(place.path("parts/_SUCCESS")).unwrap();
+    assert!(joined(&place, n) == whole(&place, &[]), "not the whole");
+}
+
 /// A signal leaves nothing behind but what is whole.
 #[test]
 fn a_signal_ends_it_with_what_is_whole() {
