@@ -381,5 +381,5 @@ fn identity(input: &Prepared) -> Result<Value> {
         let message = format!("--resume: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));
     };
-    Ok(Identity::of(path)?.to_json(&input.name))
+    Ok(Identity::of_any(path)?.to_json(&input.name))
 }

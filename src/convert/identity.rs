@@ -28,13 +28,19 @@ impl Identity {
     /// # Errors
     /// It can't be read, or is no regular file.
     pub fn of(path: &Path) -> Result<Self> {
-        let name = || path.display().to_string();
         // Before it is opened: a FIFO would wait for its other end.
-        let kind = std::fs::metadata(path).map_err(|error| Error::io(CANNOT_OPEN, name(), error))?;
-        if !kind.is_file() {
-            let reason = "is no regular file, so it can't be read again from a place in it";
-            return Err(ErrorKind::Unusable { path: name(), reason }.into());
+        let stat = std::fs::metadata(path);
+        let stat = stat.map_err(|error| Error::io(CANNOT_OPEN, path.display().to_string(), error))?;
+        if !stat.is_file() {
+            let (path, reason) = (path.display().to_string(), "is no regular file, so it has no ranges");
+            return Err(ErrorKind::Unusable { path, reason }.into());
         }
+        Self::of_any(path)
+    }
+
+    /// The same of what may be a device that held nothing.
+    pub(super) fn of_any(path: &Path) -> Result<Self> {
+        let name = || path.display().to_string();
         let file = File::open(path).map_err(|error| Error::io(CANNOT_OPEN, name(), error))?;
         let cannot = |error| Error::io(CANNOT_READ, name(), error);
         let stat = file.metadata().map_err(cannot)?;

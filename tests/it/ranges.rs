@@ -269,6 +269,27 @@ fn lines_and_records_are_the_whole_files() {
     assert_eq!(&last.stats()["anomalies"]["short_record"]["first"], expected);
 }
 
+/// What is put aside of each range joins too, and the reasons with their places.
+#[test]
+fn rejects_join_to_those_of_the_whole() {
+    let place = Place::new();
+    let text: String = (0..500)
+        .map(|i| if i % 7 == 3 { format!("\"{i}\nshort\"\n") } else { format!("{i},\"a\nb\"\n") })
+        .collect();
+    place.write("in.csv", format!("a,b\n{text}"));
+    let both = |name: &str| [place.read(name), place.read(&format!("{name}.log.jsonl"))];
+    let args = ["--rejects", "whole", "in.csv"];
+    place.rowmill().args(args).out().expect_status(0);
+    let mut all = [Vec::new(), Vec::new()];
+    for line in lines(&place.rowmill().args(["--plan", "4", "in.csv"]).out()) {
+        let output = place.rowmill().args(["--rejects", "part", "in.csv", "--range", &typed(&line)]).out();
+        output.expect_status(0);
+        all.iter_mut().zip(both("part")).for_each(|(all, part)| all.extend(part));
+    }
+    assert!(all == both("whole"));
+    assert!(all[0].len() > 500);
+}
+
 /// Without quotes and escapes nothing is read but the places themselves.
 #[test]
 fn lines_are_cut_without_a_pass() {
