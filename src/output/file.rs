@@ -11,6 +11,7 @@ use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
@@ -336,13 +337,15 @@ fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporar
     Ok((file, Some(temporary)))
 }
 
-/// A hidden name beside `target` that no other process uses.
+/// A hidden name beside `target` that nobody else uses: on a folder that machines share, the number of a process is another's too.
 fn beside(target: &Path) -> PathBuf {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    // The system's own random bits, 64 of them.
+    let attempt = RandomState::new().hash_one(n);
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{}-{n}.rowmill", std::process::id()));
+    name.push(format!(".{}-{n}-{attempt:016x}.rowmill", std::process::id()));
     target.with_file_name(name)
 }
 
