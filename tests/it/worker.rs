@@ -340,9 +340,12 @@ fn an_input_that_changes_meanwhile_is_refused() {
     let path = place.write("in.csv", odd(20_000));
     place.write("new.csv", odd(20_000));
     plan(&place, &["--plan", "1"]);
-    let run = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "--limit-rate", "2M"]);
+    let time = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(1);
+    fs::File::options().write(true).open(place.path("new.csv")).unwrap().set_modified(time).unwrap();
+    // Three seconds of writing, and nobody waits for the end of them.
+    let run = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "--limit-rate", "1M"]);
     let mut running = run.start();
-    thread::sleep(Duration::from_millis(300));
+    running.until_it_waits();
     fs::rename(place.path("new.csv"), &path).unwrap();
     assert!(!running.is_done());
     let output = running.finish();
