@@ -425,6 +425,66 @@ fn workers_at_once_that_are_killed_do_no_harm() {
     }
 }
 
+/// Killed, or refused by the system, at each call that writes, keeps or names something: what was said to be there is, and who
+/// comes next sees to the rest.
+#[test]
+fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
+    if !has("strace", "a worker cut off at each call") {
+        return;
+    }
+    let place = Place::new();
+    place.write("in.csv", odd(300));
+    let n = plan(&place, &["--plan", "2"]).len();
+    let text = whole(&place, &[]);
+    let program = env!("CARGO_BIN_EXE_rowmill");
+    let args = ["--worker", "plan.jsonl", "-o", "parts", "-j", "1"];
+    let mut n_cut = 0;
+    for call in ["write", "fsync", "linkat,rename,renameat,renameat2", "mkdir", "openat"] {
+        for fault in ["signal=KILL", "error=EIO"] {
+            // The files that the loader opens come first.
+            let first = if call == "openat" { 6 } else { 1 };
+            for nth in first.. {
+                let _ = fs::remove_dir_all(place.path("parts"));
+                // Every second time over parts that are to be replaced.
+                if nth % 2 == 0 {
+                    fs::create_dir(place.path("parts")).unwrap();
+                    fs::write(place.path("parts/part-00000-of-00002.jsonl"), "stale").unwrap();
+                }
+                let inject = format!("inject={call}:{fault}:when={nth}");
+                let strace = Run::program("strace").dir(place.dir());
+                let strace = strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]).arg(program);
+                let cut = strace.args(args).out();
+                if cut.status.success() {
+                    assert_eq!(values(&cut.stdout).len(), n, "{call} {nth}: {fault}");
+                    if nth > 40 || call != "openat" {
+                        break;
+                    }
+                } else {
+                    n_cut += 1;
+                }
+                // Whatever was said to be there is.
+                for receipt in serde_json::Deserializer::from_slice(&cut.stdout).into_iter::<Value>() {
+                    let Ok(receipt) = receipt else { break };
+                    let bytes =
+                        fs::read(place.path("parts").join(receipt["part"].as_str().unwrap())).unwrap();
+                    assert_eq!(
+                        receipt["blake3"],
+                        blake3::hash(&bytes).to_hex().as_str(),
+                        "{call} {nth}: {fault}"
+                    );
+                }
+                place.rowmill().args(args).out().expect_status(0);
+                for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
+                    fs::remove_file(place.path("parts").join(name)).unwrap();
+                }
+                assert!(joined(&place, n) == text, "{call} {nth}: {fault}: not the whole");
+            }
+        }
+    }
+    println!("cut off {n_cut} times");
+    assert!(n_cut > 20, "{n_cut}");
+}
+
 /// As on a network file system: no file without a name, and processes of the same number on many machines (here in namespaces).
 #[test]
 fn hidden_names_are_each_attempts_own() {
