@@ -42,7 +42,7 @@ pub struct Options {
     pub strict: bool,
     /// Where records with an anomaly go instead of the output.
     pub rejects: Option<PathBuf>,
-    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](crate::DEFAULT_MAX_RECORD), or less where the memory leaves less.
+    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less where the memory leaves less.
     pub max_record: Option<usize>,
     /// Peak resident memory in bytes, at least [`LEAST_MEMORY`].
     pub memory: usize,
