@@ -559,7 +559,9 @@ fn killed_while_parts_get_their_names() {
                 let strace = Run::program("strace").dir(case.place.dir());
                 let strace =
                     strace.args(["-f", "-o", "/dev/null", "-e", &inject]).arg(&program).args(&case.args);
-                let output = strace.args(["-q", "-o", name, "--resume", "--checkpoint-every", "50K"]).out();
+                // Small windows: how many checkpoints come must not hang on the pace of the machine.
+                let kept = ["--resume", "--checkpoint-every", "50K", "--window", "16K"];
+                let output = strace.args(["-q", "-o", name]).args(kept).out();
                 if output.status.success() {
                     case.expect_whole();
                     break;
@@ -571,6 +573,6 @@ fn killed_while_parts_get_their_names() {
             }
         }
         println!("{name}: killed {n_killed} times");
-        assert!(n_killed > 30, "{n_killed}");
+        assert!(n_killed > 40, "{n_killed}");
     }
 }
