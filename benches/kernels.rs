@@ -21,14 +21,7 @@ const STRIP: usize = 16 << 10;
 const BEHIND: usize = 64;
 
 /// As the program reads by default.
-const MARKS: Marks = Marks {
-    delimiter: b',',
-    quote: Some(b'"'),
-    terminators: [b'\n', b'\r'],
-    pairs: true,
-    edges: true,
-    comment: None,
-};
+const MARKS: Marks = Marks::CSV;
 
 /// A profile's records without the header, and what must come of them.
 struct Case {

@@ -14,6 +14,7 @@ fuzz_target!(|data: &[u8]| {
         pairs: marks / 16 % 4 % 3 == 0,
         edges: marks & 0x40 != 0,
         comment: (marks & 0x80 != 0).then_some(b'#'),
+        ..Marks::default()
     };
     let n_fields = 1 + usize::from(plan) % 4;
     let mut fields: Vec<u32> = (0..n_fields as u32).collect();

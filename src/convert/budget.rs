@@ -1,6 +1,6 @@
 //! How the memory is shared out. The only arithmetic on memory in the project.
 //!
-//! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window + buffer + index + ends + codec)`, all fixed before the
+//! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window + buffer + index + gather + ends + codec)`, all fixed before the
 //! first record. Nothing on the record path grows.
 
 use crate::error::{Error, Result};
@@ -41,6 +41,8 @@ pub(super) struct Budget {
     pub(super) passes_over: bool,
     /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
     pub(super) n_gathered: usize,
+    /// Values of up to a strip's length are gathered by each worker.
+    pub(super) gathers: bool,
     /// Each worker makes its buffer smaller.
     pub(super) compression: Option<Compression>,
 }
@@ -53,6 +55,7 @@ pub(super) struct Sizes {
     pub(super) reach: usize,
     pub(super) buffer: usize,
     pub(super) strip: usize,
+    pub(super) gather: usize,
     pub(super) max_record: usize,
 }
 
@@ -155,12 +158,14 @@ impl Budget {
             reach: REACH,
             buffer: 0,
             strip: 0,
+            gather: 0,
             max_record,
         };
         loop {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
             sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
+            sizes.gather = if self.gathers { sizes.strip } else { 0 };
             let codec = self.codec(sizes.buffer);
             let worker = sizes.worker(n_fields);
             // One share more: what a redone window leaves behind is added to the longest record.
@@ -195,7 +200,13 @@ impl Budget {
 
 impl Sizes {
     fn worker(&self, n_fields: usize) -> usize {
-        THREAD + self.window + 2 * self.reach + self.buffer + Index::size_for(self.strip) + 4 * n_fields
+        THREAD
+            + self.window
+            + 2 * self.reach
+            + self.buffer
+            + Index::size_for(self.strip)
+            + self.gather
+            + 4 * n_fields
     }
 }
 
@@ -210,6 +221,7 @@ mod tests {
         window: None,
         passes_over: false,
         n_gathered: 0,
+        gathers: false,
         beside: 0,
         notes: 0,
         compression: None,
@@ -253,6 +265,7 @@ mod tests {
                         threads,
                         passes_over,
                         n_gathered: usize::from(passes_over),
+                        gathers: passes_over,
                         ..BUDGET
                     };
                     let sizes = budget.sizes(0, n_fields).unwrap();

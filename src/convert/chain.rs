@@ -43,6 +43,8 @@ pub(super) struct Chain<'r> {
     /// The start of a record that the windows so far do not finish, and the machine at its end.
     pub(super) carry: Vec<u8>,
     pub(super) machine: Machine,
+    /// For values that are too long for a worker's own buffer.
+    pub(super) gathered: Vec<u8>,
     /// What is being passed over up to the end of its line.
     pub(super) passing: Option<Passing>,
     /// The limit is reached.

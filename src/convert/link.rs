@@ -209,4 +209,14 @@ impl Flush for Link<'_, '_, '_> {
         self.clock.switch(before);
         Ok(())
     }
+
+    fn lend(&mut self) -> Result<Vec<u8>, Stop> {
+        Ok(std::mem::take(&mut self.hold()?.gathered))
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        if let Some(chain) = &mut self.chain {
+            chain.gathered = buffer;
+        }
+    }
 }

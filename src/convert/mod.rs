@@ -140,6 +140,7 @@ impl Converter {
             notes,
             passes_over: options.rejects.is_some(),
             n_gathered: n_gathered(&options.columns),
+            gathers: options.columns.have_rules(),
             compression: outputs::compression(output, options),
         }
     }
@@ -365,6 +366,7 @@ impl Converter {
                 checkpoints: outputs.checkpoints.as_mut(),
                 survey: task.survey.as_deref_mut(),
                 carry: Vec::new(),
+                gathered: Vec::new(),
                 machine: Machine::new(&preamble.dialect, trims),
                 passing: None,
                 done: options.limit == Some(summary.records + begun.records),
@@ -490,7 +492,7 @@ fn n_gathered(columns: &Columns) -> usize {
     if !columns.transform.is_empty() {
         return 3;
     }
-    usize::from(columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
+    usize::from(!columns.mask.is_empty() || columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
 }
 
 fn open(input: Input, reading: &Reading) -> Result<Opened> {

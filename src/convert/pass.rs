@@ -7,8 +7,8 @@ use super::link::{Link, Reject, Stop};
 use super::run::Run;
 use super::tally::Spot;
 use crate::error::Anomaly;
-use crate::kernel::Index;
-use crate::output::{Findings, Pen, Record};
+use crate::kernel::{Cells, Index, NoRules, Strip};
+use crate::output::{Findings, Gather, Pen, Record, Weaver};
 use crate::parse::{Field, Machine, count_lines, line_end};
 
 /// What a worker needs beside its buffers, allocated once.
@@ -16,15 +16,20 @@ pub(super) struct Scratch {
     index: Index,
     ends: Vec<u32>,
     machine: Machine,
+    cells: Cells,
+    gather: Gather,
 }
 
 impl Scratch {
     /// With an index for strips of `strip` bytes.
     pub(super) fn new(run: &Run<'_>, strip: usize) -> Self {
+        let n_ruled = run.plan.pieces().ruled().len();
         Self {
             index: Index::new(strip),
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: Machine::new(&run.dialect, run.trim),
+            gather: Gather::new(run.sizes.gather, Cells::n_spans(n_ruled)),
+            cells: Cells::new(n_ruled),
         }
     }
 }
@@ -59,8 +64,8 @@ pub(super) fn pass<'r>(
     at_end: bool,
 ) -> Result<Tail, Stop> {
     let bytes = pen.link.slice;
-    let Scratch { index, ends, machine } = scratch;
-    let mut pass = Pass { run, pen, anchor: 0 };
+    let Scratch { index, ends, machine, cells, gather } = scratch;
+    let mut pass = Pass { run, pen, cells, gather, anchor: 0 };
     loop {
         let at = pass.anchor;
         if pass.left() == 0 {
@@ -140,6 +145,8 @@ pub(super) fn pass<'r>(
 struct Pass<'p, 'b, 'r, 's, 'w> {
     run: &'p Run<'r>,
     pen: &'p mut Pen<'b, Link<'r, 's, 'w>>,
+    cells: &'p mut Cells,
+    gather: &'p mut Gather,
     /// The first byte not done, to which `tally.lines` counts.
     anchor: usize,
 }
@@ -188,29 +195,25 @@ impl Pass<'_, '_, '_, '_, '_> {
             end + 1
                 + usize::from(run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'))
         };
-        let whole = behind(ends[ends_before(records, records.len()) - 1] as usize);
-        let valid =
-            !run.always_decode && (!index.high() || simdutf8::basic::from_utf8(&strip[..whole]).is_ok());
+        let mut valid = Valid::new(run, index);
         let mut cursor = (0usize, 0usize);
         loop {
             let until = records
                 .len()
                 .min(cursor.0.saturating_add(usize::try_from(self.left()).unwrap_or(usize::MAX)));
-            let before = cursor.0;
-            if valid && run.stitches {
-                let (buffer, len) = self.pen.raw();
-                let (marks, pieces) = (&run.marks, run.plan.pieces());
-                *len = run.kernel.stitch(strip, marks, index, &mut cursor, until, pieces, buffer, *len);
+            let valid_until = valid.until(strip, index, cursor, until);
+            if run.weaves {
+                self.weave(strip, index, &mut cursor, valid_until);
             }
-            self.pen.link.tally.records += (cursor.0 - before) as u64;
             if cursor.0 == until {
                 break;
             }
             // This one needs a closer look.
             let (first, last) = (ends_before(records, cursor.0), ends_before(records, cursor.0 + 1));
             let (start, end) = (cursor.1, ends[last - 1] as usize);
-            if run.stitches && valid {
-                let most = run.plan.pieces().n_bytes() + (end - start) + 128;
+            let is_valid = cursor.0 < valid_until;
+            if run.weaves && is_valid && !run.check {
+                let most = run.plan.pieces().n_around() + (end - start);
                 if most > self.pen.capacity() - self.pen.len()
                     && most <= self.pen.capacity()
                     && !self.pen.is_empty()
@@ -235,7 +238,7 @@ impl Pass<'_, '_, '_, '_, '_> {
                 n_fields: known.len(),
             };
             let next = behind(end);
-            match self.record(&record, at + next, !valid, None)? {
+            match self.record(&record, at + next, !is_valid, None)? {
                 Outcome::Done => cursor = (cursor.0 + 1, next),
                 Outcome::Overlong => {
                     self.step_to(at + start, count_lines(run.dialect.terminator, &strip[..start]));
@@ -252,6 +255,38 @@ impl Pass<'_, '_, '_, '_, '_> {
         };
         self.step_to(at + cursor.1, n_lines);
         Ok(())
+    }
+
+    /// Weaves records of a scanned strip from the cursor on, none from number `until` on, and moves the cursor behind them.
+    fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut (usize, usize), until: usize) {
+        let run = self.run;
+        let before = cursor.0;
+        let strip = Strip { from: strip, marks: &run.marks, index, until, pieces: run.plan.pieces() };
+        let (buffer, len) = self.pen.raw();
+        let leaves_misfits = run.strict || run.rejects;
+        let mut misfits = (0, None);
+        let at = match Weaver::new(run.encoder(), self.cells, self.gather, leaves_misfits) {
+            None => run.kernel.weave(&strip, cursor, buffer, *len, &mut NoRules),
+            Some(mut weaver) => {
+                let at = run.kernel.weave(&strip, cursor, buffer, *len, &mut weaver);
+                misfits = (weaver.n_misfits, weaver.first_misfit);
+                at
+            }
+        };
+        if !run.check {
+            *len = at;
+        }
+        let known = self.pen.link.tally.records;
+        self.pen.link.tally.records += (cursor.0 - before) as u64;
+        if let (n, Some((record, at, field))) = misfits {
+            let (link, anchor) = (&mut self.pen.link, self.anchor);
+            let (slice, lines, text_at) = (link.slice, link.tally.lines, link.text_at);
+            let place = || {
+                let (at, column) = (anchor + at, Some(field as u64 + 1));
+                spot(run, text_at, slice, anchor, lines, at, column, known + record + 1)
+            };
+            link.tally.note(Anomaly::TypeMismatch, n, place);
+        }
     }
 
     /// The slice ends within the record at the anchor.
@@ -333,7 +368,7 @@ impl Pass<'_, '_, '_, '_, '_> {
             (Anomaly::UnclosedQuote, field.start(), record.n_fields as u64)
         });
         if run.strict || run.rejects {
-            let findings = run.encoder().judge(record, !decode);
+            let findings = run.encoder().judge(self.pen, self.gather, record, !decode)?;
             let first = odd_width.or(unclosed).or(invalid(&findings)).or(misfit(&findings));
             if let Some((anomaly, at, column)) = first {
                 let spot = self.spot(at, Some(column), number);
@@ -348,9 +383,9 @@ impl Pass<'_, '_, '_, '_, '_> {
             }
         }
         let findings = if run.check {
-            run.encoder().judge(record, !decode)
+            run.encoder().judge(self.pen, self.gather, record, !decode)?
         } else {
-            run.encoder().record(self.pen, record, !decode)?
+            run.encoder().record(self.pen, self.gather, record, !decode)?
         };
         self.note(&[odd_width, unclosed], &findings, number);
         Ok(Outcome::Done)
@@ -383,6 +418,55 @@ impl Pass<'_, '_, '_, '_, '_> {
     fn spot(&self, at: usize, column: Option<u64>, record: u64) -> Spot {
         let link = &self.pen.link;
         spot(self.run, link.text_at, link.slice, self.anchor, link.tally.lines, at, column, record)
+    }
+}
+
+/// Up to where a strip is known to be UTF-8. Of what is not only its own record is converted otherwise.
+struct Valid {
+    /// Nothing must be looked at.
+    all: bool,
+    /// No record can be converted as it stands.
+    none: bool,
+    /// Known up to this byte.
+    end: usize,
+    /// There it is not.
+    ends_here: bool,
+}
+
+impl Valid {
+    fn new(run: &Run<'_>, index: &Index) -> Self {
+        Self { all: !run.always_decode && !index.high(), none: run.always_decode, end: 0, ends_here: false }
+    }
+
+    /// The number of the first record from the cursor on that is not valid, or `until`.
+    fn until(&mut self, strip: &[u8], index: &Index, cursor: (usize, usize), until: usize) -> usize {
+        if self.all || cursor.0 >= until {
+            return until;
+        }
+        if self.none {
+            return cursor.0;
+        }
+        let (ends, records) = (index.ends(), index.records());
+        let end_of = |number: usize| ends[ends_before(records, number + 1) - 1] as usize;
+        if self.end <= cursor.1 {
+            let whole = &strip[cursor.1..end_of(records.len() - 1)];
+            let valid = match simdutf8::basic::from_utf8(whole) {
+                Ok(_) => whole.len(),
+                Err(_) => {
+                    simdutf8::compat::from_utf8(whole).map_or_else(|error| error.valid_up_to(), str::len)
+                }
+            };
+            (self.end, self.ends_here) = (cursor.1 + valid, valid < whole.len());
+        }
+        if !self.ends_here {
+            return until;
+        }
+        let (mut low, mut high) = (cursor.0, until);
+        while low < high {
+            let middle = low.midpoint(high);
+            if end_of(middle) <= self.end { low = middle + 1 } else { high = middle }
+        }
+        low
     }
 }
 

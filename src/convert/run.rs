@@ -26,8 +26,8 @@ pub(super) struct Run<'r> {
     pub(super) marks: Marks,
     /// The kernels read this dialect.
     pub(super) by_kernel: bool,
-    /// Clean records become output by copying.
-    pub(super) stitches: bool,
+    /// The kernels weave records.
+    pub(super) weaves: bool,
     /// Records in which there is nothing to tell are only counted.
     pub(super) skims: bool,
     /// The dialect's bytes may part characters, so text is validated field by field.
@@ -48,8 +48,6 @@ pub(super) struct Run<'r> {
     targets: Option<Targets>,
     source: Mutex<Claims<'r>>,
     cutter: Cutter,
-    /// See [`Encoder`].
-    gathered: Mutex<Vec<u8>>,
     turn: Turn,
     chain: Mutex<Chain<'r>>,
     error: Mutex<Option<Error>>,
@@ -121,12 +119,17 @@ impl<'r> Run<'r> {
             pairs: dialect.terminator == Terminator::Any,
             edges: trim,
             comment: dialect.comment,
+            escape: dialect.escape,
+            doubled: dialect.double_quote,
+            digits: plan.wants_digits(),
+            high: false,
         };
         let special = [Some(dialect.delimiter), dialect.quote, Some(terminators[0]), Some(terminators[1])];
-        let distinct = Some(dialect.delimiter) != dialect.quote
-            && !terminators.iter().any(|&byte| byte == dialect.delimiter || Some(byte) == dialect.quote);
-        let by_kernel =
-            dialect.escape.is_none() && (dialect.double_quote || dialect.quote.is_none()) && distinct;
+        let others = [Some(dialect.delimiter), dialect.quote, dialect.escape];
+        // In which a byte has one meaning.
+        let by_kernel = others.iter().enumerate().all(|(i, byte)| {
+            byte.is_none() || !others[..i].contains(byte) && !terminators.iter().any(|t| Some(*t) == *byte)
+        });
         // Where a special byte is blank or the delimiter is a quote to JSON, the masks still hold: they look at
         // structure first. Not where it may be part of a character.
         let always_decode = special.iter().flatten().chain(&dialect.escape).any(|byte| *byte >= 0x80);
@@ -135,13 +138,13 @@ impl<'r> Run<'r> {
             kernel,
             marks,
             by_kernel,
-            stitches: plan.copies() && !check && !short,
+            weaves: plan.weaves() && !short && (!check || plan.may_misfit()),
             // In a file of one column any record may be blank.
             skims: check
                 && sizes.max_record >= SKIMMED
                 && !always_decode
                 && dialect.comment.is_none()
-                && !plan.has_types()
+                && !plan.may_misfit()
                 && plan.n_fields() > 1,
             always_decode,
             trim,
@@ -159,7 +162,6 @@ impl<'r> Run<'r> {
             targets: chain.survey.as_ref().map(|survey| survey.targets),
             source: Mutex::new(Claims { source, next: 0, ended: false }),
             cutter: Cutter::new(&dialect, trim, sizes.reach),
-            gathered: Mutex::default(),
             dialect,
             turn: Turn::new(sizes.threads),
             chain: Mutex::new(chain),
@@ -170,13 +172,7 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn encoder(&self) -> Encoder<'_> {
-        Encoder {
-            kernel: &self.kernel,
-            dialect: &self.dialect,
-            plan: self.plan,
-            trim: self.trim,
-            gathered: &self.gathered,
-        }
+        Encoder { kernel: &self.kernel, dialect: &self.dialect, plan: self.plan, trim: self.trim }
     }
 
     /// Waits for the turn of a window; `None` if the run ended instead.

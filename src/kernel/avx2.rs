@@ -1,5 +1,6 @@
 //! The block on AVX2: two vectors of 32 bytes.
 
+use super::Work;
 use super::block::Block;
 use std::arch::x86_64::*;
 
@@ -20,8 +21,20 @@ impl Avx2 {
     }
 }
 
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,pclmulqdq")]
+unsafe fn apart<W: Work>(block: Avx2, work: W) -> W::Output {
+    work.on(block)
+}
+
 impl Block for Avx2 {
     type Bytes = [__m256i; 2];
+
+    #[inline(always)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        // SAFETY: `self` proves these features.
+        unsafe { apart(self, work) }
+    }
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> Self::Bytes {

@@ -1,5 +1,6 @@
 //! The block on AVX-512 with BW and VBMI2: one vector.
 
+use super::Work;
 use super::avx2::Avx2;
 use super::block::Block;
 use std::arch::x86_64::*;
@@ -31,8 +32,20 @@ static POSITIONS: [u8; 64] = {
     positions
 };
 
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt,pclmulqdq")]
+unsafe fn apart<W: Work>(block: Avx512, work: W) -> W::Output {
+    work.on(block)
+}
+
 impl Block for Avx512 {
     type Bytes = __m512i;
+
+    #[inline(always)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        // SAFETY: `self` proves these features.
+        unsafe { apart(self, work) }
+    }
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> Self::Bytes {

@@ -4,10 +4,15 @@
 //! small file that implements it. A value of the implementing type is the proof that the processor
 //! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
 
+use super::Work;
+
 /// Sixty-four bytes at a time on one instruction set.
-pub(super) trait Block: Copy {
+pub(crate) trait Block: Copy {
     /// Sixty-four loaded bytes.
     type Bytes: Copy;
+
+    /// Runs `work` on this instruction set, in a function of its own: what is rare takes no registers from what is not.
+    fn apart<W: Work>(self, work: W) -> W::Output;
 
     /// Loads a block.
     fn load(self, bytes: &[u8; 64]) -> Self::Bytes;

@@ -1,5 +1,6 @@
 //! JSON string escape, written once: exactly what `serde_json` writes between the quotes.
 
+use super::Work;
 use super::block::Block;
 
 /// The most bytes that one byte can become.
@@ -22,6 +23,23 @@ pub(super) static TABLE: [[u8; 8]; 256] = {
     }
     table
 };
+
+/// The call of [`escape`].
+pub(super) struct Escape<'a> {
+    pub(super) from: &'a [u8],
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) to: &'a mut [u8],
+}
+
+impl Work for Escape<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        escape(block, self.from, self.start, self.end, self.to)
+    }
+}
 
 /// Writes `from[start..end]` escaped to the front of `to` and returns the number of bytes written. Only
 /// ASCII is looked at: what is valid UTF-8 stays so, what is not does too.

@@ -2,6 +2,7 @@
 //!
 //! Slowest entry of the table and the only one that miri can run; the others are held against it.
 
+use super::Work;
 use super::block::Block;
 
 /// Needs no proof: every processor can.
@@ -14,6 +15,11 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 impl Block for Portable {
     type Bytes = [u64; 8];
+
+    #[inline(never)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        work.on(self)
+    }
 
     #[inline(always)]
     fn load(self, bytes: &[u8; 64]) -> Self::Bytes {

@@ -15,11 +15,13 @@ pub(super) struct Carry {
     starts: u64,
     close: u64,
     cr: u64,
+    /// An escape was the last byte.
+    escape: u64,
 }
 
 impl Carry {
     /// At the start of a record, outside quotes.
-    pub(super) const START: Self = Self { inside: 0, starts: 1, close: 0, cr: 0 };
+    pub(super) const START: Self = Self { inside: 0, starts: 1, close: 0, cr: 0, escape: 0 };
 }
 
 /// The masks of one block. From the first irregular byte on they mean nothing.
@@ -50,19 +52,25 @@ pub(super) fn shape<B: Block>(
     valid: u64,
     carry: &mut Carry,
 ) -> Shape {
-    let delimiter = block.eq(loaded, marks.delimiter) & valid;
+    let mut delimiter = block.eq(loaded, marks.delimiter) & valid;
     let newline = block.eq(loaded, marks.terminators[0]) & valid;
     let cr = block.eq(loaded, marks.terminators[1]) & valid;
-    let quote = match marks.quote {
+    let mut quote = match marks.quote {
         Some(byte) => block.eq(loaded, byte) & valid,
         None => 0,
     };
     let any_newline = newline | cr;
-    if quote | carry.inside | carry.close | (cr & !newline) | carry.cr == 0 {
+    let mut escaped = 0;
+    if let Some(byte) = marks.escape {
+        escaped = behind_escapes(block.eq(loaded, byte) & valid, &mut carry.escape);
+        delimiter &= !escaped;
+        quote &= !escaped;
+    }
+    if quote | carry.inside | carry.close | (cr & !newline) | carry.cr | escaped == 0 {
         // Most blocks of most files.
         let ends = delimiter | any_newline;
         let starts = ends << 1 | carry.starts;
-        *carry = Carry { inside: 0, starts: ends >> 63, close: 0, cr: 0 };
+        *carry = Carry { inside: 0, starts: ends >> 63, close: 0, cr: 0, escape: carry.escape };
         return Shape {
             quote: 0,
             ends,
@@ -79,26 +87,52 @@ pub(super) fn shape<B: Block>(
     let close = quote & outside;
     // Between the two of a pair no quote fits, so both are inside or both are not.
     let pair = if marks.pairs { newline & (cr << 1 | carry.cr) } else { 0 };
-    let structural = (delimiter | any_newline) & outside;
+    let ending = any_newline & !escaped;
+    let structural = (delimiter | ending) & outside;
     let ends = structural & !pair;
     let starts = structural << 1 | carry.starts;
     let after_close = close << 1 | carry.close;
-    let irregular = (open & !(starts | after_close) | after_close & !(ends | open)) & valid;
+    // What may follow a closing quote, and where else than at a field's start one may open.
+    let again = if marks.doubled { after_close } else { 0 };
+    let mut irregular = open & !(starts | again) | after_close & !(ends | open & again);
+    if marks.pairs {
+        // The LF behind an escaped CR ends a record, but the two are one line: the machine knows.
+        irregular |= escaped & cr & outside;
+    }
     *carry = Carry {
         inside: ((inside as i64) >> 63) as u64,
         starts: structural >> 63,
         close: close >> 63,
         cr: if marks.pairs { cr >> 63 } else { 0 },
+        escape: carry.escape,
     };
     Shape {
         quote,
         ends,
-        terminators: any_newline & ends,
+        terminators: ending & ends,
         structural,
         starts,
-        quoted_lines: any_newline & inside & !pair,
-        irregular,
+        quoted_lines: any_newline & (inside | escaped) & !pair,
+        irregular: irregular & valid,
     }
+}
+
+/// The bytes that stand behind an escape which is not escaped itself; `carry` is 1 where the last byte of the block before is one.
+///
+/// One turn of the loop for each escape. Runs of them are rare, so the carry-free arithmetic over odd runs (simdjson's) gains nothing:
+/// a block of data has none or one.
+#[inline(always)]
+fn behind_escapes(escapes: u64, carry: &mut u64) -> u64 {
+    let mut escaped = *carry;
+    let mut left = escapes & !escaped;
+    *carry = 0;
+    while left != 0 {
+        let escape = left & left.wrapping_neg();
+        escaped |= escape << 1;
+        *carry = escape >> 63;
+        left &= !(escape | escape << 1);
+    }
+    escaped
 }
 
 /// The bytes of a block below the first of `irregular`.

@@ -4,10 +4,21 @@
 //! piece, a field …, each copied 64 bytes at a time whatever its length, and the next laid over the
 //! excess. One comparison of the record's length with the room left covers all of its copies. Quotes and
 //! what JSON escapes are dealt with here too, a field at a time; white space to trim is not.
+//!
+//! A column may have a rule, which the kernel does not know: [`Values`] says for each field of a run of records where its value stands
+//! (`cells.rs`), and the weave copies it from there.
 
 use super::block::Block;
+use super::cells::{Begin, Cells, Values};
 use super::escape::{MOST, TABLE, escape};
 use super::scan::{Index, Marks};
+use super::{Kernel, Work};
+
+/// Marks a field that has a rule. Fields are fewer: each takes a byte of a record, and a position has 32 bits.
+pub(super) const RULED: u32 = 1 << 31;
+
+/// What a value may be longer than its field: quotes and a comma, and three stars or a word of eight bytes.
+pub(super) const MORE: usize = 11;
 
 /// What stands around the fields of a record.
 #[derive(Debug, Default)]
@@ -18,6 +29,14 @@ pub struct Pieces {
     n_fields: usize,
     /// The fields are all of them, in order.
     in_order: bool,
+    /// The fields woven, with [`RULED`] for those that have a rule.
+    codes: Vec<u32>,
+    /// The fields that have a rule, in the order of the output: place in that order, number in the record.
+    ruled: Vec<(u32, u32)>,
+    /// Of the first piece, what opens the record, where values may be left out: then a comma stands behind each value.
+    opening: Option<usize>,
+    /// What values may be longer than their fields, in all.
+    n_more: usize,
 }
 
 impl Pieces {
@@ -32,7 +51,17 @@ impl Pieces {
         n_fields: usize,
     ) -> Self {
         let in_order = fields.len() == n_fields && fields.is_sorted();
-        let mut built = Self { bytes: Vec::new(), ends: Vec::new(), fields, n_fields, in_order };
+        let mut built = Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            fields,
+            n_fields,
+            in_order,
+            codes: Vec::new(),
+            ruled: Vec::new(),
+            opening: None,
+            n_more: 0,
+        };
         for piece in pieces {
             built.bytes.extend_from_slice(piece.as_ref());
             built.ends.push(u32::try_from(built.bytes.len()).expect("pieces under 4 GiB"));
@@ -44,6 +73,38 @@ impl Pieces {
             assert!(!std::mem::replace(&mut seen[field as usize], true), "a field is named once");
         }
         built
+    }
+
+    /// Has [`Values`] write the fields that are `ruled`, in the order of the output, their quotes included. `opening` bytes of the first
+    /// piece open the record, if values may be left out: a comma then follows each value instead of standing in the next piece.
+    ///
+    /// # Panics
+    /// Where there is not one of `ruled` for each field.
+    pub(crate) fn with_rules(mut self, ruled: Vec<bool>, opening: Option<usize>) -> Self {
+        assert_eq!(ruled.len(), self.fields.len(), "one for each field");
+        assert!(opening.is_none_or(|n| n <= self.ends[0] as usize), "the first piece opens the record");
+        let places = (0..).zip(self.fields.iter().copied()).zip(&ruled);
+        self.ruled = places.filter(|(_, ruled)| **ruled).map(|(place, _)| place).collect();
+        self.n_more = MORE * self.ruled.len();
+        let codes = self.fields.iter().zip(ruled).map(|(field, ruled)| field | if ruled { RULED } else { 0 });
+        self.codes = codes.collect();
+        self.opening = opening;
+        self
+    }
+
+    /// Whether the field woven at place `i` has a rule.
+    pub(crate) fn is_ruled(&self, i: usize) -> bool {
+        self.codes.get(i).is_some_and(|code| code & RULED != 0)
+    }
+
+    /// The fields that have a rule, in the order of the output: place in that order, number in the record.
+    pub(crate) fn ruled(&self) -> &[(u32, u32)] {
+        &self.ruled
+    }
+
+    /// How many fields a record has.
+    pub(super) fn n_fields(&self) -> usize {
+        self.n_fields
     }
 
     /// Piece `i`.
@@ -67,25 +128,51 @@ impl Pieces {
     pub fn n_bytes(&self) -> usize {
         self.bytes.len() - 64
     }
+
+    /// With the record's own length the most that it becomes if no value is longer than its field.
+    pub(crate) fn n_around(&self) -> usize {
+        self.n_bytes() + self.n_more + 2 * 64
+    }
 }
 
-/// Weaves records from number `record` on, but none from `until` on, into `to[at..]`, as long as they can be and fit.
-/// Returns the number of the first record not done and the new `at`.
-///
-/// `from` starts where the scanned strip starts and may go on behind it.
-#[allow(clippy::too_many_arguments)] // One call a strip; a struct for it would be used once.
+/// A scanned strip, of which records up to number `until` are to be woven.
+pub(crate) struct Strip<'a> {
+    /// Starts where the strip starts, and may go on behind it.
+    pub(crate) from: &'a [u8],
+    pub(crate) marks: &'a Marks,
+    pub(crate) index: &'a Index,
+    pub(crate) until: usize,
+    pub(crate) pieces: &'a Pieces,
+}
+
+/// The call of [`weave`].
+pub(super) struct Weave<'a> {
+    pub(super) strip: &'a Strip<'a>,
+    pub(super) record: &'a mut (usize, usize),
+    pub(super) to: &'a mut [u8],
+    pub(super) at: usize,
+}
+
+impl Work for Weave<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        weave(block, self.strip, self.record, self.to, self.at)
+    }
+}
+
+/// Weaves records from number `record` on, but none from `strip.until` on, into `to[at..]`, as long as they can be and fit.
+/// `record` becomes the number of the first record not done and its start; returns the new `at`.
 #[inline(always)]
-pub(super) fn stitch<B: Block>(
+fn weave<B: Block>(
     block: B,
-    from: &[u8],
-    marks: &Marks,
-    index: &Index,
+    strip: &Strip<'_>,
     record: &mut (usize, usize),
-    until: usize,
-    pieces: &Pieces,
     to: &mut [u8],
     mut at: usize,
 ) -> usize {
+    let Strip { from, marks, index, until, pieces } = *strip;
     let (ends, records) = (index.ends(), index.records());
     let (mut number, mut start) = *record;
     let n_fields = pieces.n_fields;
@@ -97,7 +184,7 @@ pub(super) fn stitch<B: Block>(
         }
         let record_ends = &ends[first..last];
         let end = record_ends[n_fields - 1] as usize;
-        let most = pieces.n_bytes() + end.wrapping_sub(start) + 2 * 64;
+        let most = pieces.n_around() + end.wrapping_sub(start);
         // 64 bytes behind the last field are read, 64 behind the record's output written.
         if end + 64 > from.len()
             || start > record_ends[0] as usize
@@ -118,20 +205,181 @@ pub(super) fn stitch<B: Block>(
                 break;
             }
             // SAFETY: as above, and the room was looked at.
-            match unsafe { escape_all(block, from, marks, index, start, record_ends, pieces, to, at) } {
+            match unsafe { escape_all(block, strip, start, record_ends, to, at) } {
                 Some(woven) => at = woven,
                 None => break,
             }
         }
         first = last;
         number += 1;
-        start = end + 1;
-        if marks.pairs && from[end] == b'\r' && from[end + 1] == b'\n' {
-            start += 1;
-        }
+        start = behind(marks, from, end);
     }
     *record = (number, start);
     at
+}
+
+/// The first byte behind the terminator at `end`, behind which there are bytes.
+#[inline(always)]
+pub(super) fn behind(marks: &Marks, from: &[u8], end: usize) -> usize {
+    end + 1 + usize::from(marks.pairs && from[end] == b'\r' && from[end + 1] == b'\n')
+}
+
+/// As [`weave`], where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
+pub(super) fn by_rules<V: Values>(
+    kernel: &Kernel,
+    strip: &Strip<'_>,
+    record: &mut (usize, usize),
+    to: &mut [u8],
+    mut at: usize,
+    values: &mut V,
+) -> usize {
+    loop {
+        let room = to.len() - at;
+        let run = kernel.run(Begin { cells: values.cells(), strip, record: *record, room });
+        if run == 0 {
+            return at;
+        }
+        let n = values.fill(kernel, strip, run).min(run);
+        let cells = values.cells();
+        let n = cells.fitting(n);
+        let (done, end) = kernel.run(WriteRun { strip, cells, n, to, at });
+        *record = (record.0 + done, cells.start(done));
+        at = end;
+        cells.end(done);
+        values.done(done);
+        if done == 0 {
+            return at;
+        }
+    }
+}
+
+/// Writes `n` records of the run at hand; how many it could, and where they end.
+struct WriteRun<'a> {
+    strip: &'a Strip<'a>,
+    cells: &'a Cells,
+    n: usize,
+    to: &'a mut [u8],
+    at: usize,
+}
+
+impl Work for WriteRun<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
+        match (self.strip.pieces.opening.is_some(), self.cells.are_clean()) {
+            (false, true) => self.write::<B, false, true>(block),
+            (true, _) => block.apart(WriteOmitting(self)),
+            (false, false) => block.apart(WriteDirty(self)),
+        }
+    }
+}
+
+/// As [`WriteRun`], where values may be left out.
+struct WriteOmitting<'a>(WriteRun<'a>);
+
+impl Work for WriteOmitting<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
+        // All columns have a rule then, so none is looked at here.
+        self.0.write::<B, true, true>(block)
+    }
+}
+
+/// As [`WriteRun`], where some record is not clean.
+struct WriteDirty<'a>(WriteRun<'a>);
+
+impl Work for WriteDirty<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
+        self.0.write::<B, false, false>(block)
+    }
+}
+
+impl WriteRun<'_> {
+    #[inline(always)]
+    fn write<B: Block, const OMITS: bool, const CLEAN: bool>(self, block: B) -> (usize, usize) {
+        let Self { strip, cells, n, to, mut at } = self;
+        for number in 0..n {
+            // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
+            match unsafe { write::<B, OMITS, CLEAN>(block, strip, cells, number, to, at) } {
+                Some(end) => at = end,
+                None => return (number, at),
+            }
+        }
+        (n, at)
+    }
+}
+
+/// Writes record `number` of the run at hand; `None` where a field needs a closer look.
+///
+/// # Safety
+/// The run is one of this strip, begun for no more room than lies behind `at`, less what its records before took.
+#[inline(always)]
+unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
+    block: B,
+    strip: &Strip<'_>,
+    cells: &Cells,
+    number: usize,
+    to: &mut [u8],
+    at: usize,
+) -> Option<usize> {
+    let Strip { from, pieces, .. } = *strip;
+    let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
+    let record_ends = cells.record_ends(strip, number);
+    let mut spans = cells.spans(number).iter();
+    let to_start = to.as_mut_ptr();
+    let text = pieces.bytes.as_ptr();
+    let sources = [from.as_ptr(), cells.arena().as_ptr()];
+    // SAFETY: the caller promises room for all pieces, for each field whatever is escaped in it, for what the arena holds, and for `MORE`
+    // bytes for each value. A span lies in the strip or in the arena with 64 bytes behind it, as only `Cells` makes them. There is
+    // an end for each field that is named, one end of a piece more than there are fields, and `bytes` of pieces ends with a
+    // spare block.
+    unsafe {
+        let mut target = to_start.add(at);
+        let opened = target.add(pieces.opening.unwrap_or(0));
+        let mut piece = 0;
+        for (i, &code) in pieces.codes.iter().enumerate() {
+            let before = if i == 0 { opened } else { target };
+            let piece_end = *pieces.ends.get_unchecked(i) as usize;
+            target = copy_raw(block, text.add(piece), piece_end - piece, target);
+            piece = piece_end;
+            if code & RULED != 0 {
+                let span = spans.next().copied().flatten().unwrap_unchecked();
+                let (source, offset, n, quotes) = span.parts();
+                target.write(b'"');
+                target = copy_raw(block, sources[source].add(offset), n, target.add(quotes));
+                target.write(b'"');
+                target = target.add(quotes);
+                if OMITS {
+                    target.write(b',');
+                    target = if span.is_nothing() { before } else { target.add(1) };
+                }
+                continue;
+            }
+            let field = code as usize;
+            let field_start =
+                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
+            let field_end = *record_ends.get_unchecked(field) as usize;
+            if clean {
+                target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
+            } else {
+                let at = target.offset_from_unsigned(to_start);
+                let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                target = to_start.add(end);
+            }
+        }
+        if OMITS && target > opened {
+            // The last comma has nothing behind it.
+            target = target.sub(1);
+        }
+        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
+        Some(target.offset_from_unsigned(to_start))
+    }
 }
 
 /// Writes a clean record.
@@ -181,7 +429,7 @@ unsafe fn copy_all<B: Block>(
 /// # Safety
 /// Up to a block more than `n` can be read from `from` and written to `to`.
 #[inline(always)]
-unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -> *mut u8 {
+pub(super) unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
         block.copy_half(from, to);
@@ -201,19 +449,16 @@ unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -
 ///
 /// # Safety
 /// As [`copy_all`], with room for each byte to become six.
-#[allow(clippy::too_many_arguments)] // As its caller.
 #[inline(always)]
 unsafe fn escape_all<B: Block>(
     block: B,
-    from: &[u8],
-    marks: &Marks,
-    index: &Index,
+    strip: &Strip<'_>,
     start: usize,
     record_ends: &[u32],
-    pieces: &Pieces,
     to: &mut [u8],
     mut at: usize,
 ) -> Option<usize> {
+    let pieces = strip.pieces;
     let text = pieces.bytes.as_ptr();
     let mut piece = 0;
     for (i, &field) in pieces.fields.iter().enumerate() {
@@ -228,34 +473,55 @@ unsafe fn escape_all<B: Block>(
         let field = field as usize;
         let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
         let field_end = record_ends[field] as usize;
-        // Without a branch on whether it is quoted, which in many files nobody could foresee. A field that is starts with a quote:
-        // the scan has proved that it ends with one too and that all between come in pairs.
-        let quoted = usize::from(marks.quote == Some(from[field_start]));
-        let content = field_start + quoted..field_end - quoted;
-        if !index.is_dirty_for(content.start, content.len() + 1 - quoted) {
-            // SAFETY: as the caller promises.
-            unsafe {
-                copy_raw(block, from.as_ptr().add(content.start), content.len(), to.as_mut_ptr().add(at));
-            }
-            at += content.len();
-            continue;
-        }
-        at = if quoted == 0 {
-            let text = &from[content.clone()];
-            if marks.edges && (blank_first(text) || blank_last(text)) {
-                return None;
-            }
-            // Not in pairs: where the quote is another byte or none, JSON's are data and may stand alone.
-            at + escape(block, from, content.start, content.end, &mut to[at..])
-        } else if marks.quote == Some(b'"') {
-            escape_pairs(block, from, content.start, content.end, to, at)
-        } else {
-            return None;
-        }
+        // SAFETY: as the caller promises.
+        at = unsafe { escape_field(block, strip, field_start, field_end, to, at)? };
     }
     // SAFETY: as above.
     unsafe { copy_raw(block, text.add(piece), pieces.n_bytes() - piece, to.as_mut_ptr().add(at)) };
     Some(at + pieces.n_bytes() - piece)
+}
+
+/// Writes a field that may be quoted or hold what JSON escapes; `None` where it needs more than that.
+///
+/// # Safety
+/// The field lies in the strip, 64 bytes can be read behind it, and `to` has room behind `at` for each byte to become six and one
+/// block more.
+#[inline(always)]
+pub(super) unsafe fn escape_field<B: Block>(
+    block: B,
+    strip: &Strip<'_>,
+    start: usize,
+    end: usize,
+    to: &mut [u8],
+    at: usize,
+) -> Option<usize> {
+    let Strip { from, marks, index, .. } = *strip;
+    // Without a branch on whether it is quoted, which in many files nobody could foresee. A field that is starts with a quote:
+    // the scan has proved that it ends with one too and that all between come in pairs.
+    let quoted = usize::from(marks.quote == Some(from[start]));
+    let content = start + quoted..end - quoted;
+    if !index.is_dirty_for(content.start, content.len() + 1 - quoted) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            copy_raw(block, from.as_ptr().add(content.start), content.len(), to.as_mut_ptr().add(at));
+        }
+        return Some(at + content.len());
+    }
+    if quoted == 0 && marks.edges {
+        let text = &from[content.clone()];
+        if blank_first(text) || blank_last(text) {
+            return None;
+        }
+    }
+    if let Some(escape) = marks.escape {
+        let quote = marks.quote.filter(|_| quoted == 1);
+        return Some(unescape(block, from, content.start, content.end, escape, quote, to, at));
+    }
+    if quoted == 0 {
+        // Not in pairs: where the quote is another byte or none, JSON's are data and may stand alone.
+        return Some(at + escape(block, from, content.start, content.end, &mut to[at..]));
+    }
+    (marks.quote == Some(b'"')).then(|| escape_pairs(block, from, content.start, content.end, to, at))
 }
 
 /// Whether a field may start with white space: surely not where this says no.
@@ -322,6 +588,73 @@ fn escape_pairs<B: Block>(
             at += usize::from(escape[7]);
             next += 1;
         }
+    }
+    at
+}
+
+/// Copies `from[start..end]` escaped to `to[at..]` without the bytes `escape`, which make the next one content; between quotes, of two
+/// `quote`s one is content.
+///
+/// A block is looked at once, whatever it holds; so data full of escapes costs about a dozen instructions for each.
+#[allow(clippy::too_many_arguments)] // One call; a struct for it would be used once.
+#[inline(always)]
+fn unescape<B: Block>(
+    block: B,
+    from: &[u8],
+    start: usize,
+    end: usize,
+    escape: u8,
+    quote: Option<u8>,
+    to: &mut [u8],
+    mut at: usize,
+) -> usize {
+    let mut next = start;
+    while next < end {
+        let source: &[u8; 64] = from[next..].first_chunk().expect("64 bytes behind the end");
+        let loaded = block.load(source);
+        let n = (end - next).min(64);
+        let valid = if n < 64 { (1 << n) - 1 } else { u64::MAX };
+        let mut special = (block.eq(loaded, b'"')
+            | block.eq(loaded, b'\\')
+            | block.eq(loaded, escape)
+            | block.le(loaded, 0x1f))
+            & valid;
+        if let Some(quote) = quote {
+            special |= block.eq(loaded, quote) & valid;
+        }
+        let mut done = 0;
+        while special != 0 {
+            let place = special.trailing_zeros() as usize;
+            let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+            // What lies before it, and more.
+            let rest: &[u8; 64] = from[next + done..].first_chunk().expect("64 bytes behind the end");
+            block.copy(rest, target);
+            at += place - done;
+            let mut byte = source[place];
+            done = place + 1;
+            special &= special - 1;
+            if (byte == escape || quote == Some(byte)) && next + done < end {
+                // Stands for the next byte, which may lie in the next block.
+                byte = from[next + done];
+                special &= !(1u64.checked_shl(done as u32).unwrap_or(0));
+                done += 1;
+            }
+            let written = &TABLE[usize::from(byte)];
+            let length = usize::from(written[7]);
+            to[at..at + 8].copy_from_slice(written);
+            if length == 0 {
+                to[at] = byte;
+            }
+            at += length.max(1);
+        }
+        if done < n {
+            let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+            let rest: &[u8; 64] = from[next + done..].first_chunk().expect("64 bytes behind the end");
+            block.copy(rest, target);
+            at += n - done;
+            done = n;
+        }
+        next += done;
     }
     at
 }

@@ -19,7 +19,7 @@ mod sink;
 
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
-pub(crate) use encode::{Encoder, Findings, Record};
+pub(crate) use encode::{Encoder, Findings, Gather, Record, Weaver};
 #[cfg(feature = "cli")]
 pub(crate) use file::made_in;
 pub(crate) use file::{FileId, OutputFile};

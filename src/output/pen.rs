@@ -21,6 +21,65 @@ pub(crate) trait Flush {
     /// # Errors
     /// They cannot be taken, or should never have been made.
     fn flush(&mut self, bytes: &[u8], ends: Ends) -> Result<(), Self::Stop>;
+
+    /// See [`Put::lend`].
+    ///
+    /// # Errors
+    /// See [`Put::lend`].
+    fn lend(&mut self) -> Result<Vec<u8>, Self::Stop>;
+
+    /// See [`Put::give_back`].
+    fn give_back(&mut self, buffer: Vec<u8>);
+}
+
+/// What values are written to.
+pub(crate) trait Put {
+    /// Why the writing cannot go on.
+    type Stop;
+
+    /// Writes bytes as they stand.
+    ///
+    /// # Errors
+    /// See [`Put::Stop`].
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
+
+    /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
+    ///
+    /// # Errors
+    /// See [`Put::Stop`].
+    fn escape(&mut self, kernel: &Kernel, from: &[u8], start: usize, end: usize) -> Result<(), Self::Stop>;
+
+    /// A buffer for a value that is too long for a worker's own, of which there is one in the whole run; it is to be given back.
+    ///
+    /// # Errors
+    /// It is another's turn, and will not be one's own.
+    fn lend(&mut self) -> Result<Vec<u8>, Self::Stop>;
+
+    /// Takes back what [`Put::lend`] gave.
+    fn give_back(&mut self, buffer: Vec<u8>);
+}
+
+/// Writes nothing, for what is only looked at.
+pub(crate) struct Unwritten<'a, P>(pub &'a mut P);
+
+impl<P: Put> Put for Unwritten<'_, P> {
+    type Stop = P::Stop;
+
+    fn put(&mut self, _: &[u8]) -> Result<(), P::Stop> {
+        Ok(())
+    }
+
+    fn escape(&mut self, _: &Kernel, _: &[u8], _: usize, _: usize) -> Result<(), P::Stop> {
+        Ok(())
+    }
+
+    fn lend(&mut self) -> Result<Vec<u8>, P::Stop> {
+        self.0.lend()
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        self.0.give_back(buffer);
+    }
 }
 
 /// A position in a fixed buffer, with who takes it when it is full.
@@ -74,10 +133,14 @@ impl<'b, F: Flush> Pen<'b, F> {
         self.len = 0;
         Ok(())
     }
+}
 
-    /// Writes bytes as they stand. The first two are never parted by a flush: what separates records is two bytes, and who looks for it
+impl<F: Flush> Put for Pen<'_, F> {
+    type Stop = F::Stop;
+
+    /// The first two are never parted by a flush: what separates records is two bytes, and who looks for it
     /// sees one buffer at a time.
-    pub(crate) fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
+    fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
         loop {
             let room = &mut self.buffer[self.len..];
             if bytes.len() <= room.len() {
@@ -95,14 +158,7 @@ impl<'b, F: Flush> Pen<'b, F> {
         }
     }
 
-    /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
-    pub(crate) fn escape(
-        &mut self,
-        kernel: &Kernel,
-        from: &[u8],
-        mut start: usize,
-        end: usize,
-    ) -> Result<(), F::Stop> {
+    fn escape(&mut self, kernel: &Kernel, from: &[u8], mut start: usize, end: usize) -> Result<(), F::Stop> {
         while start < end {
             let n = (end - start).min(CHUNK);
             if self.buffer.len() - self.len < MOST_ESCAPED * n + 64 {
@@ -112,5 +168,13 @@ impl<'b, F: Flush> Pen<'b, F> {
             start += n;
         }
         Ok(())
+    }
+
+    fn lend(&mut self) -> Result<Vec<u8>, F::Stop> {
+        self.link.lend()
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        self.link.give_back(buffer);
     }
 }

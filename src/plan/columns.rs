@@ -1,6 +1,7 @@
 //! Which columns are written, in what order, under which names, by which rule: select, drop, rename, mask, type.
 
-use super::{Columns, Rule, Type};
+use super::Columns;
+use super::rule::{ColumnRule, Last, Type, otherwise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
 use std::collections::{HashMap, HashSet};
@@ -10,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Chosen<'a> {
     pub(super) field: u32,
     pub(super) name: &'a str,
-    pub(super) rule: Rule,
+    pub(super) rule: ColumnRule,
 }
 
 /// The columns that `columns` asks for, of an input `path` with `header`.
@@ -53,14 +54,14 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
     for (old, new) in &columns.rename {
         renamed.insert(names.find("--rename", old)?, new.as_str());
     }
-    let mut rules = HashMap::new();
+    let mut rules = vec![ColumnRule { last: otherwise(columns), transforms: Vec::new() }; header.len()];
     for (name, wanted) in &columns.types {
         for field in names.find_all("--type", name)? {
-            rules.insert(field, Rule::Typed(*wanted));
+            rules[field].last = Last::Typed(*wanted);
         }
     }
     for (i, (name, _)) in columns.transform.iter().enumerate() {
-        rules.insert(names.find("transform", name)?, Rule::Transformed(i));
+        rules[names.find("transform", name)?].transforms.push(i);
     }
     for (name, mask) in &columns.mask {
         for field in names.find_all("--mask", name)? {
@@ -72,16 +73,15 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
                 let message = format!("--mask and --type: column '{name}' is masked, so it is a string");
                 return Err(Error::setting(message));
             }
-            rules.insert(field, Rule::Masked(*mask));
+            rules[field].last = Last::Masked(*mask);
         }
     }
-    let otherwise = if columns.infer { Rule::Infer } else { Rule::Text };
     let chosen: Vec<Chosen<'_>> = order
         .into_iter()
         .map(|field| Chosen {
             field: u32::try_from(field).expect("a header is no longer than a record"),
             name: renamed.get(&field).copied().unwrap_or_else(|| header.name(field)),
-            rule: rules.get(&field).copied().unwrap_or(otherwise),
+            rule: std::mem::take(&mut rules[field]),
         })
         .collect();
     if !columns.rename.is_empty() {

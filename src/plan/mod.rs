@@ -1,30 +1,20 @@
 //! The plan: what header and options come to, compiled once for each input.
 //!
-//! Below this floor nothing looks a name up. One file a rule; a new rule is a file here, a field of [`Columns`],
-//! and a branch in the encoder.
+//! Below this floor nothing looks a name up. What becomes of values is in `rule/`.
 
 mod columns;
 mod format;
-mod json;
-mod mask;
 mod nest;
-mod transform;
-mod value;
+pub(crate) mod rule;
 
 pub use format::Format;
-pub use mask::{HashKey, Mask};
-pub use transform::Transform;
-pub use value::{Empty, Type};
-pub(crate) use value::{Number, Rule, Told};
+pub use rule::{Empty, HashKey, Mask, Transform, Type};
 
-use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
 use crate::kernel::Pieces;
-use crate::parse::Field;
 use nest::Nest;
-use std::sync::Mutex;
-use value::Values;
+use rule::Rules;
 
 /// What is asked of the columns, by name, and of their values. Where a name is asked for, `*` stands for any characters.
 #[derive(Clone, Debug)]
@@ -78,6 +68,13 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// Whether some column's values are more than their text.
+    pub(crate) fn have_rules(&self) -> bool {
+        let Self { mask, transform, types, null, .. } = self;
+        let by_column = !mask.is_empty() || !transform.is_empty() || !types.is_empty();
+        by_column || self.infer || !null.is_empty() || self.empty != Empty::String
+    }
+
     /// Finds what can't be had together, whatever the header.
     ///
     /// # Errors
@@ -107,7 +104,9 @@ pub(crate) struct Plan {
     header: Header,
     pieces: Pieces,
     nest: Option<Nest>,
-    values: Option<Values>,
+    rules: Option<Rules>,
+    /// A comma stands behind each value, which may be left out.
+    omits: bool,
     extra: Option<Box<[u8]>>,
     format: Format,
     begin: Box<str>,
@@ -139,8 +138,16 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
+        let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
+        let fields: Vec<u32> = chosen.iter().map(|column| column.field).collect();
+        let rules = Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns);
+        let ruled: Vec<bool> = (0..names.len()).map(|i| !rules.is_plain(i)).collect();
+        let rules = ruled.contains(&true).then_some(rules);
+        let omits = columns.empty == Empty::Omit;
+        // A value's quotes stand in the pieces around it, unless its rule writes them.
+        let quote = |i: usize| if ruled[i] { "" } else { "\"" };
         let lead = |i: usize| {
-            let mut text = if i == 0 { format.open().to_owned() } else { "\"".to_owned() };
+            let mut text = if i == 0 { format.open() } else { quote(i - 1) }.to_owned();
             let before = i.checked_sub(1);
             match &nest {
                 Some(nest) => {
@@ -150,33 +157,25 @@ impl Plan {
                     });
                 }
                 None => {
-                    if i > 0 {
+                    if i > 0 && !omits {
                         text.push(',');
                     }
                     if format.has_keys() {
-                        text.push_str(&quoted(chosen[i].name));
+                        text.push_str(&quoted(names[i]));
                         text.push(':');
                     }
                 }
             }
-            text.push('"');
-            text
+            text + quote(i)
         };
-        let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(chosen.len() - 1));
-        let end = format!("\"{}{}", "}".repeat(n_open), format.close());
-        let fields = chosen.iter().map(|column| column.field).collect();
-        let pieces =
-            Pieces::new((0..chosen.len()).map(lead).chain(std::iter::once(end)), fields, header.len());
-        let all_text = chosen.iter().all(|column| column.rule == Rule::Text);
-        let plain = all_text && columns.null.is_empty() && columns.empty == Empty::String && !columns.infer;
-        let values = (!plain).then(|| Values {
-            rules: chosen.iter().map(|column| column.rule).collect(),
-            surplus: if columns.infer { Rule::Infer } else { Rule::Text },
-            null: columns.null.iter().map(|null| null.as_bytes().into()).collect(),
-            empty: columns.empty,
-            key: columns.hash_key.clone(),
-            transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),
-        });
+        let last = names.len() - 1;
+        let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(last));
+        let end = format!("{}{}{}", quote(last), "}".repeat(n_open), format.close());
+        let pieces = Pieces::new((0..=last).map(lead).chain(std::iter::once(end)), fields, header.len());
+        let pieces = match rules {
+            Some(_) => pieces.with_rules(ruled, omits.then(|| format.open().len())),
+            None => pieces,
+        };
         let extra = (!columns.extra_key.is_empty()).then(|| {
             let mut key = columns.extra_key.clone();
             let mut n = 2;
@@ -186,7 +185,7 @@ impl Plan {
                     let key = format!("{}:", quoted(key));
                     nest.top_keys().any(|top| top == key)
                 }
-                None => chosen.iter().any(|column| column.name == key),
+                None => names.contains(&key),
             };
             while is_taken(&key) {
                 key = format!("{}_{n}", columns.extra_key);
@@ -198,9 +197,9 @@ impl Plan {
                 Box::default()
             }
         });
-        let begin = format.begin(chosen.iter().map(|column| column.name)).into();
-        drop(chosen);
-        Ok(Self { header, pieces, nest, values, extra, format, begin })
+        let begin = format.begin(names.iter()).into();
+        drop(names);
+        Ok(Self { header, pieces, nest, rules, omits, extra, format, begin })
     }
 
     /// The names of the input's columns.
@@ -218,15 +217,24 @@ impl Plan {
         &self.pieces
     }
 
-    /// Whether a clean record becomes output by copying alone.
-    pub(crate) fn copies(&self) -> bool {
-        self.values.is_none()
+    /// Whether the kernels weave its records. Not where objects within objects may lose their last value.
+    pub(crate) fn weaves(&self) -> bool {
+        !(self.omits && self.nest.is_some())
     }
 
     /// Whether some value may not be what it should.
-    pub(crate) fn has_types(&self) -> bool {
-        let typed = |rule: &Rule| matches!(rule, Rule::Typed(wanted) if *wanted != Type::String);
-        self.values.as_ref().is_some_and(|values| values.rules.iter().any(typed))
+    pub(crate) fn may_misfit(&self) -> bool {
+        self.rules.as_ref().is_some_and(Rules::may_misfit)
+    }
+
+    /// Whether some rule asks which bytes are digits.
+    pub(crate) fn wants_digits(&self) -> bool {
+        self.rules.as_ref().is_some_and(Rules::want_digits)
+    }
+
+    /// The rules for values; `None` where each is its text.
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        self.rules.as_ref()
     }
 
     /// How records are written.
@@ -256,39 +264,19 @@ impl Plan {
         if !self.format.has_keys() {
             return Ok(());
         }
-        // Its key, which in its piece stands between what it opens or a comma, and a quote.
+        // Its key, which in its piece stands between what it opens or a comma, and quotes.
         let piece = self.pieces.piece(i);
-        tell(&piece[if i == 0 { self.format.open().len() } else { 2 }..piece.len() - 1])
+        let quote = |i| usize::from(!self.pieces.is_ruled(i));
+        let start = match i {
+            0 => self.format.open().len(),
+            _ => quote(i - 1) + usize::from(!self.omits),
+        };
+        tell(&piece[start..piece.len() - quote(i)])
     }
 
     /// How many objects within the record's are open behind output column `i`.
     pub(crate) fn n_open(&self, i: usize) -> usize {
         self.nest.as_ref().map_or(0, |nest| nest.n_open(i))
-    }
-
-    /// What `field`, which stands in `bytes`, becomes in output column `i`, or beyond them. See [`Values::tell`].
-    pub(crate) fn tell<'b>(
-        &self,
-        i: Option<usize>,
-        dialect: &Dialect,
-        field: &Field<'_>,
-        bytes: &'b [u8],
-        valid: bool,
-        gathered: &Mutex<Vec<u8>>,
-    ) -> Told<'b> {
-        let Some(values) = &self.values else { return Told::Text };
-        let rule = i.map_or(values.surplus, |i| values.rules[i]);
-        values.tell(rule, dialect, field, bytes, valid, gathered)
-    }
-
-    /// The key of [`Mask::Hash`].
-    pub(crate) fn hash_key(&self) -> Option<&HashKey> {
-        self.values.as_ref().and_then(|values| values.key.as_ref())
-    }
-
-    /// Makes the text of a value by the caller's own rule number `i`.
-    pub(crate) fn transform(&self, i: usize, text: &str) -> String {
-        self.values.as_ref().map_or(String::new(), |values| values.transforms[i].apply(text))
     }
 
     /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing under [`Format::Rows`], where they

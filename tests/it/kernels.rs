@@ -36,6 +36,7 @@ fn marks() -> Vec<Marks> {
         pairs: true,
         edges: false,
         comment: None,
+        ..Marks::default()
     };
     vec![
         csv,

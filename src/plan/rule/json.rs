@@ -1,13 +1,27 @@
-//! Whether a text is JSON (RFC 8259), as strict readers take it.
+//! `--type COLUMN=json`: text that is JSON (RFC 8259), as strict readers take it.
 
+use super::{Content, Rule, Value};
 use serde::de::IgnoredAny;
+
+pub(super) struct Json;
 
 /// Most readers take 127 levels; the record it stands in, and objects that `--nest` makes around it, need some of them.
 const MOST_LEVELS: usize = 100;
 
+impl Rule for Json {
+    const NAME: &'static str = "json";
+    const MISFITS: bool = true;
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        if is_json(content.bytes()) { Value::Json } else { Value::Misfit }
+    }
+}
+
 /// Whether `text` is one JSON value, nested no deeper than [`MOST_LEVELS`], in which each `\u` escape stands for a character: half of a
-/// surrogate pair is JSON by its grammar, but most readers refuse it.
-pub(super) fn is_json(text: &[u8]) -> bool {
+/// surrogate pair is JSON by its grammar, but most readers refuse it. Bytes that are no UTF-8 may stand in its strings.
+#[inline(never)]
+fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok() && suits_readers(text)
 }
 
@@ -46,31 +60,6 @@ fn unit(text: &[u8]) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Whether `text` is a number as JSON writes it.
-pub(super) fn is_number(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let rest = text.strip_prefix(b"-").unwrap_or(text);
-    let n = digits(rest);
-    if n == 0 || n > 1 && rest[0] == b'0' {
-        return false;
-    }
-    let mut rest = &rest[n..];
-    if let [b'.', fraction @ ..] = rest {
-        let n = digits(fraction);
-        if n == 0 {
-            return false;
-        }
-        rest = &fraction[n..];
-    }
-    match rest {
-        [] => true,
-        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
-            !exponent.is_empty() && digits(exponent) == exponent.len()
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,18 +85,17 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_serde_json() {
-        let alphabet = b"-+.eE019 ";
-        for n in 0..alphabet.len().pow(5) {
-            let mut text = Vec::new();
-            let mut rest = n;
-            while rest > 0 {
-                text.push(alphabet[rest % alphabet.len()]);
-                rest /= alphabet.len();
-            }
-            let blank = text.contains(&b' ');
-            let expected = !blank && serde_json::from_slice::<IgnoredAny>(&text).is_ok();
-            assert_eq!(is_number(&text), expected, "{}", text.escape_ascii());
+    fn bytes_that_are_no_utf8_may_stand_in_strings_alone() {
+        for (text, expected) in [
+            (&b"{\"a\xff\":\"\xe2\x82\"}"[..], true),
+            (b"[\"\xf0\x9f\"]", true),
+            (b"\xff", false),
+            (b"[\xff]", false),
+            (b"1\xff", false),
+            (b"\"a\"\xff", false),
+            (b"{\"a\":\xc3}", false),
+        ] {
+            assert_eq!(is_json(text), expected, "{}", text.escape_ascii());
         }
     }
 }

@@ -1,0 +1,589 @@
+//! Values of the columns that have a rule, for a run of records.
+//!
+//! The rules are not known here. For each column that has one, [`Values`] looks at its fields one record after another ([`Cell`]) and
+//! says for each where its value stands ([`Span`]): in the strip, which mostly needs no byte moved, or in the arena. The weave
+//! copies from there. A column at a time, since a loop of one rule is small and its branches can be foreseen; all rules in
+//! one loop over the fields of a record took 1.6 to 2.5 times as long (2026-11-26).
+//!
+//! A span is made here alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
+
+use super::block::Block;
+use super::escape::MOST;
+use super::scan::Index;
+use super::stitch::{MORE, Strip, behind, escape_field};
+use super::{Kernel, Work};
+use std::num::NonZeroU64;
+
+/// The longest run of records.
+const MOST_RECORDS: usize = 128;
+/// The spans of a run: half of a core's L1 would be too much, for the strip and its index lie there too.
+const MOST_SPANS: usize = 2048;
+/// What the values of a run may take that do not stand in the strip.
+const ARENA: usize = 32 << 10;
+/// Bytes read behind a span.
+const EXCESS: usize = 64;
+
+/// Values that are the same wherever they occur, at the front of the arena.
+const WORDS: &[u8; 16] = b"null true false\0";
+
+/// Where a value stands, and whether quotes belong around it.
+///
+/// One word, since it is stored and loaded for each value: as two halves, which are stored apart and loaded together, it made every load
+/// wait for both (a third of all time, 2026-11-26).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span(NonZeroU64);
+
+/// Of the lower half, where it stands: in the arena, else in the strip.
+const IN_ARENA: u32 = 1 << 31;
+/// Of the upper half, its length: quotes belong around it.
+const QUOTED: u32 = 1 << 31;
+
+impl Span {
+    /// The value is left out.
+    pub(crate) const NOTHING: Option<Self> = Self::new(IN_ARENA | 15, 0);
+    /// `null`.
+    pub(crate) const NULL: Option<Self> = Self::new(IN_ARENA, 4);
+    /// `true`.
+    pub(crate) const TRUE: Option<Self> = Self::new(IN_ARENA | 5, 4);
+    /// `""`.
+    pub(crate) const EMPTY: Option<Self> = Self::new(IN_ARENA, QUOTED);
+    /// `false`.
+    pub(crate) const FALSE: Option<Self> = Self::new(IN_ARENA | 10, 5);
+
+    /// Never `None`: a value that is neither quoted nor in the arena has a length.
+    #[inline(always)]
+    const fn new(at: u32, n: u32) -> Option<Self> {
+        match NonZeroU64::new((n as u64) << 32 | at as u64) {
+            Some(word) => Some(Self(word)),
+            None => None,
+        }
+    }
+
+    /// Source (strip or arena), offset, length, number of quotes on either side.
+    #[inline(always)]
+    pub(super) fn parts(self) -> (usize, usize, usize, usize) {
+        let word = self.0.get();
+        let (at, n) = (word as u32, (word >> 32) as u32);
+        ((at >> 31) as usize, (at & !IN_ARENA) as usize, (n & !QUOTED) as usize, (n >> 31) as usize)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_nothing(self) -> bool {
+        self.0.get() >> 32 == 0
+    }
+}
+
+/// The content of a field that has a rule; JSON has no escape for any of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell<'a, B> {
+    block: B,
+    from: &'a [u8],
+    index: &'a Index,
+    start: usize,
+    end: usize,
+    /// Quotes stand around it.
+    pub(crate) quoted: bool,
+}
+
+impl<'a, B: Block> Cell<'a, B> {
+    /// How many bytes it has.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Its bytes.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.from[self.start..self.end]
+    }
+
+    /// What it lies in, and where the field stands there with its quotes.
+    #[inline(always)]
+    pub(crate) fn field(&self) -> (&'a [u8], usize, usize) {
+        let quote = usize::from(self.quoted);
+        (self.from, self.start - quote, self.end + quote)
+    }
+
+    /// Its first eight bytes as a number, zeros behind the last.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u64 {
+        // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
+        let word = unsafe { self.from.as_ptr().add(self.start).cast::<u64>().read_unaligned() };
+        let n = self.len();
+        u64::from_le(word) & if n < 8 { (1 << (8 * n)) - 1 } else { u64::MAX }
+    }
+
+    /// Bit `i` says that byte `i` is a digit, of the first 64.
+    #[inline(always)]
+    pub(crate) fn digits(&self) -> u64 {
+        self.index.digits_from(self.start)
+    }
+
+    /// Where `byte` first stands in it; its length where it does not.
+    #[inline(always)]
+    pub(crate) fn find(&self, byte: u8) -> usize {
+        let n = self.len();
+        let mut at = 0;
+        while at < n {
+            let bytes: &[u8; 64] =
+                self.from[self.start + at..].first_chunk().expect("64 bytes behind the end");
+            let found = self.block.eq(self.block.load(bytes), byte);
+            if found != 0 {
+                return n.min(at + found.trailing_zeros() as usize);
+            }
+            at += 64;
+        }
+        n
+    }
+
+    /// Its content as a string.
+    #[inline(always)]
+    pub(crate) fn text(&self) -> Option<Span> {
+        Span::new(self.start as u32, self.len() as u32 | QUOTED)
+    }
+
+    /// Its content as it stands.
+    #[inline(always)]
+    pub(crate) fn token(&self) -> Option<Span> {
+        Span::new(self.start as u32, self.len() as u32)
+    }
+}
+
+/// Says where the values of the columns that have a rule stand.
+pub(crate) trait Values {
+    /// Whether there are such columns.
+    const ANY: bool;
+
+    /// The run at hand.
+    fn cells(&mut self) -> &mut Cells;
+
+    /// Sets a span for each ruled field of the run's `n` records, by [`Cells::column`], and returns of how many it could.
+    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>, n: usize) -> usize;
+
+    /// So many records of the run are written.
+    fn done(&mut self, n: usize);
+}
+
+/// No column has a rule.
+pub(crate) struct NoRules;
+
+impl Values for NoRules {
+    const ANY: bool = false;
+
+    fn cells(&mut self) -> &mut Cells {
+        unreachable!("asked for by rules alone")
+    }
+
+    fn fill(&mut self, _: &Kernel, _: &Strip<'_>, _: usize) -> usize {
+        0
+    }
+
+    fn done(&mut self, _: usize) {}
+}
+
+/// What a field that has a rule becomes; see [`Cells::column`].
+pub(crate) trait Column {
+    /// Where the value of a field stands, of record `number` of the run; `None` if the record must be done otherwise.
+    fn value<B: Block>(&mut self, number: usize, cell: Cell<'_, B>, arena: &mut Arena) -> Option<Span>;
+
+    /// Whether a quoted field that is not empty is a string of its content, whatever that is.
+    fn quoted_is_text(&self) -> bool;
+
+    /// Writes the value of the field `from[start..end]`, its quotes included, to the arena. `None` as above.
+    fn look(
+        &mut self,
+        number: usize,
+        from: &[u8],
+        start: usize,
+        end: usize,
+        arena: &mut Arena,
+    ) -> Option<Span>;
+}
+
+/// A fixed buffer for values that do not stand in the strip.
+pub(crate) struct Arena {
+    bytes: Box<[u8]>,
+    at: usize,
+}
+
+impl Arena {
+    /// What `write` puts to the front of the bytes that are left, as it stands or as a string; `None` where it does not fit. It returns how
+    /// many it wrote.
+    #[inline(always)]
+    pub(crate) fn write(
+        &mut self,
+        quotes: bool,
+        write: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Option<Span> {
+        let end = self.bytes.len() - EXCESS;
+        let n = write(&mut self.bytes[self.at..end])?;
+        if n > end - self.at {
+            return None;
+        }
+        let span = Span::new(self.at as u32 | IN_ARENA, n as u32 | if quotes { QUOTED } else { 0 });
+        self.at += n;
+        span
+    }
+
+    /// A string of the first `head` bytes of a cell, three stars if it has `stars`, and its bytes from `tail` on.
+    #[inline(always)]
+    pub(crate) fn part<B: Block>(
+        &mut self,
+        cell: Cell<'_, B>,
+        head: usize,
+        stars: bool,
+        tail: usize,
+    ) -> Option<Span> {
+        let n = cell.len();
+        let n_stars = 3 * usize::from(stars);
+        if head > tail || tail > n || self.at + n + 3 + 2 * EXCESS > self.bytes.len() {
+            return None;
+        }
+        let length = head + n_stars + n - tail;
+        // SAFETY: the parts lie in the cell, behind which 64 bytes can be read, and the arena has room for all of it, the stars, and a
+        // block more.
+        unsafe {
+            let content = cell.from.as_ptr().add(cell.start);
+            let mut to = self.bytes.as_mut_ptr().add(self.at);
+            to = super::stitch::copy_raw(cell.block, content, head, to);
+            to.cast::<[u8; 4]>().write_unaligned(*b"***\0");
+            super::stitch::copy_raw(cell.block, content.add(tail), n - tail, to.add(n_stars));
+        }
+        let span = Span::new(self.at as u32 | IN_ARENA, length as u32 | QUOTED);
+        self.at += length;
+        span
+    }
+}
+
+/// A run of records, and where the values of its ruled fields stand.
+pub(crate) struct Cells {
+    /// Where each record starts, and the one behind the last.
+    starts: Box<[u32]>,
+    clean: Box<[bool]>,
+    all_clean: bool,
+    /// Of the index's ends, the first of the run.
+    first_end: usize,
+    n_fields: usize,
+    n_ruled: usize,
+    /// A record after another.
+    spans: Box<[Option<Span>]>,
+    arena: Arena,
+    /// What the records up to and with each may take of the room, but for what is in the arena.
+    reserved: Box<[usize]>,
+    room: usize,
+    /// The records of the next run, at the most: less where the last was cut short.
+    most: usize,
+}
+
+impl std::fmt::Debug for Cells {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cells").finish_non_exhaustive()
+    }
+}
+
+impl Cells {
+    /// For runs of records of which `n_ruled` fields have a rule.
+    pub(crate) fn new(n_ruled: usize) -> Self {
+        let mut arena = vec![0; if n_ruled == 0 { 0 } else { ARENA }].into_boxed_slice();
+        if let Some(front) = arena.first_chunk_mut() {
+            *front = *WORDS;
+        }
+        let (n_records, n_spans) = Self::counts(n_ruled);
+        Self {
+            starts: vec![0; n_records + 1].into_boxed_slice(),
+            clean: vec![false; n_records].into_boxed_slice(),
+            all_clean: true,
+            first_end: 0,
+            n_fields: 0,
+            n_ruled,
+            spans: vec![None; n_spans].into_boxed_slice(),
+            arena: Arena { bytes: arena, at: WORDS.len() },
+            reserved: vec![0; n_records].into_boxed_slice(),
+            room: 0,
+            most: n_records,
+        }
+    }
+
+    /// The longest run, and its spans.
+    fn counts(n_ruled: usize) -> (usize, usize) {
+        if n_ruled == 0 {
+            return (0, 0);
+        }
+        let n_records = (MOST_SPANS / n_ruled).clamp(1, MOST_RECORDS);
+        (n_records, n_records * n_ruled)
+    }
+
+    /// The spans of a run, at the most.
+    pub(crate) fn n_spans(n_ruled: usize) -> usize {
+        Self::counts(n_ruled).1
+    }
+
+    /// What it takes in memory.
+    pub(crate) fn size_for(n_ruled: usize) -> usize {
+        let (n_records, n_spans) = Self::counts(n_ruled);
+        if n_ruled == 0 { 0 } else { ARENA + 16 * n_records + n_spans * size_of::<Span>() }
+    }
+
+    /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room`. Returns how many.
+    #[inline(always)]
+    fn begin(&mut self, strip: &Strip<'_>, record: (usize, usize), room: usize) -> usize {
+        let Strip { from, marks, index, until, pieces } = *strip;
+        let (ends, records) = (index.ends(), index.records());
+        let n_fields = pieces.n_fields();
+        self.n_fields = n_fields;
+        self.arena.at = WORDS.len();
+        let mut first = if record.0 == 0 { 0 } else { records[record.0 - 1] as usize };
+        self.first_end = first;
+        self.room = room;
+        self.all_clean = true;
+        let mut reserved = 0;
+        let mut start = record.1;
+        let mut n = 0;
+        for &last in &records[record.0.min(until)..until] {
+            let last = last as usize;
+            if n == self.most || last - first != n_fields {
+                break;
+            }
+            let end = ends[last - 1] as usize;
+            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start])
+            {
+                break;
+            }
+            let clean = !index.is_dirty(start, end);
+            // It may be blank.
+            if n_fields == 1 && (start == end || !clean && marks.quote != Some(from[start])) {
+                break;
+            }
+            reserved += pieces.n_around() + (end - start) * if clean { 1 } else { MOST };
+            if reserved > room {
+                break;
+            }
+            (self.starts[n], self.clean[n], self.reserved[n]) = (start as u32, clean, reserved);
+            self.all_clean &= clean;
+            n += 1;
+            first = last;
+            start = behind(marks, from, end);
+        }
+        self.starts[n] = start as u32;
+        n
+    }
+
+    /// Of `n` records, how many fit the room with what is in the arena.
+    #[inline(always)]
+    pub(super) fn fitting(&self, mut n: usize) -> usize {
+        let values = self.arena.at - WORDS.len();
+        while n > 0 && self.reserved[n - 1] + values > self.room {
+            n -= 1;
+        }
+        n
+    }
+
+    /// The run is over, of which `done` records were written.
+    pub(super) fn end(&mut self, done: usize) {
+        let most = self.clean.len();
+        // A run that is cut short was looked at in vain from there on.
+        self.most = (2 * done).clamp(most.min(4), most);
+    }
+
+    /// Sets the spans of the ruled column `k` of `n` records; returns of how many it could. A function of its own for each rule, so that
+    /// its loop has all registers.
+    pub(crate) fn column(
+        &mut self,
+        kernel: &Kernel,
+        strip: &Strip<'_>,
+        k: usize,
+        n: usize,
+        column: &mut impl Column,
+    ) -> usize {
+        kernel.run(FillColumn { cells: self, strip, k, n, column })
+    }
+
+    #[inline(always)]
+    fn fill_column<B: Block, const CLEAN: bool>(
+        &mut self,
+        block: B,
+        strip: &Strip<'_>,
+        k: usize,
+        n: usize,
+        column: &mut impl Column,
+    ) -> usize {
+        let Strip { from, index, pieces, .. } = *strip;
+        let field = pieces.ruled()[k].1 as usize;
+        let (n_fields, n_ruled) = (self.n_fields, self.n_ruled);
+        let ends = &index.ends()[self.first_end..];
+        assert!(n < self.starts.len() && field < n_fields && k < n_ruled && n * n_fields <= ends.len());
+        assert!(n * n_ruled <= self.spans.len());
+        let Self { starts, spans, arena, .. } = self;
+        // Of the byte before each field, or of its first where it is its record's first.
+        let (mut before, step, behind) = match field {
+            0 => (starts.as_ptr(), 1, 0),
+            _ => (ends[field - 1..].as_ptr(), n_fields, 1),
+        };
+        let mut end = ends[field..].as_ptr();
+        let mut span = spans[k..].as_mut_ptr();
+        for number in 0..n {
+            // SAFETY: the counts were looked at above: there are `n` of each, so many apart.
+            let (start, field_end) = unsafe { ((*before + behind) as usize, *end as usize) };
+            let cell = Cell { block, from, index, start, end: field_end, quoted: false };
+            let found = if CLEAN {
+                column.value(number, cell, arena)
+            } else {
+                dirty(strip, number, cell, arena, column)
+            };
+            if found.is_none() {
+                return number;
+            }
+            // SAFETY: as above. Behind the last the pointers may leave their slices, but are not read there.
+            unsafe {
+                *span = found;
+                span = span.wrapping_add(n_ruled);
+                before = before.wrapping_add(step);
+                end = end.wrapping_add(n_fields);
+            }
+        }
+        n
+    }
+
+    #[inline(always)]
+    pub(super) fn start(&self, number: usize) -> usize {
+        self.starts[number] as usize
+    }
+
+    #[inline(always)]
+    pub(super) fn are_clean(&self) -> bool {
+        self.all_clean
+    }
+
+    #[inline(always)]
+    pub(super) fn is_clean(&self, number: usize) -> bool {
+        self.clean[number]
+    }
+
+    #[inline(always)]
+    pub(super) fn record_ends<'s>(&self, strip: &Strip<'s>, number: usize) -> &'s [u32] {
+        &strip.index.ends()[self.first_end + number * self.n_fields..][..self.n_fields]
+    }
+
+    #[inline(always)]
+    pub(super) fn spans(&self, number: usize) -> &[Option<Span>] {
+        &self.spans[number * self.n_ruled..][..self.n_ruled]
+    }
+
+    #[inline(always)]
+    pub(super) fn arena(&self) -> &[u8] {
+        &self.arena.bytes
+    }
+}
+
+/// The call of [`Cells::begin`].
+pub(super) struct Begin<'a> {
+    pub(super) cells: &'a mut Cells,
+    pub(super) strip: &'a Strip<'a>,
+    pub(super) record: (usize, usize),
+    pub(super) room: usize,
+}
+
+impl Work for Begin<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, _: B) -> usize {
+        self.cells.begin(self.strip, self.record, self.room)
+    }
+}
+
+/// The call of [`Cells::column`].
+struct FillColumn<'a, C> {
+    cells: &'a mut Cells,
+    strip: &'a Strip<'a>,
+    k: usize,
+    n: usize,
+    column: &'a mut C,
+}
+
+impl<C: Column> Work for FillColumn<'_, C> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        let Self { cells, strip, k, n, column } = self;
+        if cells.all_clean {
+            return cells.fill_column::<B, true>(block, strip, k, n, column);
+        }
+        // Apart, so that what it needs takes no register of the other.
+        block.apart(FillDirty(Self { cells, strip, k, n, column }))
+    }
+}
+
+/// As [`FillColumn`], where some record is not clean.
+struct FillDirty<'a, C>(FillColumn<'a, C>);
+
+impl<C: Column> Work for FillDirty<'_, C> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        let FillColumn { cells, strip, k, n, column } = self.0;
+        cells.fill_column::<B, false>(block, strip, k, n, column)
+    }
+}
+
+/// The value of a field that may be quoted or hold what JSON escapes.
+#[inline(always)]
+fn dirty<B: Block>(
+    strip: &Strip<'_>,
+    number: usize,
+    mut cell: Cell<'_, B>,
+    arena: &mut Arena,
+    column: &mut impl Column,
+) -> Option<Span> {
+    let Strip { from, marks, index, .. } = *strip;
+    let (start, end) = (cell.start, cell.end);
+    cell.quoted = marks.quote == Some(from[start]);
+    cell.start += usize::from(cell.quoted);
+    cell.end -= usize::from(cell.quoted);
+    if !index.is_dirty_for(cell.start, cell.len() + usize::from(!cell.quoted)) {
+        return column.value(number, cell, arena);
+    }
+    if cell.quoted && column.quoted_is_text() {
+        return cell.block.apart(Escaped { strip, start, end, arena });
+    }
+    column.look(number, from, start, end, arena)
+}
+
+/// A string of a field's content, escaped.
+struct Escaped<'a> {
+    strip: &'a Strip<'a>,
+    start: usize,
+    end: usize,
+    arena: &'a mut Arena,
+}
+
+impl Work for Escaped<'_> {
+    type Output = Option<Span>;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> Option<Span> {
+        escaped(block, self.strip, self.start, self.end, self.arena)
+    }
+}
+
+/// See [`Escaped`].
+#[inline(always)]
+fn escaped<B: Block>(
+    block: B,
+    strip: &Strip<'_>,
+    start: usize,
+    end: usize,
+    arena: &mut Arena,
+) -> Option<Span> {
+    if arena.at + MOST * (end - start) + MORE + 2 * EXCESS > arena.bytes.len() {
+        return None;
+    }
+    // SAFETY: the field is one of a run's record, and the arena has room for each byte to become six.
+    let end = unsafe { escape_field(block, strip, start, end, &mut arena.bytes, arena.at)? };
+    let span = Span::new(arena.at as u32 | IN_ARENA, (end - arena.at) as u32 | QUOTED);
+    arena.at = end;
+    span
+}

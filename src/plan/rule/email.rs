@@ -1,0 +1,15 @@
+//! `--mask COLUMN:email`: the first character, three stars, and all from the first `@`.
+
+use super::{Content, Rule, Value, first_character};
+
+pub(super) struct Email;
+
+impl Rule for Email {
+    const NAME: &'static str = "email";
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        let tail = content.find(b'@');
+        Value::Part { head: first_character(content.bytes()).min(tail), stars: true, tail }
+    }
+}

@@ -1,0 +1,38 @@
+//! `--empty`: what a field without content gives.
+
+use super::{Value, Word};
+
+/// What an empty field gives, quoted or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Empty {
+    /// `""`.
+    #[default]
+    String,
+    /// `null`.
+    Null,
+    /// Nothing: its key is left out.
+    Omit,
+}
+
+impl Empty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::String, Self::Null, Self::Omit];
+
+    /// The name that `--empty` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Null => "null",
+            Self::Omit => "omit",
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn value(self) -> Value {
+        match self {
+            Self::String => Value::Text,
+            Self::Null => Value::Word(Word::Null),
+            Self::Omit => Value::Omitted,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `--type COLUMN=float`: a decimal number, every digit kept.
+
+use super::number::{number, places, written};
+use super::{Content, Rule, Value};
+
+pub(super) struct Float;
+
+impl Rule for Float {
+    const NAME: &'static str = "float";
+    const DIGITS: bool = true;
+    const MISFITS: bool = true;
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        if places(content).is_some() { Value::Token } else { look(content.bytes()) }
+    }
+}
+
+#[inline(never)]
+fn look(bytes: &[u8]) -> Value {
+    if number(bytes).is_some() { written(bytes) } else { Value::Misfit }
+}

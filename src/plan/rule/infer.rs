@@ -1,0 +1,43 @@
+//! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it stands.
+
+use super::number::{is_number, places};
+use super::{Content, Rule, Value, Word};
+
+pub(super) struct Infer;
+
+impl Rule for Infer {
+    const NAME: &'static str = "infer";
+    const DIGITS: bool = true;
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        if !content.is_bare() {
+            return Value::Text;
+        }
+        match content.word().to_le_bytes()[0] {
+            b'-' | b'0'..=b'9' => {
+                if places(content).is_some() || is_number(content.bytes()) {
+                    Value::Token
+                } else {
+                    Value::Text
+                }
+            }
+            b't' | b'f' | b'n' => words(content),
+            _ => Value::Text,
+        }
+    }
+
+    #[inline(always)]
+    fn is_text(bare: bool) -> bool {
+        !bare
+    }
+}
+
+#[inline(always)]
+fn words<'a>(content: &impl Content<'a>) -> Value {
+    let is = |word: Word| {
+        let (letters, n) = word.letters();
+        content.word() == u64::from_le_bytes(letters) && content.len() == n
+    };
+    if [Word::Null, Word::True, Word::False].into_iter().any(is) { Value::Token } else { Value::Text }
+}

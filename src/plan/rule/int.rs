@@ -1,0 +1,27 @@
+//! `--type COLUMN=int`: digits with a sign or without, as many as there are.
+
+use super::number::{Places, number, places, written};
+use super::{Content, Rule, Value};
+
+pub(super) struct Int;
+
+impl Rule for Int {
+    const NAME: &'static str = "int";
+    const DIGITS: bool = true;
+    const MISFITS: bool = true;
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        match places(content) {
+            Some(Places::Whole) => Value::Token,
+            Some(Places::Decimal) => Value::Misfit,
+            None => look(content.bytes()),
+        }
+    }
+}
+
+#[inline(never)]
+fn look(bytes: &[u8]) -> Value {
+    let whole = bytes.iter().all(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9'));
+    if whole && number(bytes).is_some() { written(bytes) } else { Value::Misfit }
+}

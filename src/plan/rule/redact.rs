@@ -1,0 +1,14 @@
+//! `--mask COLUMN:redact`: three stars.
+
+use super::{Content, Rule, Value};
+
+pub(super) struct Redact;
+
+impl Rule for Redact {
+    const NAME: &'static str = "redact";
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        Value::Part { head: 0, stars: true, tail: content.len() }
+    }
+}

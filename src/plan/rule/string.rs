@@ -1,0 +1,19 @@
+//! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the rule of columns without one.
+
+use super::{Content, Rule, Value};
+
+pub(super) struct String;
+
+impl Rule for String {
+    const NAME: &'static str = "string";
+
+    #[inline(always)]
+    fn value<'a>(_: &impl Content<'a>) -> Value {
+        Value::Text
+    }
+
+    #[inline(always)]
+    fn is_text(_: bool) -> bool {
+        true
+    }
+}

@@ -1,0 +1,157 @@
+//! Each rule by its values, and what is told by places against a closer look.
+
+use super::number::{Places, is_number, places};
+use super::*;
+use serde::de::IgnoredAny;
+
+/// What a value is written as, for content that needs no escape.
+fn written(value: Value, content: &str) -> String {
+    match value {
+        Value::Text => format!("\"{content}\""),
+        Value::Misfit => "misfit".to_owned(),
+        Value::Omitted => String::new(),
+        Value::Word(word) => {
+            let (letters, n) = word.letters();
+            String::from_utf8(letters[..n].to_vec()).unwrap()
+        }
+        Value::Token | Value::Json => content.to_owned(),
+        Value::Number => {
+            let Number { negative, whole, fraction, exponent } = number(content.as_bytes()).unwrap();
+            let point: &[u8] = if fraction.is_empty() { b"" } else { b"." };
+            let sign: &[u8] = if negative { b"-" } else { b"" };
+            String::from_utf8([sign, whole, point, fraction, exponent].concat()).unwrap()
+        }
+        Value::Part { head, stars, tail } => {
+            format!("\"{}{}{}\"", &content[..head], if stars { "***" } else { "" }, &content[tail..])
+        }
+        Value::Hash => {
+            let key = HashKey::derive(b"a secret of more than sixteen bytes").unwrap();
+            hashed(&key, content.as_bytes(), true).iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+    }
+}
+
+fn made(last: Last, content: &str) -> String {
+    written(last.value(Whole { bytes: content.as_bytes(), bare: true }), content)
+}
+
+#[test]
+fn masks() {
+    for (mask, value, expected) in [
+        (Mask::Email, "ada@x.org", "\"a***@x.org\""),
+        (Mask::Email, "é@x@y", "\"é***@x@y\""),
+        (Mask::Email, "nobody", "\"n***\""),
+        (Mask::Email, "@x.org", "\"***@x.org\""),
+        (Mask::Redact, "secret", "\"***\""),
+        (Mask::Last4, "4111111111111234", "\"***1234\""),
+        (Mask::Last4, "12345", "\"***2345\""),
+        (Mask::Last4, "1234", "\"***\""),
+        (Mask::Last4, "ab日本語", "\"***b日本語\""),
+        // As the oracle of the fixtures has it.
+        (Mask::Hash, "ada@x.org", "c1432b4eb1b7a08062d0ca619c8b43da6768dfbda888b83b26581fd107a92620"),
+    ] {
+        assert_eq!(made(Last::Masked(mask), value), expected, "{mask:?} {value}");
+    }
+}
+
+/// What is no UTF-8 counts as the U+FFFD that it becomes.
+#[test]
+fn masks_of_invalid_bytes_are_those_of_the_text() {
+    let shapes: [&[u8]; 9] =
+        [b"a", b"@", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0", b"\xff", b"\xc3\xa9"];
+    for i in 0..shapes.len().pow(4) {
+        let bytes = [i % 9, i / 9 % 9, i / 81 % 9, i / 729].map(|i| shapes[i]).concat();
+        let text = String::from_utf8_lossy(&bytes);
+        for mask in [Mask::Email, Mask::Last4] {
+            let parts = |bytes: &[u8]| match Last::Masked(mask).value(Whole { bytes, bare: true }) {
+                Value::Part { head, tail, .. } => {
+                    [&bytes[..head], &bytes[tail..]].map(|part| String::from_utf8_lossy(part).into_owned())
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(parts(&bytes), parts(text.as_bytes()), "{mask:?} {}", bytes.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn a_token_is_exactly_json() {
+    for yes in
+        ["0", "-0", "-0.10", "1e5", "1E+5", "12345678901234567890123456789012345678901", "true", "null"]
+    {
+        assert_eq!(made(Last::Infer, yes), yes);
+    }
+    for no in [
+        "007", "+1", ".5", "1.", "NaN", "1_000", "True", "-", "1e", "0x1", "1 ", "--1", "infinity", "nul",
+        "nulls", "1.2.3", "1-2", "00", "-01", "1.-2", "00.5",
+    ] {
+        assert_eq!(made(Last::Infer, no), format!("\"{no}\""));
+    }
+}
+
+#[test]
+fn numbers_keep_all_their_digits() {
+    for (wanted, text, expected) in [
+        (Type::Int, "007", "7"),
+        (Type::Int, "+5", "5"),
+        (Type::Int, "-000", "-0"),
+        (Type::Int, "98765432109876543210987654321", "98765432109876543210987654321"),
+        (Type::Float, ".5", "0.5"),
+        (Type::Float, "5.", "5"),
+        (Type::Float, "-01.50", "-1.50"),
+        (Type::Float, "+1E05", "1E05"),
+        (Type::Float, "12", "12"),
+        (Type::Bool, "tRUE", "true"),
+        (Type::Bool, "0", "false"),
+        (Type::Bool, "No", "false"),
+        (Type::Bool, "YES", "true"),
+    ] {
+        assert_eq!(made(Last::Typed(wanted), text), expected, "{wanted:?} {text}");
+    }
+    for (wanted, text) in [
+        (Type::Int, "1.0"),
+        (Type::Int, "1e3"),
+        (Type::Int, "-"),
+        (Type::Int, "1-2"),
+        (Type::Int, "0x10"),
+        (Type::Int, "12 "),
+        (Type::Float, "."),
+        (Type::Float, "1e"),
+        (Type::Float, "NaN"),
+        (Type::Float, "1,5"),
+        (Type::Float, "1_000"),
+        (Type::Bool, "2"),
+        (Type::Bool, "on"),
+        (Type::Bool, "\u{11}"),
+    ] {
+        assert_eq!(made(Last::Typed(wanted), text), "misfit", "{wanted:?} {text}");
+    }
+}
+
+/// All texts of up to six of these characters: what is a number, serde_json says, and places say nothing else.
+#[test]
+fn numbers_are_those_of_serde_json() {
+    let alphabet = b"-+.eE019 ";
+    let mut n_told = 0;
+    for n in 0..alphabet.len().pow(6) {
+        let mut text = Vec::new();
+        let mut rest = n;
+        while rest > 0 {
+            text.push(alphabet[rest % alphabet.len()]);
+            rest /= alphabet.len();
+        }
+        let blank = text.contains(&b' ');
+        let expected = !blank && serde_json::from_slice::<IgnoredAny>(&text).is_ok();
+        assert_eq!(is_number(&text), expected, "{}", text.escape_ascii());
+        let places = places(&Whole { bytes: &text, bare: true });
+        if let Some(places) = places {
+            n_told += 1;
+            assert!(expected && number(&text).is_some(), "{}", text.escape_ascii());
+            assert_eq!(places == Places::Whole, !text.contains(&b'.'), "{}", text.escape_ascii());
+        } else {
+            let odd = text.iter().any(|byte| b"eE".contains(byte));
+            assert!(!expected || odd, "{}", text.escape_ascii());
+        }
+    }
+    assert!(n_told > 1000);
+}
