@@ -29,6 +29,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "compare")]
@@ -54,7 +55,7 @@ class Job:
     """`options` on `profile`, against a plain conversion of `plain`. `{key}` and `{rejects}` stand for files."""
 
     profile: str
-    goal: float | None  # At most, as a multiple of plain; None where there is no goal.
+    goal: Optional[float]  # At most, as a multiple of plain; None where there is no goal.
     options: tuple = ()
     plain: str = ""  # Another profile, where plain is not a conversion of the same file.
     hashes: bool = False  # The goal is a multiple of plain and of hashing the addresses alone, together.
@@ -123,7 +124,6 @@ class Rules:
         self.places = {"{key}": self.folder / "key", "{rejects}": self.folder / "rejects.csv"}
         self.places["{key}"].write_bytes(SECRET)
         self.hashed = None
-        self.plain_counts = {}
 
     def get_tools(self):
         """The benches' own programs, built when their sources change: rowmill may be in the middle of a change."""
