@@ -1,7 +1,8 @@
 """Who rowmill is compared with: where each peer comes from, and how it is told to do the same job.
 
-The job: every value a string, `""` kept, records in order, newlines in quotes, one object a line, all cores. A peer that can be had but does
-not do it is listed as wrong (right.py), so a new one is one entry in `PEERS`. Versions are fixed: settings change their names.
+The plain job: every value a string, `""` kept, records in order, newlines in quotes, one object a line, all cores. The jobs of `JOBS` change
+values, and a peer does those that it has a command for. A peer that can be had but does not do a job is listed as wrong (right.py), so a
+new one is one entry in `PEERS`. Versions are fixed: settings change their names.
 """
 
 import os
@@ -15,18 +16,26 @@ from typing import Callable
 from measure import CORES
 
 HERE = Path(__file__).resolve().parent
+# Jobs on people that change values, each with rowmill's options: addresses masked, two columns given types, types found out.
+JOBS = {
+    "masked": ["--mask", "email"],
+    "typed": ["--type", "id=int,balance=float"],
+    "inferred": ["--infer"],
+}
 PIPELINE = HERE.parent.parent / "fixtures" / "pipeline" / "pipeline.mjs"
 
 
 @dataclass
 class Peer:
-    """`command` takes the input's path and, where the peer opens its output itself, the output's."""
+    """`command` takes the input's path and, where the peer opens its output itself, the output's; `jobs` has the like for `JOBS`. A command
+    may be a pipe, its programs separated by `:::`. The version is the engine's, not that of what wraps it."""
 
     name: str
     get: Callable  # Gives the version, or raises Missing.
     command: Callable
     writes: bool = False  # It opens its output itself; otherwise it writes to stdout.
     tells: bool = False  # It tells the seconds of its call alone; they count instead of the process's.
+    jobs: dict = field(default_factory=dict)
     rowmill: dict = field(default_factory=dict)  # By profile: what rowmill must be told to do the same.
     version: str = ""
     missing: str = ""
@@ -43,8 +52,8 @@ def output_of(*command):
     return done.stdout.strip()
 
 
-def package(name, version):
-    """From PyPI, into an environment of our own."""
+def package(name, version, engine=None):
+    """From PyPI, into an environment of our own. `engine` is Python that prints the engine's version where the package has another."""
     def get(cache):
         python = cache / "python" / "bin" / "python"
         if not python.exists():
@@ -56,13 +65,30 @@ def package(name, version):
             have = None
         if have != version:
             output_of(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{name}=={version}")
-        return output_of(*installed)
+        return output_of(python, "-c", engine) if engine else output_of(*installed)
     return get
 
 
-def engine(name):
+def engine(name, job="plain"):
     def command(cache, path, output):
-        return [cache / "python" / "bin" / "python", HERE / "engines.py", name, path, output, CORES]
+        return [cache / "python" / "bin" / "python", HERE / "engines.py", name, path, output, CORES, job]
+    return command
+
+
+def engine_jobs(name):
+    return {job: engine(name, job) for job in JOBS}
+
+
+def miller(*verb, strings=True):
+    return lambda _, path, __: ["mlr", *(["-S"] if strings else []), "--icsv", "--ojsonl", *verb, path]
+
+
+def xan(*steps):
+    """A pipe of its commands; the first is given the file."""
+    def command(cache, path, _):
+        program = cache / "cargo" / "bin" / "xan"
+        first, *further = steps
+        return [program, *first, path] + [part for step in further for part in (":::", program, *step)]
     return command
 
 
@@ -97,23 +123,37 @@ def node(cache):
     return output_of("node", "--version").lstrip("v")
 
 
+XAN_MASK = r'if(_ eq "", _, replace(_, /^([^@]?)[^@]*/, "$1***"))'
+
 PEERS = [
-    Peer("DataFusion", package("datafusion", "55.0.0"), engine("datafusion"), writes=True, tells=True),
-    Peer("Polars", package("polars", "2.1.0"), engine("polars"), writes=True, tells=True),
-    Peer("DuckDB", package("duckdb", "2.0.0"), engine("duckdb"), writes=True, tells=True),
-    Peer("ClickHouse", package("chdb", "4.4.0"), engine("chdb"), writes=True, tells=True),
+    Peer("DataFusion", package("datafusion", "55.0.0"), engine("datafusion"), writes=True, tells=True, jobs=engine_jobs("datafusion")),
+    Peer("Polars", package("polars", "2.1.0"), engine("polars"), writes=True, tells=True, jobs=engine_jobs("polars")),
+    Peer("DuckDB", package("duckdb", "2.0.0"), engine("duckdb"), writes=True, tells=True, jobs=engine_jobs("duckdb")),
+    Peer("ClickHouse", package("chdb", "4.4.0", "import chdb; print(str(chdb.query('SELECT version()', 'TSV')).strip())"),
+         engine("chdb"), writes=True, tells=True, jobs=engine_jobs("chdb")),
     # Without --strings it turns numbers into floats.
-    Peer("xan", crate("xan", "0.61.0", "xan"),
-         lambda cache, path, _: [cache / "cargo" / "bin" / "xan", "to", "jsonl", "--strings", "*", path]),
-    # Without -I it turns numbers into numbers and empty values into null.
+    Peer("xan", crate("xan", "0.61.0", "xan"), xan(["to", "jsonl", "--strings", "*"]), jobs={
+        "masked": xan(["transform", "email", XAN_MASK], ["to", "jsonl", "--strings", "*"]),
+        "typed": xan(["to", "jsonl", "--strings", "first_name,last_name,email,city,country,birthday"]),
+        "inferred": xan(["to", "jsonl"]),
+    }),
+    # Without -I it turns numbers into numbers and empty values into null. It masks nothing.
     Peer("csv2jsonl", crate("csv2jsonl", "0.3.0", "c2j"),
-         lambda cache, path, _: [cache / "cargo" / "bin" / "c2j", "-I", path]),
-    Peer("Miller", debian("miller", "mlr"),
-         lambda _, path, __: ["mlr", "-S", "--icsv", "--ojsonl", "cat", path]),
+         lambda cache, path, _: [cache / "cargo" / "bin" / "c2j", "-I", path], jobs={
+             "inferred": lambda cache, path, _: [cache / "cargo" / "bin" / "c2j", path],
+         }),
+    Peer("Miller", debian("miller", "mlr"), miller("cat"), jobs={
+        "masked": miller("put", '$email = $email == "" ? "" : sub($email, "^([^@]?)[^@]*", "\\1***")'),
+        "typed": miller("put", "$id = int($id); $balance = float($balance)"),
+        "inferred": miller("cat", strings=False),
+    }),
     Peer("csvkit", debian("csvkit", "csvjson"),
-         lambda _, path, __: ["csvjson", "--stream", "--no-inference", "--blanks", "--snifflimit", "0", path]),
+         lambda _, path, __: ["csvjson", "--stream", "--no-inference", "--blanks", "--snifflimit", "0", path], jobs={
+             "inferred": lambda _, path, __: ["csvjson", "--stream", "--snifflimit", "0", path],
+         }),
     # The program that rowmill replaces. It masks addresses, so rowmill is held against it with the same mask.
-    Peer("Node pipeline", node, lambda _, path, __: ["node", PIPELINE, path], rowmill={"people": ["--mask", "email"]}),
+    Peer("Node pipeline", node, lambda _, path, __: ["node", PIPELINE, path], rowmill={"people": ["--mask", "email"]},
+         jobs={"masked": lambda _, path, __: ["node", PIPELINE, path]}),
 ]
 
 

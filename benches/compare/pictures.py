@@ -6,6 +6,8 @@ committed (`rsvg-convert` for light, headless Chromium for dark; see README.md),
 """
 
 import math
+import re
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 MIB = 1 << 20
@@ -17,11 +19,11 @@ text { font: 12px -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill:
 .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 5 }
 .quiet { fill: #59636e } .end { text-anchor: end } .middle { text-anchor: middle }
 .page { fill: #ffffff; stroke: #d1d9e0 } .bar { fill: #9aa7b5 } .bar.ours { fill: #c2410c } .bar.one { fill: #e58a5b }
-.grid { stroke: #e2e8ee } .floor { stroke: #1f2328; stroke-width: 1.5; stroke-dasharray: 4 3 }
+.bar.floor { fill: none; stroke: #59636e; stroke-dasharray: 3 2 } .grid { stroke: #e2e8ee }
 .line { fill: none; stroke-width: 2 } .line.ours { stroke: #c2410c; stroke-width: 3.5 } .dot.ours { fill: #c2410c }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .quiet { fill: #9198a1 } .page { fill: #0d1117; stroke: #3d444d } .bar { fill: #56657a }
-  .bar.ours, .dot.ours { fill: #fb8b3c } .bar.one { fill: #a85f2d } .grid { stroke: #262c36 } .floor { stroke: #e6edf3 }
+  .bar.ours, .dot.ours { fill: #fb8b3c } .bar.one { fill: #a85f2d } .grid { stroke: #262c36 } .bar.floor { stroke: #9198a1 }
   .line.ours { stroke: #fb8b3c } .halo { stroke: #0d1117 }
 }
 """
@@ -84,60 +86,78 @@ def label(record, name):
     return f"{name} {'.'.join(version.split('.')[:2])}" if version else name
 
 
-def contestants(record, runs, profile):
-    """(label, kind, seconds) in the order of the panel, and below them those that have none, with the reason."""
-    pairs = f"pairs/{profile}"
-    rows = [("rowmill, 2 threads", "ours", runs.wall(pairs, "file -j2")), ("rowmill, 1 thread", "one", runs.wall(pairs, "file -j1"))]
-    rows += [(label(record, name), "", runs.wall(f"peers/{profile}", name)) for name in runs.peers(profile)]
-    without = [(label(record, name), why.split(" (")[0]) for name, why in record["skipped"].get(profile, {}).items()]
-    without += [(label(record, name), "wrong") for name in record["wrong"].get(profile, {})]
-    return [row for row in rows if row[2]], without
+@dataclass
+class Panel:
+    """A profile or a job: `rows` are (label, kind, seconds), the fastest peer first; `without` are those that have none, with the reason."""
+
+    title: str
+    n_bytes: int
+    rows: list
+    without: list
+
+    @classmethod
+    def of(cls, record, runs, title, n_bytes, own, against, key):
+        """`own` is the step of our runs, `against` that of the peers', `key` what the record lists the others under."""
+        rows = [("cp of the result", "floor", runs.wall(own, "cp")),
+                ("rowmill, 2 threads", "ours", runs.wall(own, "file -j2")), ("rowmill, 1 thread", "one", runs.wall(own, "file -j1"))]
+        rows += [(label(record, name), "", runs.wall(against, name)) for name in runs.peers(against, record["peers"])]
+        without = [(label(record, name), re.split(r" \(|:", why)[0]) for name, why in record["skipped"].get(key, {}).items()]
+        without += [(label(record, name), "wrong") for name in record["wrong"].get(key, {})]
+        return cls(f"{title}, {size(n_bytes)}", n_bytes, [row for row in rows if row[2]], without)
+
+    def speeds(self):
+        """GB of input a second."""
+        return [self.n_bytes / took / 1e9 for _, _, took in self.rows]
+
+    def height(self):
+        """Its heading, its rows, and the numbers of its axis."""
+        return 12 + ROW * (len(self.rows) + len(self.without)) + 20
+
+    def draw(self, picture, x, y, step, most):
+        """The numbers are in a column of their own, beside the axis that ends at `most`: no line crosses them."""
+        left, right = x + LABELS, x + PANEL - NUMBERS
+        place = lambda fast: left + (right - left) * fast / most  # noqa: E731
+        picture.text(x, y, self.title, "head")
+        top, bottom = y + 10, y + 12 + ROW * (len(self.rows) + len(self.without))
+        for i in range(round(most / step) + 1):
+            picture.line(place(i * step), top, place(i * step), bottom, "grid")
+            picture.text(place(i * step), bottom + 14, f"{i * step:g}", "quiet middle")
+        picture.text(x + PANEL, bottom + 14, "GB/s", "quiet end")
+        for i, ((name, kind, _), fast) in enumerate(zip(self.rows, self.speeds())):
+            middle = y + 12 + i * ROW + ROW / 2
+            ours = kind in ("ours", "one")
+            picture.text(left - 8, middle + 4, name, "end" + (" ours" if ours else " quiet" if kind else ""))
+            picture.bar(left, middle - 7, place(fast) - left, 14, kind)
+            picture.text(x + PANEL, middle + 4, f"{number(fast)} GB/s", "end " + ("ours" if kind == "ours" else "quiet"))
+        for i, (name, why) in enumerate(self.without, len(self.rows)):
+            middle = y + 12 + i * ROW + ROW / 2
+            picture.text(left - 8, middle + 4, name, "end quiet")
+            picture.text(x + PANEL, middle + 4, why, "end quiet")
 
 
-def panel(picture, record, runs, profile, x, y, width, label_width, value_width):
-    n_bytes = record["profiles"][profile]["bytes"]
-    rows, without = contestants(record, runs, profile)
-    copy = runs.wall(f"pairs/{profile}", "cp")
-    speeds = [n_bytes / took / 1e9 for _, _, took in rows]
-    floor = n_bytes / copy / 1e9 if copy else 0
-    left, room = x + label_width, width - label_width - value_width
-    scale = room / max([*speeds, floor])
-    picture.text(x, y, f"{profile}, {size(n_bytes)}", "head")
-    top = y + 12
-    for i, ((name, kind, took), fast) in enumerate(zip(rows, speeds)):
-        middle = top + i * ROW + ROW / 2
-        picture.text(left - 8, middle + 4, name, "end" + (" ours" if kind else ""))
-        picture.bar(left, middle - 7, fast * scale, 14, kind)
-    for i, (name, why) in enumerate(without, len(rows)):
-        middle = top + i * ROW + ROW / 2
-        picture.text(left - 8, middle + 4, name, "end quiet")
-        picture.text(left + 4, middle + 4, why, "quiet")
-    if floor:
-        at = left + floor * scale
-        picture.line(at, top - 2, at, top + len(rows) * ROW, "floor")
-        picture.text(at, top - 6, "cp of the result", "quiet middle")
-    # Over the dashed line, which their halo interrupts.
-    for i, ((_, kind, took), fast) in enumerate(zip(rows, speeds)):
-        told = f"{number(fast)} GB/s, {number(took)} s"
-        picture.text(left + fast * scale + 6, top + i * ROW + ROW / 2 + 4, told, "halo " + ("ours" if kind == "ours" else "quiet"))
-    return 12 + ROW * (len(rows) + len(without))
+# Of a panel, in pixels: all of it, what is left of the axis, what is right of it.
+PANEL, LABELS, NUMBERS = 402, 134, 84
 
 
 def speed(record, runs):
-    profiles = [name for name in record["profiles"] if runs.wall(f"pairs/{name}", "file -j2")]
-    if not profiles:
+    """What users run first, people as it is and with its addresses masked; all panels on one scale."""
+    panels = [Panel.of(record, runs, name, about["bytes"], f"pairs/{name}", f"peers/{name}", name)
+              for name, about in record["profiles"].items() if runs.wall(f"pairs/{name}", "file -j2")]
+    if masked := record.get("jobs", {}).get("masked"):
+        panels.insert(1, Panel.of(record, runs, "people, addresses masked", masked["bytes"], "masked", "masked", "masked"))
+    if not panels:
         return None
-    heights = {name: 52 + ROW * sum(map(len, contestants(record, runs, name))) for name in profiles}
-    first, rest = profiles[0], profiles[1:]
-    total = 92 + heights[first] + sum(max(heights[name] for name in rest[i:i + 2]) for i in range(0, len(rest), 2))
-    picture = Picture(total - 18, "Speed, file to file: GB of CSV a second (longer is faster)", machine(record))
-    y = 92
-    panel(picture, record, runs, first, 20, y, WIDTH - 40, 132, 130)
-    y += heights[first]
-    for i in range(0, len(rest), 2):
-        for k, name in enumerate(rest[i:i + 2]):
-            panel(picture, record, runs, name, 20 + k * 416, y, 404, 132, 124)
-        y += max(heights[name] for name in rest[i:i + 2])
+    fastest = max(fast for panel in panels for fast in panel.speeds())
+    step = next(step for power in range(-3, 4) for step in (10.0 ** power, 2 * 10.0 ** power, 5 * 10.0 ** power) if fastest / step <= 4)
+    most = step * math.ceil(fastest / step)
+    rows = [panels[i:i + 2] for i in range(0, len(panels), 2)]
+    heights = [max(panel.height() for panel in row) for row in rows]
+    picture = Picture(84 + sum(heights) + 28 * (len(rows) - 1) + 16, "Speed, file to file: GB of CSV a second (longer is faster)", machine(record))
+    y = 84
+    for row, height in zip(rows, heights):
+        for k, panel in enumerate(row):
+            panel.draw(picture, 20 + k * (WIDTH - 40 - PANEL), y, step, most)
+        y += height + 28
     return picture
 
 
@@ -146,7 +166,7 @@ def memory(record, runs):
         return None
     ours = [(f"rowmill, {n} thread{'s' if n > 1 else ''}", kind, runs.peak("pairs/people", f"file -j{n}")) for n, kind in ((2, "ours"), (1, "one"))]
     rows = [row for row in ours if row[2]]
-    rows += sorted(((label(record, name), "", runs.peak("peers/people", name)) for name in runs.peers("people")), key=lambda row: row[2])
+    rows += sorted(((label(record, name), "", runs.peak("peers/people", name)) for name in runs.peers("peers/people", record["peers"])), key=lambda row: row[2])
     if not rows:
         return None
     title = f"Peak memory for a file of {size(record['profiles']['people']['bytes'])} (people; logarithmic scale)"

@@ -12,6 +12,8 @@ MIB = 1 << 20
 FLOORS = [("dd", "`dd` of as many zero bytes"), ("cp", "`cp` of the result"), ("wc -l", "`wc -l` of the input")]
 OURS = [("file -j2", "**rowmill**, 2 threads"), ("file -j1", "**rowmill**, 1 thread"), ("null -j2", "rowmill to /dev/null, 2 threads"),
         ("null -j1", "rowmill to /dev/null, 1 thread"), ("check -j2", "rowmill `--check`, 2 threads")]
+JOB_ROWS = [("cp", "`cp` of the result"), ("plain -j2", "rowmill, plain, 2 threads"), ("file -j2", "**rowmill**, 2 threads"),
+            ("file -j1", "**rowmill**, 1 thread")]
 CSVEEE = [("csveee", "csveee, counting, quotes toggle"), ("csveee literal", "csveee, counting, quotes as ours")]
 
 
@@ -42,10 +44,10 @@ class Runs:
         runs = self.of(step, what)
         return max(run["peak"] for run in runs) if runs else None
 
-    def peers(self, profile):
-        """Those that are right, the fastest first."""
-        names = {run["what"] for run in self.kept if run["step"] == f"peers/{profile}" and not run["what"].startswith("file -j")}
-        return sorted(names, key=lambda name: self.wall(f"peers/{profile}", name))
+    def peers(self, step, known):
+        """Those of the `known` names that are right, the fastest first."""
+        names = {run["what"] for run in self.kept if run["step"] == step and run["what"] in known}
+        return sorted(names, key=lambda name: self.wall(step, name))
 
 
 def goals(record):
@@ -70,7 +72,7 @@ def goals(record):
         number, of_copy, of_peer = (1, 0.8, 6) if profile == "people" else (2, 1.6 if profile in ("narrow", "wide") else 1.3, 5)
         pairs, against = f"pairs/{profile}", f"peers/{profile}"
         add(number, f"{profile}: time by that of `cp` of the result", of_copy, runs.ratios(pairs, "file -j2", "cp"), True)
-        peers = runs.peers(profile)
+        peers = runs.peers(against, record["peers"])
         name = peers[0] if peers else None
         faster = runs.ratios(against, name, f"file -j2 beside {name}") if name else []
         add(number, f"{profile}: times as fast as the fastest peer that is right" + (f", {name}" if name else ""), of_peer, faster, False)
@@ -123,14 +125,47 @@ def cell(runs):
     return f"{seconds(median(run['wall'] for run in runs))} ({seconds(cpu)}; {peak:,.0f})"
 
 
-def peer_cell(record, runs, profile, name):
+def peer_cell(record, runs, step, key, name):
+    """`key` is what the record lists those under that are wrong or too slow: a profile or a job."""
     if record["peers"][name]["missing"]:
         return "not had"
-    if name in record["wrong"].get(profile, {}):
+    if name in record["wrong"].get(key, {}):
         return "wrong"
-    if name in record["skipped"].get(profile, {}):
-        return record["skipped"][profile][name].split(" (")[0]
-    return cell(runs.of(f"peers/{profile}", name))
+    if name in record["skipped"].get(key, {}):
+        return record["skipped"][key][name].split(" (")[0]
+    return cell(runs.of(step, name))
+
+
+def jobs_table(record, runs):
+    """The jobs that change values, beside copying their results and plain conversion."""
+    jobs = record.get("jobs", {})
+    if not jobs:
+        return []
+    head = [f"{name}: `{' '.join(job['options'])}`" for name, job in jobs.items()]
+    lines = [f"| people, {human(next(iter(jobs.values()))['bytes'])}: wall s (CPU s; peak MiB) | " + " | ".join(head) + " |",
+             "| --- |" + " --- |" * len(jobs)]
+    lines.append("| result, MB | " + " | ".join(f"{job['result_bytes'] / 1e6:,.0f}" for job in jobs.values()) + " |")
+    for what, label in JOB_ROWS:
+        lines.append(f"| {label} | " + " | ".join(cell(runs.of(name, what)) for name in jobs) + " |")
+    first = runs.peers(next(iter(jobs)), record["peers"])
+    for name in sorted(record["peers"], key=lambda name: first.index(name) if name in first else 99):
+        cells = [peer_cell(record, runs, job, job, name) for job in jobs]
+        if any(cells):
+            lines.append(f"| {name} {record['peers'][name]['version']} | {' | '.join(one or '–' for one in cells)} |")
+    lines += ["", "| people, two threads | by `cp` of the result | by plain conversion | times as fast as the fastest peer that is right |",
+              "| --- | ---: | ---: | ---: |"]
+    for job in jobs:
+        peers = runs.peers(job, record["peers"])
+        faster = runs.ratios(job, peers[0], f"file -j2 beside {peers[0]}") if peers else []
+        against = f" ({peers[0]})" if peers else ""
+        lines.append(f"| {job} | {spread(runs.ratios(job, 'file -j2', 'cp'))} | {spread(runs.ratios(job, 'file -j2', 'plain -j2'))} | "
+                     f"{spread(faster)}{against} |")
+    return [*lines, ""]
+
+
+def spread(values):
+    """`median (least – largest, number)`."""
+    return f"{median(values):.2f} ({min(values):.2f} – {max(values):.2f}, {len(values)})" if values else "not measured"
 
 
 def markdown(record):
@@ -146,18 +181,20 @@ def markdown(record):
     lines += [f"Of {len(runs.all)} runs, {dropped} were dropped with their pair as disturbed and made again; {len(kept)} that count were "
               "disturbed all the same.", ""]
 
-    head = [f"{name}, {human(record['profiles'][name]['bytes'])}" for name in profiles]
-    lines += ["| wall s (CPU s; peak MiB) | " + " | ".join(head) + " |", "| --- |" + " --- |" * len(profiles)]
-    lines.append("| result, MB | " + " | ".join(f"{record['profiles'][name]['result_bytes'] / 1e6:,.0f}" for name in profiles) + " |")
-    for what, label in FLOORS + OURS + CSVEEE:
-        lines.append(f"| {label} | " + " | ".join(cell(runs.of(f"pairs/{name}", what)) for name in profiles) + " |")
-    first = profiles[0] if profiles else "people"
-    order = {name: i for i, name in enumerate(runs.peers(first))}
-    for name, peer in sorted(record["peers"].items(), key=lambda item: order.get(item[0], 99)):
-        if any(peer_cell(record, runs, profile, name) for profile in profiles):
-            cells = " | ".join(peer_cell(record, runs, profile, name) for profile in profiles)
-            lines.append(f"| {name} {peer['version']} | {cells} |")
-    lines += ["", "A Python package's seconds are those of its call alone, without the interpreter's start and the import; its processor time and "
+    if profiles:
+        head = [f"{name}, {human(record['profiles'][name]['bytes'])}" for name in profiles]
+        lines += ["| wall s (CPU s; peak MiB) | " + " | ".join(head) + " |", "| --- |" + " --- |" * len(profiles)]
+        lines.append("| result, MB | " + " | ".join(f"{record['profiles'][name]['result_bytes'] / 1e6:,.0f}" for name in profiles) + " |")
+        for what, label in FLOORS + OURS + CSVEEE:
+            lines.append(f"| {label} | " + " | ".join(cell(runs.of(f"pairs/{name}", what)) for name in profiles) + " |")
+        order = {name: i for i, name in enumerate(runs.peers(f"peers/{profiles[0]}", record["peers"]))}
+        for name, peer in sorted(record["peers"].items(), key=lambda item: order.get(item[0], 99)):
+            cells = [peer_cell(record, runs, f"peers/{profile}", profile, name) for profile in profiles]
+            if any(cells):
+                lines.append(f"| {name} {peer['version']} | {' | '.join(cells)} |")
+        lines.append("")
+    lines += jobs_table(record, runs)
+    lines += ["A Python package's seconds are those of its call alone, without the interpreter's start and the import; its processor time and "
               "memory are the process's.", ""]
 
     reasons = [f"- {name} on {profile}: {why}" for profile, found in record["wrong"].items() for name, why in found.items()]

@@ -38,7 +38,7 @@ PROFILES = {"people": 8, "quoted": 6, "wide": 100, "narrow": 3, "longtext": 3}  
 FULL = {"people": 1024 * MIB, **dict.fromkeys(["quoted", "wide", "narrow", "longtext"], 256 * MIB)}
 GROWTH = [64 * MIB, 256 * MIB, 1024 * MIB, 2048 * MIB, 4096 * MIB, 8192 * MIB]
 SAMPLE = 16 * MIB
-STEPS = ("instructions", "startup", "pairs", "pipes", "threads", "peers", "growth")
+STEPS = ("instructions", "startup", "pairs", "pipes", "threads", "peers", *table.JOBS, "growth")
 STARTS = 50
 # A peer's runs: all get the first number, the two fastest that are right the pairs that the goals need, one slower than this (s) one.
 PEER_RUNS = 3
@@ -119,7 +119,7 @@ class Comparison:
             "version": 1, "date": datetime.date.today().isoformat(), "size": self.args.size, "pairs": self.args.pairs,
             "rowmill": {"commit": commit(), "isa": None}, "machine": machine(self.data), "program": key,
             "peers": {peer.name: {"version": peer.version, "missing": peer.missing} for peer in self.peers},
-            "profiles": {}, "wrong": {}, "skipped": {}, "instructions": {}, "done": [], "runs": [],
+            "profiles": {}, "jobs": {}, "wrong": {}, "skipped": {}, "instructions": {}, "done": [], "runs": [],
         }
 
     def step(self, name, action, *args):
@@ -153,15 +153,15 @@ class Comparison:
         subprocess.run([self.rowmill, "-q", *options, "--stats", stats, path, "-o", result], check=True)
         return result, json.loads(stats.read_text())
 
-    def judge(self, path, result):
+    def judge(self, path, result, job=None):
         """Stops where rowmill's own result is not what Python's csv gives. Slow, so it is remembered for the same bytes."""
-        known = path.with_suffix(".right")
+        known = result.with_suffix(".right")
         state = f"{self.args.reference} {path.stat().st_size} {path.stat().st_mtime_ns} {digest(result)}"
         if known.exists() and known.read_text() == state:
             return
         note(f"holding {result.name} against Python's csv")
-        if wrong := right.is_reference(path, result, self.args.reference):
-            sys.exit(f"rowmill is wrong on {path.name}: {wrong}")
+        if wrong := right.is_reference(path, result, self.args.reference, job):
+            sys.exit(f"rowmill is wrong on {path.name}{f' ({job})' if job else ''}: {wrong}")
         known.write_text(state)
 
     # Runs. Each is a function without arguments, for `rounds`.
@@ -176,12 +176,12 @@ class Comparison:
     def command(self, *commands):
         return lambda: self.launcher.run(*commands)
 
-    def peer(self, peer, path, limit=LIMIT):
+    def peer(self, peer, path, limit=LIMIT, job=None):
         """A run of a peer; its output is left where it is until the next."""
         out = self.launcher.output
 
         def run():
-            command = peer.command(self.cache, path, out)
+            command = (peer.jobs[job] if job else peer.command)(self.cache, path, out)
             made = self.launcher.run(command, out=None if peer.writes else out, limit=limit)
             if peer.tells:
                 made["process"] = made["wall"]
@@ -250,27 +250,53 @@ class Comparison:
         return rounds(3, name, [[(f"file -j{n}", self.converts(path, n))] for n in (1, 2, 4, 8)], lambda _: None)
 
     def do_peers(self, name, profile):
-        path, result = self.prepare(profile)
-        skipped, wrong = self.record["skipped"].setdefault(profile, {}), self.record["wrong"].setdefault(profile, {})
-        skipped.clear()
-        wrong.clear()
+        path, _ = self.prepare(profile)
         sample = self.csv(profile, min(SAMPLE, self.args.sizes[profile]))
         self.judge(sample, self.convert(sample)[0])
+        return self.compete(name, profile, path, sample)
+
+    def do_job(self, name):
+        """A job that changes values: beside copying its result and plain conversion, and against the peers that can do it."""
+        options = table.JOBS[name]
+        path = self.csv("people", self.args.sizes["people"])
+        result, stats = self.convert(path, *options)
+        self.judge(path, result, name)
+        self.record["rowmill"]["isa"] = stats["isa"]
+        self.record["jobs"][name] = {"options": options, "bytes": stats["bytes_in"], "result_bytes": stats["bytes_out"],
+                                     "records": stats["records"]}
+        sample = self.csv("people", min(SAMPLE, self.args.sizes["people"]))
+        self.judge(sample, self.convert(sample, *options)[0], name)
+        os.sync()
+        groups = [
+            [("file -j2", self.converts(path, 2, *options)), ("plain -j2", self.converts(path, 2)),
+             ("cp", self.command(["cp", result, self.launcher.output]))],
+            [("file -j1", self.converts(path, 1, *options))],
+        ]
+        rounds(1, name, groups, lambda _: None)
+        return rounds(self.args.pairs, name, groups, note) + self.compete(name, name, path, sample, name)
+
+    do_masked = do_typed = do_inferred = do_job
+
+    def compete(self, name, key, path, sample, job=None):
+        """The runs of all peers; `key` says under what the record lists those that are wrong or too slow."""
+        skipped, wrong = self.record["skipped"].setdefault(key, {}), self.record["wrong"].setdefault(key, {})
+        skipped.clear()
+        wrong.clear()
         runs = []
         for peer in self.peers:
-            if peer.missing:
+            if peer.missing or (job and job not in peer.jobs):
                 continue
             try:
-                fault = self.sample_fault(peer, profile, path, sample)
+                fault = self.sample_fault(peer, key, path, sample, job)
                 if fault is None:
                     # The first run does not count, unless it is the only one; its result is judged.
-                    first = self.peer(peer, path)()
+                    first = self.peer(peer, path, job=job)()
                     note(f"{name}: {peer.name} took {first['wall']:.2f} s; holding its result against rowmill's")
-                    fault = right.difference(self.launcher.output, self.ours(peer, profile, path))
+                    fault = right.difference(self.launcher.output, self.ours(peer, key, path, job))
                     if fault is None and first["wall"] > SLOW:
                         runs.append({"step": name, "what": peer.name, "round": 0, **first})
                     elif fault is None:
-                        runs += rounds(PEER_RUNS, name, [self.group(peer, path)], lambda _: None)
+                        runs += rounds(PEER_RUNS, name, [self.group(peer, path, job)], lambda _: None)
             except Failed as failed:
                 skipped[peer.name] = str(failed)
                 note(f"{name}: {peer.name}: {failed}")
@@ -280,26 +306,26 @@ class Comparison:
                 note(f"{name}: {peer.name} is wrong: {fault}")
         fastest = sorted({run["what"] for run in runs if not run["what"].startswith("file -j")},
                          key=lambda what: report.median(run["wall"] for run in runs if run["what"] == what))[:2]
-        groups = [self.group(peer, path) for peer in self.peers if peer.name in fastest]
+        groups = [self.group(peer, path, job) for peer in self.peers if peer.name in fastest]
         for run in (more := rounds(self.args.pairs - PEER_RUNS, name, groups, note)):
             run["round"] += PEER_RUNS
         return runs + more
 
-    def group(self, peer, path):
+    def group(self, peer, path, job):
         """rowmill beside a peer, so that each of its runs has one of ours that was made in the same minute."""
-        beside = f" beside {peer.name}"
-        return [("file -j2" + beside, self.converts(path, 2)), ("file -j1" + beside, self.converts(path, 1)),
-                (peer.name, self.peer(peer, path))]
+        beside, options = f" beside {peer.name}", table.JOBS[job] if job else []
+        return [("file -j2" + beside, self.converts(path, 2, *options)), ("file -j1" + beside, self.converts(path, 1, *options)),
+                (peer.name, self.peer(peer, path, job=job))]
 
-    def ours(self, peer, profile, path):
+    def ours(self, peer, key, path, job):
         """rowmill's result of the same job."""
-        options = peer.rowmill.get(profile)
+        options = table.JOBS[job] if job else peer.rowmill.get(key)
         return self.convert(path, *options)[0] if options else path.with_suffix(".jsonl")
 
-    def sample_fault(self, peer, profile, path, sample):
+    def sample_fault(self, peer, key, path, sample, job):
         """Why a small sample's result is wrong; fails where it says that the whole will take too long."""
-        took = self.peer(peer, sample)()["wall"]
-        fault = right.difference(self.launcher.output, self.ours(peer, profile, sample))
+        took = self.peer(peer, sample, job=job)()["wall"]
+        fault = right.difference(self.launcher.output, self.ours(peer, key, sample, job))
         expected = took * path.stat().st_size / sample.stat().st_size
         if fault is None and expected > LIMIT:
             raise Failed(f"over {LIMIT} s ({expected:.0f} s by a sample)")
