@@ -105,13 +105,12 @@ impl<'a, B: Block> Cell<'a, B> {
         (self.from, self.start - quote, self.end + quote)
     }
 
-    /// Its first eight bytes as a number, zeros behind the last.
+    /// Its first eight bytes as a number, the first the lowest, and what stands behind it if there are fewer.
     #[inline(always)]
     pub(crate) fn word(&self) -> u64 {
         // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
         let word = unsafe { self.from.as_ptr().add(self.start).cast::<u64>().read_unaligned() };
-        let n = self.len();
-        u64::from_le(word) & if n < 8 { (1 << (8 * n)) - 1 } else { u64::MAX }
+        u64::from_le(word)
     }
 
     /// Bit `i` says that byte `i` is a digit, of the first 64.
@@ -269,8 +268,8 @@ pub(crate) struct Cells {
     /// A record after another.
     spans: Box<[Option<Span>]>,
     arena: Arena,
-    /// What the records up to and with each may take of the room, but for what is in the arena.
-    reserved: Box<[usize]>,
+    /// What each record may take beside its own bytes, and what there is for all.
+    around: usize,
     room: usize,
     /// The records of the next run, at the most: less where the last was cut short.
     most: usize,
@@ -299,7 +298,7 @@ impl Cells {
             n_ruled,
             spans: vec![None; n_spans].into_boxed_slice(),
             arena: Arena { bytes: arena, at: WORDS.len() },
-            reserved: vec![0; n_records].into_boxed_slice(),
+            around: 0,
             room: 0,
             most: n_records,
         }
@@ -325,7 +324,8 @@ impl Cells {
         if n_ruled == 0 { 0 } else { ARENA + 16 * n_records + n_spans * size_of::<Span>() }
     }
 
-    /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room`. Returns how many.
+    /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room` but for what is in
+    /// the arena. Returns how many.
     #[inline(always)]
     fn begin(&mut self, strip: &Strip<'_>, record: (usize, usize), room: usize) -> usize {
         let Strip { from, marks, index, until, pieces } = *strip;
@@ -335,46 +335,60 @@ impl Cells {
         self.arena.at = WORDS.len();
         let mut first = if record.0 == 0 { 0 } else { records[record.0 - 1] as usize };
         self.first_end = first;
-        self.room = room;
-        self.all_clean = true;
-        let mut reserved = 0;
-        let mut start = record.1;
-        let mut n = 0;
-        for &last in &records[record.0.min(until)..until] {
+        let (begin, mut start, mut n) = (record.1, record.1, 0);
+        let most = self.most.min(until - record.0.min(until));
+        for (&last, slot) in records[record.0.min(until)..].iter().zip(&mut self.starts[..most]) {
             let last = last as usize;
-            if n == self.most || last - first != n_fields {
+            if last - first != n_fields {
                 break;
             }
             let end = ends[last - 1] as usize;
-            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start])
-            {
+            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start]) {
                 break;
             }
-            let clean = !index.is_dirty(start, end);
-            // It may be blank.
-            if n_fields == 1 && (start == end || !clean && marks.quote != Some(from[start])) {
-                break;
-            }
-            reserved += pieces.n_around() + (end - start) * if clean { 1 } else { MOST };
-            if reserved > room {
-                break;
-            }
-            (self.starts[n], self.clean[n], self.reserved[n]) = (start as u32, clean, reserved);
-            self.all_clean &= clean;
+            *slot = start as u32;
             n += 1;
             first = last;
             start = behind(marks, from, end);
         }
         self.starts[n] = start as u32;
+        self.all_clean = n == 0 || !index.is_dirty(begin, ends[first - 1] as usize);
+        if !self.all_clean || n_fields == 1 {
+            n = self.look(strip, n);
+        }
+        self.around = pieces.n_around();
+        self.room = room;
+        self.fitting(n)
+    }
+
+    /// Notes which records of the run are clean; returns how many there are up to one that may be blank.
+    #[inline(always)]
+    fn look(&mut self, strip: &Strip<'_>, n: usize) -> usize {
+        let Strip { from, marks, index, .. } = *strip;
+        for number in 0..n {
+            let (start, end) = (self.starts[number] as usize, self.end_of(index, number));
+            let clean = !index.is_dirty(start, end);
+            self.clean[number] = clean;
+            if self.n_fields == 1 && (start == end || !clean && marks.quote != Some(from[start])) {
+                return number;
+            }
+        }
         n
+    }
+
+    #[inline(always)]
+    fn end_of(&self, index: &Index, number: usize) -> usize {
+        index.ends()[self.first_end + (number + 1) * self.n_fields - 1] as usize
     }
 
     /// Of `n` records, how many fit the room with what is in the arena.
     #[inline(always)]
     pub(super) fn fitting(&self, mut n: usize) -> usize {
         let values = self.arena.at - WORDS.len();
-        while n > 0 && self.reserved[n - 1] + values > self.room {
-            n -= 1;
+        let factor = if self.all_clean { 1 } else { MOST };
+        let longest = |n: usize| n * self.around + (self.starts[n] - self.starts[0]) as usize * factor;
+        while n > 0 && longest(n) + values > self.room {
+            n -= n.div_ceil(4);
         }
         n
     }

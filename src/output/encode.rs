@@ -204,10 +204,10 @@ impl Encoder<'_> {
         let raw = &bytes[field.range()];
         let only = field.only_run(self.dialect);
         let bare = !field.is_quoted() && only.as_ref() == Some(&field.range());
-        let value = if !field.is_quoted() && rules.is_null(&Whole { bytes: raw, bare: true }) {
+        let value = if only.as_ref().is_some_and(Range::is_empty) {
+            self.empty(rules, place, field.is_quoted())
+        } else if !field.is_quoted() && rules.is_null(&Whole { bytes: raw, bare: true }) {
             Value::Word(Word::Null)
-        } else if only.as_ref().is_some_and(Range::is_empty) {
-            self.empty(rules, place)
         } else if rule.transforms.is_empty() && rule.last.is_text(bare) {
             Value::Text
         } else {
@@ -228,8 +228,8 @@ impl Encoder<'_> {
     }
 
     /// What an empty field becomes.
-    fn empty(&self, rules: &Rules, place: &Place<'_>) -> Value {
-        match rules.empty() {
+    fn empty(&self, rules: &Rules, place: &Place<'_>, quoted: bool) -> Value {
+        match rules.empty(quoted) {
             // In an array what stands behind it would move up.
             Value::Omitted if place.column.is_none() => Value::Text,
             value => value,
@@ -281,7 +281,7 @@ impl Encoder<'_> {
             (content, valid) = (Whole { bytes: made.as_bytes(), bare: false }, true);
         }
         let value =
-            if content.bytes.is_empty() { self.empty(rules, place) } else { rule.last.value(content) };
+            if content.bytes.is_empty() { self.empty(rules, place, true) } else { rule.last.value(content) };
         if value == Value::Misfit {
             findings.misfit(field.start(), place.field);
         }
@@ -483,11 +483,11 @@ impl Values for Weaver<'_, '_> {
                 gather: self.gather,
                 place: place as usize,
                 field,
-                empty: match self.rules.empty() {
+                empty: [false, true].map(|quoted| match self.rules.empty(quoted) {
                     Value::Omitted => Span::NOTHING,
                     Value::Word(_) => Span::NULL,
                     _ => Span::EMPTY,
-                },
+                }),
                 leaves_misfits: self.leaves_misfits,
             };
             let fill = Fill { kernel, strip, k, n, cells: self.cells, common };
@@ -529,7 +529,7 @@ impl Apply for Fill<'_, '_> {
     fn apply<R: Rule>(self) -> usize {
         let Self { kernel, strip, k, n, cells, common } = self;
         let rule = PhantomData::<R>;
-        if common.rules.have_nulls() {
+        if common.rules.n_nulls() > 0 {
             cells.column(kernel, strip, k, n, &mut RuledColumn::<R, true> { common, rule })
         } else {
             cells.column(kernel, strip, k, n, &mut RuledColumn::<R, false> { common, rule })
@@ -557,8 +557,8 @@ struct Common<'f, 'r> {
     /// In the order of the output, and in the record.
     place: usize,
     field: u32,
-    /// What an empty field becomes.
-    empty: Option<Span>,
+    /// What an empty field becomes, and one in quotes.
+    empty: [Option<Span>; 2],
     leaves_misfits: bool,
 }
 
@@ -618,11 +618,11 @@ impl Common<'_, '_> {
 impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
     #[inline(always)]
     fn value<B: Block>(&mut self, number: usize, cell: Cell<'_, B>, arena: &mut Arena) -> Option<Span> {
+        if cell.len() == 0 {
+            return self.common.empty[usize::from(cell.quoted)];
+        }
         if NULLS && !cell.quoted && self.common.rules.is_null(&cell) {
             return Span::NULL;
-        }
-        if cell.len() == 0 {
-            return self.common.empty;
         }
         match R::value(&cell) {
             Value::Text => cell.text(),

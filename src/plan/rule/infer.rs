@@ -1,7 +1,7 @@
 //! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it stands.
 
 use super::number::{is_number, places};
-use super::{Content, Rule, Value, Word};
+use super::{Content, Rule, Value, Word, mask};
 
 pub(super) struct Infer;
 
@@ -37,7 +37,7 @@ impl Rule for Infer {
 fn words<'a>(content: &impl Content<'a>) -> Value {
     let is = |word: Word| {
         let (letters, n) = word.letters();
-        content.word() == u64::from_le_bytes(letters) && content.len() == n
+        ((content.word() ^ u64::from_le_bytes(letters)) & mask(n) == 0) & (content.len() == n)
     };
     if [Word::Null, Word::True, Word::False].into_iter().any(is) { Value::Token } else { Value::Text }
 }

@@ -140,7 +140,7 @@ pub(crate) trait Content<'a> {
     /// Bit `i` says that byte `i` is an ASCII digit; of the first 64 bytes.
     fn digits(&self) -> u64;
 
-    /// The first eight bytes as a number, the first the lowest, zeros behind the last.
+    /// The first eight bytes as a number, the first the lowest, and anything behind the last.
     fn word(&self) -> u64;
 
     /// Where `byte` first stands, or the length where it does not.
@@ -245,6 +245,12 @@ fn first_character(bytes: &[u8]) -> usize {
         Some(0x80..) => bstr::decode_utf8(bytes).1,
         first => usize::from(first.is_some()),
     }
+}
+
+/// Of a word, the first `n` bytes, up to eight.
+#[inline(always)]
+fn mask(n: usize) -> u64 {
+    u64::MAX.checked_shr(64 - 8 * n as u32).unwrap_or(0)
 }
 
 /// The first eight bytes of `bytes` as a number, zeros behind the last.
@@ -361,7 +367,7 @@ impl Rules {
     /// Whether the fields of output column `i` are all their text, the empty ones too.
     pub(super) fn is_plain(&self, i: usize) -> bool {
         let ColumnRule { transforms, last } = &self.columns[i];
-        transforms.is_empty() && last.is_text(true) && self.nulls.is_empty() && self.empty == Empty::String
+        transforms.is_empty() && last.is_text(true) && self.nulls.len() == 0 && !self.nulls.empty && self.empty == Empty::String
     }
 
     /// Whether some value may not be what it should.
@@ -374,10 +380,9 @@ impl Rules {
         self.columns.iter().any(|rule| rule.last.asks().0)
     }
 
-    /// Whether some fields are null for what they hold.
-    #[inline(always)]
-    pub(crate) fn have_nulls(&self) -> bool {
-        !self.nulls.is_empty()
+    /// How many texts are null, the empty one left out.
+    pub(crate) fn n_nulls(&self) -> usize {
+        self.nulls.len()
     }
 
     /// The key of [`Mask::Hash`].
@@ -385,16 +390,15 @@ impl Rules {
         self.key.as_ref()
     }
 
-    /// Whether an unquoted field that stands so is null.
+    /// Whether an unquoted field that stands so and is not empty is null.
     #[inline(always)]
     pub(crate) fn is_null<'a>(&self, raw: &impl Content<'a>) -> bool {
         self.nulls.has(raw)
     }
 
     /// What an empty field becomes.
-    #[inline(always)]
-    pub(crate) fn empty(&self) -> Value {
-        self.empty.value()
+    pub(crate) fn empty(&self, quoted: bool) -> Value {
+        if self.nulls.empty && !quoted { Value::Word(Word::Null) } else { self.empty.value() }
     }
 
     /// Makes text of another by the caller's own functions of these numbers; the first has it as it stands.
