@@ -4,8 +4,8 @@
 //! first record. Nothing on the record path grows.
 
 use crate::error::{Error, Result};
-use crate::kernel::Index;
-use crate::output::{Compression, LEAST_BUFFER};
+use crate::kernel::{Cells, Index};
+use crate::output::{Compression, Gather, LEAST_BUFFER};
 
 /// The least memory that can be asked for.
 pub const LEAST_MEMORY: usize = 16 << 20;
@@ -200,12 +200,16 @@ impl Budget {
 
 impl Sizes {
     fn worker(&self, n_fields: usize) -> usize {
+        // Only rules gather; of how many of the columns is not known here.
+        let values =
+            if self.gather == 0 { 0 } else { Cells::size_for(n_fields) + Gather::size_for(n_fields) };
         THREAD
             + self.window
             + 2 * self.reach
             + self.buffer
             + Index::size_for(self.strip)
             + self.gather
+            + values
             + 4 * n_fields
     }
 }

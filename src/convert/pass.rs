@@ -28,7 +28,7 @@ impl Scratch {
             index: Index::new(strip),
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: Machine::new(&run.dialect, run.trim),
-            gather: Gather::new(run.sizes.gather, Cells::n_spans(n_ruled)),
+            gather: Gather::new(run.sizes.gather, n_ruled),
             cells: Cells::new(n_ruled),
         }
     }

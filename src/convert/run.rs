@@ -121,7 +121,7 @@ impl<'r> Run<'r> {
             comment: dialect.comment,
             escape: dialect.escape,
             doubled: dialect.double_quote,
-            digits: plan.wants_digits(),
+            numbers: plan.wants_numbers(),
             high: false,
         };
         let special = [Some(dialect.delimiter), dialect.quote, Some(terminators[0]), Some(terminators[1])];

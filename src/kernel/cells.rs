@@ -16,8 +16,8 @@ use std::num::NonZeroU64;
 
 /// The longest run of records.
 const MOST_RECORDS: usize = 128;
-/// The spans of a run: half of a core's L1 would be too much, for the strip and its index lie there too.
-const MOST_SPANS: usize = 2048;
+/// The values of a run: of a record of a hundred fields as many as a strip holds.
+const MOST_SPANS: usize = 4096;
 /// What the values of a run may take that do not stand in the strip.
 const ARENA: usize = 32 << 10;
 /// Bytes read behind a span.
@@ -26,50 +26,83 @@ const EXCESS: usize = 64;
 /// Values that are the same wherever they occur, at the front of the arena.
 const WORDS: &[u8; 16] = b"null true false\0";
 
-/// Where a value stands, and whether quotes belong around it.
+/// Where a value stands: the content of its field, or a part of the arena; and whether quotes belong around it.
 ///
-/// One word, since it is stored and loaded for each value: as two halves, which are stored apart and loaded together, it made every load
-/// wait for both (a third of all time, 2026-11-26).
+/// In the lowest byte the code, which is all that is kept of a value that is its field's content; of others behind it 24 bits of
+/// offset and 32 of length. One word, since it is passed on for each value: as two halves, which are stored apart and loaded
+/// together, it made every load wait for both (a third of all time, 2026-11-26).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span(NonZeroU64);
 
-/// Of the lower half, where it stands: in the arena, else in the strip.
-const IN_ARENA: u32 = 1 << 31;
-/// Of the upper half, its length: quotes belong around it.
-const QUOTED: u32 = 1 << 31;
+/// Quotes belong around it.
+const QUOTED: u8 = 1;
+/// It is what stands within quotes.
+const INNER: u8 = 2;
+/// It stands in the arena.
+const ARENA_CODE: u8 = 4;
+/// Set in all, so that none is zero.
+const SOME: u8 = 8;
 
 impl Span {
     /// The value is left out.
-    pub(crate) const NOTHING: Option<Self> = Self::new(IN_ARENA | 15, 0);
+    pub(crate) const NOTHING: Option<Self> = Self::in_arena(15, 0, 0);
     /// `null`.
-    pub(crate) const NULL: Option<Self> = Self::new(IN_ARENA, 4);
+    pub(crate) const NULL: Option<Self> = Self::in_arena(0, 4, 0);
     /// `true`.
-    pub(crate) const TRUE: Option<Self> = Self::new(IN_ARENA | 5, 4);
-    /// `""`.
-    pub(crate) const EMPTY: Option<Self> = Self::new(IN_ARENA, QUOTED);
+    pub(crate) const TRUE: Option<Self> = Self::in_arena(5, 4, 0);
     /// `false`.
-    pub(crate) const FALSE: Option<Self> = Self::new(IN_ARENA | 10, 5);
+    pub(crate) const FALSE: Option<Self> = Self::in_arena(10, 5, 0);
+    /// `""`.
+    pub(crate) const EMPTY: Option<Self> = Self::in_arena(0, 0, QUOTED);
 
-    /// Never `None`: a value that is neither quoted nor in the arena has a length.
+    /// Never `None`.
     #[inline(always)]
-    const fn new(at: u32, n: u32) -> Option<Self> {
-        match NonZeroU64::new((n as u64) << 32 | at as u64) {
+    const fn new(word: u64) -> Option<Self> {
+        match NonZeroU64::new(word | SOME as u64) {
             Some(word) => Some(Self(word)),
             None => None,
         }
     }
 
-    /// Source (strip or arena), offset, length, number of quotes on either side.
     #[inline(always)]
-    pub(super) fn parts(self) -> (usize, usize, usize, usize) {
+    const fn in_arena(at: usize, n: usize, quoted: u8) -> Option<Self> {
+        Self::new((n as u64) << 32 | (at as u64) << 8 | (ARENA_CODE | quoted) as u64)
+    }
+
+    /// Offset and length in the arena.
+    #[inline(always)]
+    pub(super) fn place(self) -> (usize, usize) {
         let word = self.0.get();
-        let (at, n) = (word as u32, (word >> 32) as u32);
-        ((at >> 31) as usize, (at & !IN_ARENA) as usize, (n & !QUOTED) as usize, (n >> 31) as usize)
+        ((word >> 8) as usize & 0xff_ffff, (word >> 32) as usize)
     }
 
     #[inline(always)]
     pub(super) fn is_nothing(self) -> bool {
-        self.0.get() >> 32 == 0
+        Some(self) == Self::NOTHING
+    }
+}
+
+/// What is kept of each value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Code(u8);
+
+impl Code {
+    /// Whether it stands in the arena.
+    #[inline(always)]
+    pub(super) fn in_arena(self) -> bool {
+        self.0 & ARENA_CODE != 0
+    }
+
+    /// How many quotes belong on either side.
+    #[inline(always)]
+    pub(super) fn quotes(self) -> usize {
+        usize::from(self.0 & QUOTED)
+    }
+
+    /// How many bytes on either side of its field are not of it.
+    #[inline(always)]
+    pub(super) fn inset(self) -> usize {
+        usize::from(self.0 >> 1 & 1)
     }
 }
 
@@ -113,10 +146,10 @@ impl<'a, B: Block> Cell<'a, B> {
         u64::from_le(word)
     }
 
-    /// Bit `i` says that byte `i` is a digit, of the first 64.
+    /// Whether it is a number of JSON as it stands, and `whole`; see [`Index::is_number`].
     #[inline(always)]
-    pub(crate) fn digits(&self) -> u64 {
-        self.index.digits_from(self.start)
+    pub(crate) fn is_number(&self, whole: bool) -> bool {
+        self.index.is_number(self.start, self.len(), whole)
     }
 
     /// Where `byte` first stands in it; its length where it does not.
@@ -139,13 +172,13 @@ impl<'a, B: Block> Cell<'a, B> {
     /// Its content as a string.
     #[inline(always)]
     pub(crate) fn text(&self) -> Option<Span> {
-        Span::new(self.start as u32, self.len() as u32 | QUOTED)
+        Span::new(u64::from(QUOTED | if self.quoted { INNER } else { 0 }))
     }
 
     /// Its content as it stands.
     #[inline(always)]
     pub(crate) fn token(&self) -> Option<Span> {
-        Span::new(self.start as u32, self.len() as u32)
+        Span::new(u64::from(if self.quoted { INNER } else { 0 }))
     }
 }
 
@@ -220,7 +253,7 @@ impl Arena {
         if n > end - self.at {
             return None;
         }
-        let span = Span::new(self.at as u32 | IN_ARENA, n as u32 | if quotes { QUOTED } else { 0 });
+        let span = Span::in_arena(self.at, n, if quotes { QUOTED } else { 0 });
         self.at += n;
         span
     }
@@ -249,7 +282,7 @@ impl Arena {
             to.cast::<[u8; 4]>().write_unaligned(*b"***\0");
             super::stitch::copy_raw(cell.block, content.add(tail), n - tail, to.add(n_stars));
         }
-        let span = Span::new(self.at as u32 | IN_ARENA, length as u32 | QUOTED);
+        let span = Span::in_arena(self.at, length, QUOTED);
         self.at += length;
         span
     }
@@ -265,7 +298,8 @@ pub(crate) struct Cells {
     first_end: usize,
     n_fields: usize,
     n_ruled: usize,
-    /// A record after another.
+    /// Of each value, a record after another; and of those in the arena where.
+    codes: Box<[Code]>,
     spans: Box<[Option<Span>]>,
     arena: Arena,
     /// What each record may take beside its own bytes, and what there is for all.
@@ -296,6 +330,7 @@ impl Cells {
             first_end: 0,
             n_fields: 0,
             n_ruled,
+            codes: vec![Code(0); n_spans].into_boxed_slice(),
             spans: vec![None; n_spans].into_boxed_slice(),
             arena: Arena { bytes: arena, at: WORDS.len() },
             around: 0,
@@ -321,7 +356,7 @@ impl Cells {
     /// What it takes in memory.
     pub(crate) fn size_for(n_ruled: usize) -> usize {
         let (n_records, n_spans) = Self::counts(n_ruled);
-        if n_ruled == 0 { 0 } else { ARENA + 16 * n_records + n_spans * size_of::<Span>() }
+        if n_ruled == 0 { 0 } else { ARENA + 16 * n_records + n_spans * (1 + size_of::<Span>()) }
     }
 
     /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room` but for what is in
@@ -343,7 +378,8 @@ impl Cells {
                 break;
             }
             let end = ends[last - 1] as usize;
-            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start]) {
+            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start])
+            {
                 break;
             }
             *slot = start as u32;
@@ -427,15 +463,15 @@ impl Cells {
         let (n_fields, n_ruled) = (self.n_fields, self.n_ruled);
         let ends = &index.ends()[self.first_end..];
         assert!(n < self.starts.len() && field < n_fields && k < n_ruled && n * n_fields <= ends.len());
-        assert!(n * n_ruled <= self.spans.len());
-        let Self { starts, spans, arena, .. } = self;
+        assert!(n * n_ruled <= self.spans.len() && n * n_ruled <= self.codes.len());
+        let Self { starts, codes, spans, arena, .. } = self;
         // Of the byte before each field, or of its first where it is its record's first.
         let (mut before, step, behind) = match field {
             0 => (starts.as_ptr(), 1, 0),
             _ => (ends[field - 1..].as_ptr(), n_fields, 1),
         };
         let mut end = ends[field..].as_ptr();
-        let mut span = spans[k..].as_mut_ptr();
+        let (mut code, mut span) = (codes[k..].as_mut_ptr(), spans[k..].as_mut_ptr());
         for number in 0..n {
             // SAFETY: the counts were looked at above: there are `n` of each, so many apart.
             let (start, field_end) = unsafe { ((*before + behind) as usize, *end as usize) };
@@ -445,12 +481,15 @@ impl Cells {
             } else {
                 dirty(strip, number, cell, arena, column)
             };
-            if found.is_none() {
-                return number;
-            }
+            let Some(found) = found else { return number };
+            let kept = Code(found.0.get() as u8);
             // SAFETY: as above. Behind the last the pointers may leave their slices, but are not read there.
             unsafe {
-                *span = found;
+                *code = kept;
+                if kept.in_arena() {
+                    *span = Some(found);
+                }
+                code = code.wrapping_add(n_ruled);
                 span = span.wrapping_add(n_ruled);
                 before = before.wrapping_add(step);
                 end = end.wrapping_add(n_fields);
@@ -479,9 +518,11 @@ impl Cells {
         &strip.index.ends()[self.first_end + number * self.n_fields..][..self.n_fields]
     }
 
+    /// Of a record's values the codes, and where those in the arena stand.
     #[inline(always)]
-    pub(super) fn spans(&self, number: usize) -> &[Option<Span>] {
-        &self.spans[number * self.n_ruled..][..self.n_ruled]
+    pub(super) fn values(&self, number: usize) -> (&[Code], &[Option<Span>]) {
+        let range = number * self.n_ruled..(number + 1) * self.n_ruled;
+        (&self.codes[range.clone()], &self.spans[range])
     }
 
     #[inline(always)]
@@ -597,7 +638,7 @@ fn escaped<B: Block>(
     }
     // SAFETY: the field is one of a run's record, and the arena has room for each byte to become six.
     let end = unsafe { escape_field(block, strip, start, end, &mut arena.bytes, arena.at)? };
-    let span = Span::new(arena.at as u32 | IN_ARENA, (end - arena.at) as u32 | QUOTED);
+    let span = Span::in_arena(arena.at, end - arena.at, QUOTED);
     arena.at = end;
     span
 }

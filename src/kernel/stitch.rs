@@ -331,10 +331,11 @@ unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
     let Strip { from, pieces, .. } = *strip;
     let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
     let record_ends = cells.record_ends(strip, number);
-    let mut spans = cells.spans(number).iter();
+    let (codes, spans) = cells.values(number);
+    let mut k = 0;
     let to_start = to.as_mut_ptr();
     let text = pieces.bytes.as_ptr();
-    let sources = [from.as_ptr(), cells.arena().as_ptr()];
+    let arena = cells.arena().as_ptr();
     // SAFETY: the caller promises room for all pieces, for each field whatever is escaped in it, for what the arena holds, and for `MORE`
     // bytes for each value. A span lies in the strip or in the arena with 64 bytes behind it, as only `Cells` makes them. There is
     // an end for each field that is named, one end of a piece more than there are fields, and `bytes` of pieces ends with a
@@ -348,23 +349,33 @@ unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
             let piece_end = *pieces.ends.get_unchecked(i) as usize;
             target = copy_raw(block, text.add(piece), piece_end - piece, target);
             piece = piece_end;
+            let field = (code & !RULED) as usize;
+            let field_start =
+                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
+            let field_end = *record_ends.get_unchecked(field) as usize;
             if code & RULED != 0 {
-                let span = spans.next().copied().flatten().unwrap_unchecked();
-                let (source, offset, n, quotes) = span.parts();
+                let value = *codes.get_unchecked(k);
+                let inset = value.inset();
+                let mut source = from.as_ptr().add(field_start + inset);
+                let mut n = field_end - field_start - 2 * inset;
+                let mut nothing = false;
+                if value.in_arena() {
+                    let span = (*spans.get_unchecked(k)).unwrap_unchecked();
+                    let (offset, length) = span.place();
+                    (source, n, nothing) = (arena.add(offset), length, span.is_nothing());
+                }
+                k += 1;
+                let quotes = value.quotes();
                 target.write(b'"');
-                target = copy_raw(block, sources[source].add(offset), n, target.add(quotes));
+                target = copy_raw(block, source, n, target.add(quotes));
                 target.write(b'"');
                 target = target.add(quotes);
                 if OMITS {
                     target.write(b',');
-                    target = if span.is_nothing() { before } else { target.add(1) };
+                    target = if nothing { before } else { target.add(1) };
                 }
                 continue;
             }
-            let field = code as usize;
-            let field_start =
-                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
-            let field_end = *record_ends.get_unchecked(field) as usize;
             if clean {
                 target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
             } else {

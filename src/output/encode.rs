@@ -78,8 +78,14 @@ pub(crate) struct Gather {
 impl Gather {
     /// For content of up to `n_bytes`; what is longer waits for its turn, as the whole run has one buffer for such. The misfits of a run
     /// are as many as its spans at the most.
-    pub(crate) fn new(n_bytes: usize, n_spans: usize) -> Self {
-        Self { buffer: Vec::with_capacity(n_bytes), misfits: Vec::with_capacity(n_spans) }
+    pub(crate) fn new(n_bytes: usize, n_ruled: usize) -> Self {
+        let misfits = Vec::with_capacity(Cells::n_spans(n_ruled));
+        Self { buffer: Vec::with_capacity(n_bytes), misfits }
+    }
+
+    /// What the misfits of `n_ruled` columns take in memory.
+    pub(crate) fn size_for(n_ruled: usize) -> usize {
+        Cells::n_spans(n_ruled) * size_of::<(u32, u32, u32)>()
     }
 }
 
@@ -674,8 +680,8 @@ impl<'a, B: Block> Content<'a> for Cell<'a, B> {
     }
 
     #[inline(always)]
-    fn digits(&self) -> u64 {
-        Cell::digits(self)
+    fn is_number(&self, whole: bool) -> bool {
+        Cell::is_number(self, whole)
     }
 
     #[inline(always)]

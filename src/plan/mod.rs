@@ -227,9 +227,9 @@ impl Plan {
         self.rules.as_ref().is_some_and(Rules::may_misfit)
     }
 
-    /// Whether some rule asks which bytes are digits.
-    pub(crate) fn wants_digits(&self) -> bool {
-        self.rules.as_ref().is_some_and(Rules::want_digits)
+    /// Whether some rule asks which fields are numbers.
+    pub(crate) fn wants_numbers(&self) -> bool {
+        self.rules.as_ref().is_some_and(Rules::want_numbers)
     }
 
     /// The rules for values; `None` where each is its text.

@@ -1,18 +1,18 @@
 //! `--type COLUMN=float`: a decimal number, every digit kept.
 
-use super::number::{number, places, written};
+use super::number::{number, written};
 use super::{Content, Rule, Value};
 
 pub(super) struct Float;
 
 impl Rule for Float {
     const NAME: &'static str = "float";
-    const DIGITS: bool = true;
+    const NUMBERS: bool = true;
     const MISFITS: bool = true;
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        if places(content).is_some() { Value::Token } else { look(content.bytes()) }
+        if content.is_number(false) { Value::Token } else { look(content.bytes()) }
     }
 }
 

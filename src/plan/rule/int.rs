@@ -1,22 +1,18 @@
 //! `--type COLUMN=int`: digits with a sign or without, as many as there are.
 
-use super::number::{Places, number, places, written};
+use super::number::{number, written};
 use super::{Content, Rule, Value};
 
 pub(super) struct Int;
 
 impl Rule for Int {
     const NAME: &'static str = "int";
-    const DIGITS: bool = true;
+    const NUMBERS: bool = true;
     const MISFITS: bool = true;
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        match places(content) {
-            Some(Places::Whole) => Value::Token,
-            Some(Places::Decimal) => Value::Misfit,
-            None => look(content.bytes()),
-        }
+        if content.is_number(true) { Value::Token } else { look(content.bytes()) }
     }
 }
 

@@ -19,9 +19,11 @@ impl Rule for Last4 {
 fn start_of_tail(bytes: &[u8]) -> usize {
     let n = bytes.len();
     match bytes.last_chunk::<5>() {
+        // No more than four bytes are no more than four characters.
+        None => n,
         // All in one byte each, and one more before them.
         Some(last) if last.is_ascii() => n - 4,
-        _ => look(bytes),
+        Some(_) => look(bytes),
     }
 }
 

@@ -8,7 +8,7 @@
 //! given; then the mask, the type, or the inference. What a transform leaves empty is empty.
 //!
 //! Advice for maintainers: a new mask or type is a file here and a line in its table; options, help, messages and tests read the
-//! tables. [`Content::digits`] and [`Content::word`] spare most values a look at each byte.
+//! tables. [`Content::is_number`] and [`Content::word`] spare most values a look at each byte.
 
 mod boolean;
 mod email;
@@ -37,8 +37,8 @@ use null::Nulls;
 pub(crate) trait Rule {
     /// The name that the option takes.
     const NAME: &'static str;
-    /// It looks at which bytes are digits.
-    const DIGITS: bool = false;
+    /// It asks [`Content::is_number`].
+    const NUMBERS: bool = false;
     /// A value may not be what it should.
     const MISFITS: bool = false;
 
@@ -137,8 +137,9 @@ pub(crate) trait Content<'a> {
     /// Its bytes.
     fn bytes(&self) -> &'a [u8];
 
-    /// Bit `i` says that byte `i` is an ASCII digit; of the first 64 bytes.
-    fn digits(&self) -> u64;
+    /// Whether it is surely a number as JSON writes it, without an exponent; if asked for a `whole` one, without a point. Where it says no, a
+    /// closer look may find one.
+    fn is_number(&self, whole: bool) -> bool;
 
     /// The first eight bytes as a number, the first the lowest, and anything behind the last.
     fn word(&self) -> u64;
@@ -220,9 +221,8 @@ impl<'a> Content<'a> for Whole<'a> {
         self.bytes
     }
 
-    fn digits(&self) -> u64 {
-        let first = self.bytes.iter().take(64).enumerate();
-        first.fold(0, |digits, (i, byte)| digits | u64::from(byte.is_ascii_digit()) << i)
+    fn is_number(&self, _: bool) -> bool {
+        false
     }
 
     fn word(&self) -> u64 {
@@ -320,13 +320,13 @@ impl Last {
         self.apply(ValueOf(content))
     }
 
-    /// Whether it is asked which bytes are digits, and whether a value may not be what it should.
+    /// Whether it is asked which fields are numbers, and whether a value may not be what it should.
     fn asks(self) -> (bool, bool) {
         struct Asks;
         impl Apply for Asks {
             type Output = (bool, bool);
             fn apply<R: Rule>(self) -> (bool, bool) {
-                (R::DIGITS, R::MISFITS)
+                (R::NUMBERS, R::MISFITS)
             }
         }
         self.apply(Asks)
@@ -367,7 +367,11 @@ impl Rules {
     /// Whether the fields of output column `i` are all their text, the empty ones too.
     pub(super) fn is_plain(&self, i: usize) -> bool {
         let ColumnRule { transforms, last } = &self.columns[i];
-        transforms.is_empty() && last.is_text(true) && self.nulls.len() == 0 && !self.nulls.empty && self.empty == Empty::String
+        transforms.is_empty()
+            && last.is_text(true)
+            && self.nulls.len() == 0
+            && !self.nulls.empty
+            && self.empty == Empty::String
     }
 
     /// Whether some value may not be what it should.
@@ -375,8 +379,8 @@ impl Rules {
         self.columns.iter().any(|rule| rule.last.asks().1)
     }
 
-    /// Whether some rule asks which bytes are digits.
-    pub(super) fn want_digits(&self) -> bool {
+    /// Whether some rule asks which fields are numbers.
+    pub(super) fn want_numbers(&self) -> bool {
         self.columns.iter().any(|rule| rule.last.asks().0)
     }
 

@@ -1,6 +1,6 @@
 //! Numbers: which digits and signs make one, and how JSON writes it. No number is computed, so no digit is lost.
 
-use super::{Content, Value};
+use super::Value;
 
 /// A decimal number in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,41 +12,6 @@ pub(crate) struct Number<'a> {
     pub(crate) fraction: &'a [u8],
     /// The exponent with its `e`, or none.
     pub(crate) exponent: &'a [u8],
-}
-
-/// A number that stands as JSON writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Places {
-    /// Digits alone, with a minus or without.
-    Whole,
-    /// Digits, a point, digits.
-    Decimal,
-}
-
-/// Whether the places of its digits tell that content is a number of JSON without an exponent; `None` where a closer look is needed.
-///
-/// No byte is looked at in a loop: a column of numbers of any length takes the same way for each.
-#[inline(always)]
-pub(super) fn places<'a>(content: &impl Content<'a>) -> Option<Places> {
-    let (n, word) = (content.len(), content.word());
-    if n == 0 || n > 63 {
-        return None;
-    }
-    let minus = u32::from(word as u8 == b'-');
-    let others = !content.digits() & ((1 << n) - 1) & !u64::from(minus);
-    // Where the whole part ends.
-    let end = if others == 0 { n } else { others.trailing_zeros() as usize };
-    let first = (word >> (8 * minus)) as u8;
-    let n_whole = end.wrapping_sub(minus as usize);
-    // At "-" alone the whole part has no digit, or the point is its first other.
-    if n_whole == 0 || n_whole > 63 || (first == b'0' && n_whole > 1) {
-        return None;
-    }
-    if others == 0 {
-        return Some(Places::Whole);
-    }
-    let point = others & (others - 1) == 0 && end + 1 < n && content.bytes()[end] == b'.';
-    point.then_some(Places::Decimal)
 }
 
 /// How `bytes`, which are a number, are written: as they stand, if JSON writes it so.

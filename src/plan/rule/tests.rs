@@ -1,6 +1,6 @@
 //! Each rule by its values, and what is told by places against a closer look.
 
-use super::number::{Places, is_number, places};
+use super::number::is_number;
 use super::*;
 use serde::de::IgnoredAny;
 
@@ -9,7 +9,7 @@ fn written(value: Value, content: &str) -> String {
     match value {
         Value::Text => format!("\"{content}\""),
         Value::Misfit => "misfit".to_owned(),
-        Value::Omitted => String::new(),
+        Value::Omitted | Value::Look => String::new(),
         Value::Word(word) => {
             let (letters, n) = word.letters();
             String::from_utf8(letters[..n].to_vec()).unwrap()
@@ -128,11 +128,10 @@ fn numbers_keep_all_their_digits() {
     }
 }
 
-/// All texts of up to six of these characters: what is a number, serde_json says, and places say nothing else.
+/// All texts of up to six of these characters: what is a number, serde_json says.
 #[test]
 fn numbers_are_those_of_serde_json() {
     let alphabet = b"-+.eE019 ";
-    let mut n_told = 0;
     for n in 0..alphabet.len().pow(6) {
         let mut text = Vec::new();
         let mut rest = n;
@@ -143,15 +142,5 @@ fn numbers_are_those_of_serde_json() {
         let blank = text.contains(&b' ');
         let expected = !blank && serde_json::from_slice::<IgnoredAny>(&text).is_ok();
         assert_eq!(is_number(&text), expected, "{}", text.escape_ascii());
-        let places = places(&Whole { bytes: &text, bare: true });
-        if let Some(places) = places {
-            n_told += 1;
-            assert!(expected && number(&text).is_some(), "{}", text.escape_ascii());
-            assert_eq!(places == Places::Whole, !text.contains(&b'.'), "{}", text.escape_ascii());
-        } else {
-            let odd = text.iter().any(|byte| b"eE".contains(byte));
-            assert!(!expected || odd, "{}", text.escape_ascii());
-        }
     }
-    assert!(n_told > 1000);
 }
