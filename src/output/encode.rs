@@ -459,14 +459,14 @@ pub(crate) struct Weaver<'w, 'r> {
 }
 
 impl<'w, 'r> Weaver<'w, 'r> {
-    /// Values of valid UTF-8, by the encoder's rules; `None` where there are none.
+    /// Values of valid UTF-8, by the encoder's rules; `None` where no column has one.
     pub(crate) fn new(
         encoder: Encoder<'r>,
         cells: &'w mut Cells,
         gather: &'w mut Gather,
         leaves_misfits: bool,
     ) -> Option<Self> {
-        let rules = encoder.plan.rules()?;
+        let rules = encoder.plan.rules().filter(|_| !encoder.plan.pieces().ruled().is_empty())?;
         let (n_done, n_misfits, first_misfit) = (0, 0, None);
         Some(Self { encoder, rules, cells, gather, leaves_misfits, n_done, n_misfits, first_misfit })
     }

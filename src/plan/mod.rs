@@ -142,7 +142,8 @@ impl Plan {
         let fields: Vec<u32> = chosen.iter().map(|column| column.field).collect();
         let rules = Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns);
         let ruled: Vec<bool> = (0..names.len()).map(|i| !rules.is_plain(i)).collect();
-        let rules = ruled.contains(&true).then_some(rules);
+        // What lies beyond the header is inferred too.
+        let rules = (ruled.contains(&true) || columns.infer).then_some(rules);
         let omits = columns.empty == Empty::Omit;
         // A value's quotes stand in the pieces around it, unless its rule writes them.
         let quote = |i: usize| if ruled[i] { "" } else { "\"" };
