@@ -11,6 +11,7 @@
 //! tables. [`Content::is_number`] and [`Content::word`] spare most values a look at each byte.
 
 mod boolean;
+mod domain;
 mod email;
 mod empty;
 mod float;
@@ -110,6 +111,8 @@ table! {
         /// 64 hexadecimal digits, the keyed BLAKE3 hash of the value: the same value gives the same token under the same key, and
         /// without the key nobody can tell or try which value it was.
         Hash => hash::Hash,
+        /// `ada@x.org` gives `x.org`: what stands behind the first `@`; without an `@` the stars alone.
+        Domain => domain::Domain,
     }
 }
 
