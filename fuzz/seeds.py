@@ -20,7 +20,9 @@ def inputs():
 
 
 def main():
-    shapes, stitches = (list(HEADS[kind].values()) for kind in ["shapes", "stitches"])
+    # A head of the dialect alone has no rules.
+    shapes = [head.ljust(16, "0") for head in HEADS["shapes"].values()]
+    stitches = list(HEADS["stitches"].values())
     heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "stitch": stitches}
     for target, all_heads in heads.items():
         corpus = HERE / "corpus" / target

@@ -13,6 +13,9 @@ mod library;
 #[allow(dead_code, reason = "the tests of the program need more of it")]
 #[path = "../../tests/it/model.rs"]
 mod model;
+#[allow(dead_code, reason = "as above")]
+#[path = "../../tests/it/rules.rs"]
+mod rules;
 #[path = "../../tests/it/ways.rs"]
 mod ways;
 

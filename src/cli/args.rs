@@ -129,8 +129,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) rename: Vec<String>,
 
-    /// Mask columns: email (the default), redact, last4, hash
-    #[arg(long, value_name = "COLUMN[:STYLE],…", action = ArgAction::Append, help_heading = "Columns")]
+    #[arg(long, help = format!("Mask columns: {}; by default {}", crate::Mask::ALL.map(crate::Mask::name).join(", "), crate::Mask::default().name()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append, help_heading = "Columns")]
     pub(super) mask: Vec<String>,
 
     /// The key of the masks by hash: a secret of at least 16 bytes
@@ -149,8 +148,7 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Values")]
     pub(super) infer: bool,
 
-    /// Types of columns: int, float, bool, string, json
-    #[arg(long = "type", value_name = "COLUMN=TYPE,…", action = ArgAction::Append, help_heading = "Values")]
+    #[arg(long = "type", help = format!("Types of columns: {}", crate::Type::ALL.map(crate::Type::name).join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append, help_heading = "Values")]
     pub(super) types: Vec<String>,
 
     /// Unquoted fields that are exactly one of these are null

@@ -1,17 +1,24 @@
-//! The first bytes of a fuzz input: how the rest is to be read. Four zeros are plain CSV, untrimmed.
+//! The first bytes of a fuzz input: how the rest is to be read. Zeros are plain CSV, untrimmed, without rules.
 //!
 //! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and `fuzz/seeds.py`. Next hand: give
 //! unused values a meaning, never move a used one, or the corpus means something else.
 
+use rowmill::{Columns, Empty, Format, Mask, Type};
+
 use crate::model::Shape;
+use crate::rules;
 
-/// The bytes that say how.
-pub(crate) const N_HEAD: usize = 4;
+/// The bytes that say how: four of the dialect, four of the rules.
+pub(crate) const N_HEAD: usize = 8;
 
-/// The shape that a head says, or none where a byte would have two meanings.
-pub(crate) fn shape(head: &[u8; N_HEAD]) -> Option<Shape> {
-    let [dialect, lines, rest, _] = *head;
-    let of = |byte: u8, from: u32, n: u32| usize::from(byte >> from) % (1 << n);
+/// `n` bits of a byte, from bit `from` on.
+fn of(byte: u8, from: u32, n: u32) -> usize {
+    usize::from(byte >> from) % (1 << n)
+}
+
+/// The shape that a head says for these bytes, or none where a byte would have two meanings.
+pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
+    let [dialect, lines, rest, _, ..] = *head;
     let shape = Shape {
         delimiter: b",,;\t \0\x1f\xa7"[of(dialect, 0, 3)],
         quote: [Some(b'"'), Some(b'"'), Some(b'\''), None][of(dialect, 3, 2)],
@@ -28,6 +35,63 @@ pub(crate) fn shape(head: &[u8; N_HEAD]) -> Option<Shape> {
         rejects: of(rest, 5, 3) == 6,
         strict: of(rest, 5, 3) == 5,
         max_record: [usize::MAX, usize::MAX, usize::MAX, usize::MAX, 40, usize::MAX, 40, 3][of(rest, 5, 3)],
+        columns: Columns::default(),
     };
-    shape.is_distinct().then_some(shape)
+    if !shape.is_distinct() {
+        return None;
+    }
+    let rules = *head.last_chunk().expect("a head ends with its rules");
+    if rules == [0; 4] {
+        return Some(shape);
+    }
+    let names = shape.names(&shape.by_hand(bytes));
+    Some(Shape { columns: columns(rules, &names), ..shape })
+}
+
+/// The rules that the last bytes of a head say, of columns with these names.
+pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
+    let [masks, types, values, layout] = rules;
+    // All of them, or one of the first.
+    let column = |which: usize| match which {
+        0 => Some("*".to_owned()),
+        n => names.get(n - 1).cloned(),
+    };
+    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let mut columns = Columns::default();
+    // A name that holds a star may match others, as it should.
+    if let (Some(mask), Some(name)) = (Mask::ALL.get(of(masks, 0, 3)), column(of(masks, 3, 2)))
+        && of(masks, 7, 1) == 1
+    {
+        columns.mask.push((name, *mask));
+        columns.hash_key = (*mask == Mask::Hash).then(rules::key);
+    }
+    if let (Some(wanted), Some(name)) = (Type::ALL.get(of(types, 0, 3)), column(of(types, 3, 2)))
+        && of(types, 7, 1) == 1
+    {
+        columns.types.push((name, *wanted));
+    }
+    columns.infer = of(masks, 5, 2) == 3;
+    let nulls: [&[&str]; 8] =
+        [&[], &[], &[], &["NA"], &[""], &["x", ""], &["null", "a", "longer than eight"], &["0", "1"]];
+    columns.null = texts(nulls[of(values, 0, 3)]);
+    columns.empty = [Empty::String, Empty::String, Empty::Null, Empty::Omit][of(values, 3, 2)];
+    columns.format = [Format::Jsonl, Format::Jsonl, Format::Jsonl, Format::Rows][of(values, 5, 2)];
+    if of(values, 7, 1) == 1 {
+        columns.format = Format::Json;
+    }
+    columns.nest = [None, None, Some(".".to_owned()), Some("a".to_owned())][of(layout, 0, 2)].clone();
+    columns.select = match (of(layout, 2, 2), names) {
+        (1, [.., last]) => Some(vec![last.clone()]),
+        (2, [first, .., last]) => Some(vec![last.clone(), first.clone()]),
+        (3, [_, second, ..]) => Some(vec![second.clone(), "*".to_owned()]),
+        _ => None,
+    };
+    if let (3, [first, _, ..]) = (of(layout, 4, 2), names) {
+        columns.drop.push(first.clone());
+    }
+    if let (3, [.., last]) = (of(types, 5, 2), names) {
+        columns.rename.push((last.clone(), "renamed".to_owned()));
+    }
+    columns.extra_key = ["_extra", "_extra", "", "a"][of(layout, 6, 2)].to_owned();
+    columns
 }

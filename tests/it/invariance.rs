@@ -143,6 +143,7 @@ impl Case {
             invalid: count("invalid_bytes"),
             unclosed: count("unclosed_quote"),
             overlong: count("overlong_record"),
+            misfits: count("type_mismatch"),
             rejected: output.stat("records_rejected"),
         };
         let expected = Expected { output: Vec::new(), rejects: Vec::new(), ..self.expected.clone() };

@@ -55,6 +55,7 @@ impl Got {
             invalid: summary.count(Anomaly::InvalidBytes),
             unclosed: summary.count(Anomaly::UnclosedQuote),
             overlong: summary.count(Anomaly::OverlongRecord),
+            misfits: summary.count(Anomaly::TypeMismatch),
             rejected: summary.records_rejected,
             rejects: self.rejects.clone(),
         }
@@ -108,6 +109,7 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
         },
     });
     let options = &mut builder.options;
+    options.columns = shape.columns.clone();
     options.names.no_header = shape.no_header;
     options.skip_lines = shape.skip_lines as u64;
     options.limit = shape.limit.map(|limit| limit as u64);

@@ -16,6 +16,7 @@ mod head;
 mod library;
 mod made;
 mod model;
+mod rules;
 mod ways;
 
 mod capped;

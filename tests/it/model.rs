@@ -8,6 +8,10 @@
 
 use std::collections::HashSet;
 
+use rowmill::{Columns, Format};
+
+use crate::rules::{Plan, make_sense};
+
 /// The shape of a file: SPEC 1 as plain data.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
@@ -30,6 +34,8 @@ pub(crate) struct Shape {
     pub(crate) rejects: bool,
     /// The longest record; without `rejects` none may be longer.
     pub(crate) max_record: usize,
+    /// What is asked of the columns: see `rules.rs`.
+    pub(crate) columns: Columns,
 }
 
 impl Default for Shape {
@@ -50,14 +56,27 @@ impl Default for Shape {
             strict: false,
             rejects: false,
             max_record: usize::MAX,
+            columns: Columns::default(),
         }
     }
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cell {
+    /// Quotes and escapes taken off.
+    pub(crate) content: Vec<u8>,
+    /// As it stands; of an unquoted one without white space around it, if that is trimmed.
+    pub(crate) raw: Vec<u8>,
+    pub(crate) quoted: bool,
 }
 
 /// A record: the contents of its fields, quotes and escapes taken off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) fields: Vec<Vec<u8>>,
+    /// The same with how they stand, which the `csv` crate doesn't tell.
+    pub(crate) cells: Vec<Cell>,
     /// Its last field is still quoted where the input ends.
     pub(crate) unclosed: bool,
     /// It is too long, so its first line is put aside and reading starts anew behind that.
@@ -78,6 +97,7 @@ pub(crate) struct Expected {
     pub(crate) invalid: u64,
     pub(crate) unclosed: u64,
     pub(crate) overlong: u64,
+    pub(crate) misfits: u64,
     pub(crate) rejected: u64,
     pub(crate) rejects: Vec<u8>,
 }
@@ -166,7 +186,11 @@ impl Shape {
         let fields = |record: csv::ByteRecord| record.iter().map(<[u8]>::to_vec).collect();
         reader
             .byte_records()
-            .map(|record| Record { fields: fields(record.expect("bytes in memory")), ..Record::default() })
+            .map(|record| {
+                let fields: Vec<Vec<u8>> = fields(record.expect("bytes in memory"));
+                let cell = |content: &Vec<u8>| Cell { content: content.clone(), ..Cell::default() };
+                Record { cells: fields.iter().map(cell).collect(), fields, ..Record::default() }
+            })
             .collect()
     }
 
@@ -192,7 +216,9 @@ impl Shape {
             let blank = loop {
                 let field = self.field(body, at, trim);
                 at = field.end;
-                record.fields.push(field.content);
+                let Taken { content, raw, quoted, .. } = field;
+                record.fields.push(content.clone());
+                record.cells.push(Cell { content, raw, quoted });
                 record.unclosed = field.unclosed;
                 if body.get(at) != Some(&self.delimiter) {
                     break field.blank && record.fields.len() == 1;
@@ -270,32 +296,79 @@ impl Shape {
             content.push((body[at], escapes));
             at += 1;
         }
+        let mut raw: Vec<(u8, bool)> = Vec::new();
+        if !quoted {
+            let mut i = start;
+            while i < at {
+                let escapes = Some(body[i]) == self.escape && i + 1 < at;
+                raw.push((body[i], escapes));
+                if escapes {
+                    raw.push((body[i + 1], true));
+                }
+                i += 1 + usize::from(escapes);
+            }
+            if trim {
+                trim_white_space(&mut raw, false);
+            }
+        }
         if trim {
             trim_white_space(&mut content, quoted);
         }
+        let raw = raw.into_iter().map(|(byte, _)| byte).collect();
         let content: Vec<u8> = content.into_iter().map(|(byte, _)| byte).collect();
-        Taken { blank: !quoted && content.is_empty(), content, end: at, unclosed }
+        Taken { blank: !quoted && content.is_empty(), content, raw, quoted, end: at, unclosed }
     }
 
     /// What these records should become.
+    ///
+    /// # Panics
+    /// The rules make no sense with these names.
     pub(crate) fn expected(&self, records: &[Record]) -> Expected {
+        self.by_rules(records).expect("rules that make sense")
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self, records: &[Record]) -> Vec<String> {
+        let Some(first) = records.first() else { return Vec::new() };
+        if self.no_header {
+            return (1..=first.fields.len()).map(|n| format!("column_{n}")).collect();
+        }
+        repaired(&first.fields.iter().map(|name| text(name)).collect::<Vec<_>>())
+    }
+
+    /// As [`Shape::expected`]; `None` where the rules make no sense with these names.
+    pub(crate) fn by_rules(&self, records: &[Record]) -> Option<Expected> {
+        if !make_sense(&self.columns) {
+            return None;
+        }
         let mut expected = Expected::default();
-        let Some(first) = records.first() else { return expected };
-        let (names, data) = if self.no_header {
-            ((1..=first.fields.len()).map(|n| format!("column_{n}")).collect(), records)
+        let Some(first) = records.first() else {
+            if self.columns.format == Format::Json {
+                expected.output = b"[\n]\n".to_vec();
+            }
+            return Some(expected);
+        };
+        let names = self.names(records);
+        let plan = Plan::new(&self.columns, &names)?;
+        let data = if self.no_header {
+            records
         } else {
             expected.note(first);
-            (repaired(&first.fields.iter().map(|name| text(name)).collect::<Vec<_>>()), &records[1..])
+            &records[1..]
         };
-        let extra = free_name(&names, "_extra");
+        expected.output.extend_from_slice(plan.open().as_bytes());
+        let mut n_written = 0;
         let data = &data[..self.limit.map_or(data.len(), |limit| limit.min(data.len()))];
         for record in data {
             expected.records += 1;
             let known = expected.n_anomalies();
+            let line = plan.line(&record.cells, names.len(), n_written == 0);
             if record.overlong {
                 expected.overlong += 1;
             } else {
-                expected.note(record);
+                expected.unclosed += u64::from(record.unclosed);
+                expected.invalid += line.invalid;
+                expected.misfits += line.misfits;
                 expected.short += u64::from(record.fields.len() < names.len());
                 expected.long += u64::from(record.fields.len() > names.len());
             }
@@ -308,21 +381,17 @@ impl Shape {
                 }
                 continue;
             }
-            let values: Vec<String> = record.fields.iter().map(|field| json(&text(field))).collect();
-            let mut members: Vec<String> =
-                names.iter().zip(&values).map(|(name, value)| format!("{}:{value}", json(name))).collect();
-            if values.len() > names.len() {
-                members.push(format!("{}:[{}]", json(&extra), values[names.len()..].join(",")));
-            }
-            expected.output.extend_from_slice(format!("{{{}}}\n", members.join(",")).as_bytes());
+            expected.output.extend_from_slice(line.text.as_bytes());
+            n_written += 1;
         }
-        expected
+        expected.output.extend_from_slice(plan.close().as_bytes());
+        Some(expected)
     }
 }
 
 impl Expected {
-    fn n_anomalies(&self) -> u64 {
-        self.short + self.long + self.invalid + self.unclosed + self.overlong
+    pub(crate) fn n_anomalies(&self) -> u64 {
+        self.short + self.long + self.invalid + self.unclosed + self.overlong + self.misfits
     }
 
     fn note(&mut self, record: &Record) {
@@ -335,17 +404,19 @@ impl Expected {
 
 struct Taken {
     content: Vec<u8>,
+    raw: Vec<u8>,
+    quoted: bool,
     /// The delimiter or terminator behind it, or the end of the input.
     end: usize,
     unclosed: bool,
     blank: bool,
 }
 
-fn text(field: &[u8]) -> String {
+pub(crate) fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(field).into_owned()
 }
 
-fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 
@@ -390,12 +461,6 @@ pub(crate) fn repaired(raw: &[String]) -> Vec<String> {
         names.push(free.expect("there are more numbers than names"));
     }
     names
-}
-
-fn free_name(names: &[String], name: &str) -> String {
-    let numbered = (2..).map(|n| format!("{name}_{n}"));
-    let mut all = std::iter::once(name.to_owned()).chain(numbered);
-    all.find(|candidate| !names.contains(candidate)).expect("there are more numbers than names")
 }
 
 /// Whether a CR stands in it without a LF behind.

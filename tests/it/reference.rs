@@ -9,6 +9,7 @@ use proptest::sample::select;
 use rowmill::{Isa, Kernel};
 use serde_json::Value;
 
+use crate::head::columns;
 use crate::library::{Got, How, convert};
 use crate::model::{Expected, Record, Shape, repaired};
 
@@ -112,6 +113,129 @@ fn shape_of_csv() -> impl Strategy<Value = Shape> {
     })
 }
 
+/// Values that matter to some rule, as they stand in a file of commas and double quotes.
+const VALUES: [&str; 52] = [
+    "007",
+    "+1",
+    "-0",
+    "1e5",
+    ".5",
+    "5.",
+    "1.0",
+    "-1.50",
+    "98765432109876543210",
+    "true",
+    "True",
+    "f",
+    "no",
+    "null",
+    "NA",
+    "ada@x.org",
+    "@",
+    "a@b@c",
+    "",
+    "x",
+    "Ann Lee",
+    "12",
+    "3.25",
+    "-",
+    "-.5",
+    "0",
+    "00",
+    "1.2.3",
+    "2020-01-02",
+    "\"q\"",
+    "\"\"",
+    "\"a\"\"b\"",
+    "\"1\"",
+    "\"007\"",
+    "\"-5\"",
+    "\"NA\"",
+    "\"{\"\"a\"\":[1,\n2]}\"",
+    "\"a,b\"",
+    "  pad ",
+    " 12 ",
+    "é",
+    "日本語",
+    "naïve@ö.org",
+    "a\\b",
+    "\u{a0}nb\u{a0}",
+    "5\" pipe",
+    "\"open",
+    "1E+5",
+    "nope",
+    "nullx",
+    "\\N",
+    "\"x\"y",
+];
+
+/// Tables in which regular records follow one another, as the fast ways want them, and now and then one that is not.
+fn table() -> impl Strategy<Value = Bytes> {
+    let names = select(vec!["id,name,email,n", "id,a.b,a.c,x", "a,b", "only", "id,name,email,a.b,c,a.d,n"]);
+    let value = || {
+        prop_oneof![
+            40 => select(&VALUES[..]).prop_map(str::to_owned),
+            1 => (50usize..70).prop_map(|n| "7".repeat(n)),
+            1 => (60usize..200).prop_map(|n| "y@".repeat(n)),
+        ]
+    };
+    let column = prop::collection::vec(value(), 1..4);
+    let odd = prop_oneof![3 => Just(0u32), 1 => 1u32..8];
+    (names, prop::collection::vec(column, 7), 0usize..300, odd, any::<u64>()).prop_map(
+        |(names, columns, n_records, odd, seed)| {
+            let n_names = names.split(',').count();
+            let mut random = seed | 1;
+            let mut below = |n: usize| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                random as usize % n
+            };
+            let mut bytes = format!("{names}\n").into_bytes();
+            for _ in 0..n_records {
+                let is_odd = below(200) < 5 * odd as usize;
+                let n = if is_odd { 1 + below(n_names + 2) } else { n_names };
+                for i in 0..n {
+                    if i > 0 {
+                        bytes.push(b',');
+                    }
+                    let column = &columns[i % 7];
+                    match is_odd && below(3) == 0 {
+                        true => bytes.extend_from_slice(VALUES[below(VALUES.len())].as_bytes()),
+                        false => bytes.extend_from_slice(column[below(column.len())].as_bytes()),
+                    }
+                    if is_odd && below(9) == 0 {
+                        bytes.extend_from_slice([&b"\xff"[..], b"\xe2\x82", b"\xc3("][below(3)]);
+                    }
+                }
+                bytes.push(b'\n');
+            }
+            Bytes(bytes)
+        },
+    )
+}
+
+/// Rules by a head of the fuzz inputs, and how the bytes are read.
+fn ruled_shape() -> impl Strategy<Value = (Shape, [u8; 4])> {
+    let rules = any::<[u8; 4]>();
+    (shape(), rules, any::<bool>()).prop_map(|(shape, rules, escapes)| {
+        let escape = if escapes { Some(b'\\') } else { None };
+        let limit = shape.limit.map(|limit| 50 * limit);
+        (
+            Shape {
+                delimiter: b',',
+                quote: Some(b'"'),
+                skip_lines: 0,
+                terminator: None,
+                escape,
+                limit,
+                ..shape
+            },
+            rules,
+        )
+    })
+}
+
 fn how() -> impl Strategy<Value = How> {
     let isas: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| Kernel::new(*isa).is_some()).collect();
     let window = prop_oneof![1 => Just(None), 3 => (1usize..100).prop_map(Some)];
@@ -145,6 +269,25 @@ proptest! {
     fn every_dialect_is_as_specified(shape in shape(), how in how(), bytes in input()) {
         let expected = shape.expected(&shape.by_hand(&bytes));
         hold(&shape, &how, &bytes, &expected)?;
+    }
+
+    #[test]
+    fn every_rule_is_as_specified(
+        (shape, rules) in ruled_shape(),
+        how in prop_oneof![how(), how().prop_map(|how| How { window: None, ..how })],
+        rejects in prop::bool::weighted(0.3),
+        bytes in table(),
+    ) {
+        prop_assume!(shape.is_distinct());
+        let names = shape.names(&shape.by_hand(&bytes));
+        let shape = Shape { columns: columns(rules, &names), rejects, ..shape };
+        // What makes no sense is refused: `differential` sees to that.
+        let Some(expected) = shape.by_rules(&shape.by_hand(&bytes)) else { return Ok(()) };
+        hold(&shape, &how, &bytes, &expected)?;
+        if expected.n_anomalies() > 0 {
+            let strict = Shape { strict: true, rejects: false, ..shape };
+            prop_assert!(convert(&strict, &how, &bytes).is_err(), "{:?}", strict);
+        }
     }
 
     /// With rejects nothing is lost either: what is not in the output is there as it stood.
