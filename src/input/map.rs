@@ -255,6 +255,7 @@ impl Keeper for MapKeeper {
 impl MapKeeper {
     /// Reads a window that could not be faulted in, page by page, to say what is wrong and where.
     fn find_bad_page(&self, window: &Window) -> Error {
+        // Smaller than a page on some systems, which makes no difference to a read.
         let mut page = [0; 4096];
         let mut at = window.at / 4096 * 4096;
         while at < window.at + window.len as u64 {
@@ -327,7 +328,17 @@ static BEFORE_MAIN: extern "C" fn() = super::streams::look;
 /// Who had SIGBUS before.
 static BEFORE: std::sync::OnceLock<libc::sigaction> = std::sync::OnceLock::new();
 
+/// The size of a page, which differs: 4 KiB on most systems, 16 or 64 KiB on some with ARM processors. Asked before the handler is there.
+static PAGE: AtomicUsize = AtomicUsize::new(0);
+
+/// The part of a map of `len` bytes that must be laid anew where byte `offset` of it is gone: its page, but not beyond the map.
+fn page_of(offset: usize, page: usize, len: usize) -> std::ops::Range<usize> {
+    let start = offset / page * page;
+    start..(start + page).min(len.max(start + 1))
+}
+
 fn install() {
+    PAGE.store(rustix::param::page_size(), Ordering::SeqCst);
     // SAFETY: both structures are plain data for which zeros are valid; the handler has the signature that SA_SIGINFO asks
     // for and calls only what POSIX allows in a handler (atomics, mmap, sigaction).
     unsafe {
@@ -347,17 +358,19 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     let address = unsafe { (*info).si_addr() } as usize;
     for slot in &OURS {
         let start = slot.start.load(Ordering::SeqCst);
-        if start == 0 || address < start || address - start >= slot.len.load(Ordering::SeqCst) {
+        let len = slot.len.load(Ordering::SeqCst);
+        if start == 0 || address < start || address - start >= len {
             continue;
         }
-        let offset = (address - start) / 4096 * 4096;
+        let page = page_of(address - start, PAGE.load(Ordering::SeqCst), len);
+        let offset = page.start;
         slot.lost.fetch_min(offset, Ordering::SeqCst);
         // SAFETY: the page lies within a map that a live `Segment` owns, which is read-only and handed out as bytes alone:
         // zeros in place of a page that is gone are bytes too. The segment's munmap takes it away with the rest.
         let laid = unsafe {
             libc::mmap(
                 (start + offset) as *mut libc::c_void,
-                4096,
+                page.len(),
                 libc::PROT_READ,
                 libc::MAP_FIXED | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
                 -1,
@@ -379,5 +392,46 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         }
         // SAFETY: `before` came from sigaction itself.
         unsafe { libc::sigaction(libc::SIGBUS, before, std::ptr::null_mut()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_page_is_laid_whatever_its_size() {
+        for (offset, page, len, expected) in [
+            (5000, 4096, 100_000, 4096..8192),
+            (5000, 16 << 10, 100_000, 0..16 << 10),
+            (70_000, 64 << 10, 100_000, 64 << 10..100_000),
+            (99_999, 4096, 100_000, 98_304..100_000),
+            (0, 64 << 10, 10, 0..10),
+        ] {
+            assert_eq!(page_of(offset, page, len), expected, "{offset} {page}");
+        }
+    }
+
+    /// With pages made up of 64 KiB, which this system's divide: what is gone reads as zeros and is known to be gone.
+    #[test]
+    fn what_is_gone_reads_as_zeros_with_larger_pages() {
+        const LARGE: usize = 64 << 10;
+        let system = rustix::param::page_size();
+        if LARGE % system != 0 {
+            return;
+        }
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[b'x'; 5 * LARGE]).unwrap();
+        let segment = Segment::new(&file, 0, 5 * LARGE as u64).unwrap();
+        PAGE.store(LARGE, Ordering::SeqCst);
+        // Maps start at a page of the system, not of those: what is laid starts at the map's own.
+        file.set_len(2 * LARGE as u64).unwrap();
+        assert_eq!(segment.map[LARGE], b'x');
+        assert_eq!(segment.guard.lost(), None);
+        assert_eq!(segment.map[3 * LARGE + 5], 0);
+        assert_eq!(segment.guard.lost(), Some(3 * LARGE));
+        assert_eq!((segment.map[4 * LARGE - 1], segment.map[2 * LARGE - 1]), (0, b'x'));
+        PAGE.store(system, Ordering::SeqCst);
     }
 }

@@ -274,6 +274,15 @@ impl OutputFile {
     }
 }
 
+/// What is unfinished may stay, for a run that goes on; the blocks that were asked for ahead of it must not.
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        if let Some(place) = &mut self.place {
+            let _ = place.reserve.give_back(self.writer.file(), self.at);
+        }
+    }
+}
+
 impl Place {
     fn commit(&mut self, file: &File, no_clobber: bool) -> Result<(), Errno> {
         if self.temporary.is_none() {

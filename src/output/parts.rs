@@ -507,6 +507,13 @@ impl Parts {
     }
 }
 
+/// As of an unfinished file.
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = self.reserve.give_back(self.file.file(), self.at);
+    }
+}
+
 impl Part {
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), (u64, io::Error)> {
         while !bytes.is_empty() {

@@ -11,6 +11,8 @@ use std::fs::File;
 const STEP: u64 = 64 << 20;
 /// Nothing is asked for a file that may stay smaller than this.
 const LEAST: u64 = 4 << 20;
+/// Nothing is asked for where it would leave less: several steps, for what else is written there.
+const SPARED: u64 = 4 * STEP;
 /// Linux, include/uapi/linux/magic.h.
 const EXT4: i64 = 0xef53;
 
@@ -28,16 +30,23 @@ impl Reserve {
         Self { gains, end: 0 }
     }
 
-    /// Before `at..at + n` is written. Where no room can be had, the write itself will say so.
+    /// Before `at..at + n` is written, where `at` is the end of the file. Where no room can be had, the write itself will say so.
     pub(super) fn ahead(&mut self, file: &File, at: u64, n: u64) {
         if !self.gains || at < LEAST || at + n <= self.end {
             return;
         }
         let start = self.end.max(at);
         let end = (at + n + STEP).next_multiple_of(STEP);
-        match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, end - start) {
-            Ok(()) => self.end = end,
-            Err(_) => self.gains = false,
+        // Others need room too, and a call that fails keeps what it got.
+        let free = rustix::fs::fstatvfs(file).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        if free < end - start + SPARED {
+            return;
+        }
+        // What it got is given back, whether it got all or not.
+        self.end = end;
+        if rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, end - start).is_err() {
+            self.gains = false;
+            let _ = self.give_back(file, at);
         }
     }
 

@@ -121,10 +121,59 @@ fn an_output_that_just_fits_its_disk_is_written() {
     assert!(place.read("disk/out.jsonl") == place.read("plain.jsonl"));
 }
 
+/// A call that asks for more than there is keeps what it got: all of a disk that would have held the result.
+#[test]
+fn asking_ahead_leaves_a_nearly_full_disk_alone() {
+    let place = Place::new();
+    let Some(disk) = Disk::ext4(place.path("disk"), 160 << 20) else { return };
+    let input = place.people("in.csv", 32 << 20);
+    fs::write(disk.0.join("other"), vec![1; (disk.free() - (80 << 20)) as usize]).unwrap();
+    let before = disk.free();
+    let ways: [&[&str]; 5] = [
+        &[],
+        &["--rejects", "disk/bad.csv"],
+        &["--resume", "--checkpoint-every", "16M"],
+        &["--split-size", "20M"],
+        &["--split-size", "30M", "--resume"],
+    ];
+    for args in ways {
+        let run = place.rowmill().arg(&input.path).args(["-o", "disk/out.jsonl"]).args(args).out();
+        run.expect_status(0);
+        let names: Vec<String> = disk.names().into_iter().filter(|name| name != "other").collect();
+        let paths: Vec<PathBuf> = names.iter().map(|name| disk.0.join(name)).collect();
+        let sizes: u64 = paths.iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+        assert!(sizes > 55 << 20 && sizes < before, "{args:?}: {sizes}");
+        // Blocks of the file system's own come on top.
+        let taken = before - disk.free();
+        assert!(taken < sizes + (2 << 20), "{args:?}: {taken} bytes taken for {sizes}");
+        paths.iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+}
+
+/// What is unfinished and stays for `--resume` holds no more than was written.
+#[test]
+fn an_unfinished_output_keeps_no_space_ahead() {
+    let place = Place::new();
+    let Some(disk) = Disk::ext4(place.path("disk"), 1 << 30) else { return };
+    let input = place.people("in.csv", 24 << 20);
+    let mut text = place.read("in.csv");
+    text.extend_from_slice(b"only one field\n");
+    place.write("in.csv", text);
+    let args = ["-o", "disk/out.jsonl", "--resume", "--strict"];
+    place.rowmill().arg(&input.path).args(args).out().expect_status(1);
+    let unfinished: Vec<PathBuf> =
+        fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let unfinished: Vec<&PathBuf> = unfinished.iter().filter(|path| path.is_file()).collect();
+    let written: u64 = unfinished.iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    let kept: u64 = unfinished.iter().map(|path| blocks(path)).sum();
+    assert!(written > 16 << 20 && kept < written + (1 << 20), "{kept} bytes kept for {written}");
+}
+
 #[test]
 fn no_more_space_is_kept_than_is_needed() {
     let place = Place::new();
-    let Some(disk) = Disk::ext4(place.path("disk"), 256 << 20) else { return };
+    // So large that space is asked for ahead.
+    let Some(disk) = Disk::ext4(place.path("disk"), 1 << 30) else { return };
     let input = place.people("in.csv", 24 << 20);
     for name in ["disk/new.jsonl", "disk/new.jsonl", "here.jsonl"] {
         place.rowmill().arg(&input.path).args(["-o", name]).out().expect_status(0);
