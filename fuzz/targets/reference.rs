@@ -3,7 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use rowmill::{Isa, Kernel};
 
 #[path = "../../tests/it/head.rs"]
 mod head;
@@ -16,7 +15,7 @@ mod model;
 #[path = "../../tests/it/rules.rs"]
 mod rules;
 
-use library::{How, convert};
+use library::{How, convert, isas};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some((head, bytes)) = data.split_first_chunk() else { return Corpus::Reject };
@@ -32,7 +31,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     if plain && shape.is_known_to_csv(bytes) && !shape.rejects {
         assert_eq!(shape.expected(&shape.by_csv(bytes)), expected, "the models differ: {shape:?}");
     }
-    let isas: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| Kernel::new(*isa).is_some()).collect();
+    let isas = isas();
     let how = How {
         threads: 1,
         window: [None, Some(1), Some(5), Some(64)][usize::from(head[3]) % 4],

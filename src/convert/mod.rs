@@ -325,7 +325,11 @@ impl Converter {
         summary.remarks.extend(preamble.remarks);
         let located = task.range.as_ref().filter(|located| !located.is_first());
         if located.is_none() {
-            summary.blank_records += preamble.blank;
+            // Behind the last record that is wanted none is counted; what stands before a header is before the first.
+            let ended = options.limit == Some(summary.records);
+            if !ended || summary.inputs.len() == 1 && !options.names.no_header {
+                summary.blank_records += preamble.blank;
+            }
             summary.n_header_repairs += preamble.n_repairs;
             let repairs = plan.header().repairs().iter().cloned();
             summary.header_repairs.extend(repairs.map(|repair| (ready.name.clone(), repair)));

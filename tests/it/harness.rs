@@ -621,6 +621,8 @@ fn first_difference(a: &[u8], b: &[u8]) -> usize {
     same.min(a.len())
 }
 
+pub(crate) use crate::library::skipped;
+
 /// The folder of the fixtures.
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -636,23 +638,12 @@ pub(crate) fn isas() -> &'static [&'static str] {
             let output = run.stdin("a\n1\n").out();
             match output.status.code() {
                 Some(0) => there.push(isa),
-                Some(2) => println!("skipped: {isa}: {}", output.stderr.trim()),
+                Some(2) => skipped(&format!("{isa}: {}", output.stderr.trim())),
                 _ => panic!("{}", output.status_is(0).unwrap_err()),
             }
         }
         there
     })
-}
-
-/// Says aloud that something is not tested here; an error where nothing may be skipped but what `ROWMILL_MAY_LACK` names.
-pub(crate) fn skipped(what: &str) {
-    println!("skipped: {what}");
-    let may_lack = std::env::var("ROWMILL_MAY_LACK").unwrap_or_default();
-    if may_lack.split_whitespace().any(|name| what.contains(name)) {
-        return;
-    }
-    let no_skip = std::env::var_os("ROWMILL_NO_SKIP").is_some_and(|v| v == "1");
-    assert!(!no_skip, "ROWMILL_NO_SKIP=1, but skipped: {what}");
 }
 
 /// Whether the long tests are wanted: more trials, larger files.

@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 
-use rowmill::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
+use rowmill::{Index, Kernel, MOST_ESCAPED, Marks, Pieces};
 
+use crate::library::isas;
 use crate::made::Numbers;
 use crate::model::Shape;
 
@@ -15,16 +16,7 @@ use crate::model::Shape;
 const LENGTHS: Range<usize> = 0..300;
 
 fn kernels() -> Vec<Kernel> {
-    Isa::ALL
-        .into_iter()
-        .filter_map(|isa| {
-            let kernel = Kernel::new(isa);
-            if kernel.is_none() {
-                println!("skipped: this processor has no {}", isa.name());
-            }
-            kernel
-        })
-        .collect()
+    isas().into_iter().filter_map(Kernel::new).collect()
 }
 
 /// The marks of the dialects that differ for a kernel.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rowmill::{
-    Anomaly, Builder, Converter, Dialect, Input, Io, Isa, Output, Result, Summary, Terminator, Trim,
+    Anomaly, Builder, Converter, Dialect, Input, Io, Isa, Kernel, Output, Result, Summary, Terminator, Trim,
 };
 
 use crate::model::{Expected, Shape};
@@ -152,4 +152,23 @@ impl Write for Collected {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Says aloud that something is not tested here; an error where nothing may be skipped but what `ROWMILL_MAY_LACK` names.
+pub(crate) fn skipped(what: &str) {
+    println!("skipped: {what}");
+    let may_lack = std::env::var("ROWMILL_MAY_LACK").unwrap_or_default();
+    if may_lack.split_whitespace().any(|name| what.contains(name)) {
+        return;
+    }
+    let no_skip = std::env::var_os("ROWMILL_NO_SKIP").is_some_and(|v| v == "1");
+    assert!(!no_skip, "ROWMILL_NO_SKIP=1, but skipped: {what}");
+}
+
+/// The instruction sets that this processor has; says aloud which are not tested.
+pub(crate) fn isas() -> Vec<Isa> {
+    let (here, lacking): (Vec<Isa>, Vec<Isa>) =
+        Isa::ALL.into_iter().partition(|isa| Kernel::new(*isa).is_some());
+    lacking.into_iter().for_each(|isa| skipped(&format!("this processor has no {}", isa.name())));
+    here
 }

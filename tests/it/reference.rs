@@ -6,11 +6,10 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use rowmill::{Isa, Kernel};
 use serde_json::Value;
 
 use crate::head::columns;
-use crate::library::{Got, How, convert};
+use crate::library::{Got, How, convert, isas};
 use crate::model::{Expected, Record, Shape, repaired};
 
 /// Each property is tried so often. A case takes about 0.2 ms.
@@ -237,7 +236,7 @@ fn ruled_shape() -> impl Strategy<Value = (Shape, [u8; 4])> {
 }
 
 fn how() -> impl Strategy<Value = How> {
-    let isas: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| Kernel::new(*isa).is_some()).collect();
+    let isas = isas();
     let window = prop_oneof![1 => Just(None), 3 => (1usize..100).prop_map(Some)];
     (1usize..4, window, select(isas), select(vec![1, 7, usize::MAX]))
         .prop_map(|(threads, window, isa, piece)| How { threads, window, isa, piece, check: false })

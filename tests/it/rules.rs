@@ -221,8 +221,11 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn nested(paths: &[(Vec<&str>, &str)]) -> Vec<String> {
-    let mut members: Vec<(String, Vec<(Vec<&str>, &str)>)> = Vec::new();
+/// The levels of a key, and the value.
+type Path<'a> = (Vec<&'a str>, &'a str);
+
+fn nested(paths: &[Path<'_>]) -> Vec<String> {
+    let mut members: Vec<(String, Vec<Path<'_>>)> = Vec::new();
     for (path, value) in paths {
         let below = (path[1..].to_vec(), *value);
         match members.iter_mut().find(|(key, _)| *key == path[0]) {

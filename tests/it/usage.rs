@@ -527,3 +527,27 @@ pub(crate) fn make_fifo(place: &Place, name: &str) -> PathBuf {
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     path
 }
+
+/// What stands behind the last record that is wanted is not looked at, so blank records there don't count.
+#[test]
+fn nothing_behind_the_limit_is_counted() {
+    let place = Place::new();
+    place.write("in.csv", "\n\na\n\n1\n\n2\n");
+    place.write("other.csv", "\n\n\na\n3\n");
+    for (args, expected) in [
+        (&["in.csv", "--limit", "0"][..], (0, 2)),
+        (&["in.csv", "--limit", "0", "--no-header"], (0, 0)),
+        (&["in.csv", "--limit", "1", "--no-header"], (1, 2)),
+        (&["in.csv", "--limit", "1"], (1, 3)),
+        (&["in.csv", "other.csv", "--limit", "2"], (2, 4)),
+        (&["in.csv", "other.csv", "--limit", "3"], (3, 7)),
+        (&["in.csv", "other.csv", "--limit", "0"], (0, 2)),
+    ] {
+        for how in [&["-j", "1"][..], &["-j", "2", "--window", "3"], &["--io", "read"], &["--check"]] {
+            let output = place.rowmill().args(args).args(how).with_stats().out();
+            output.expect_status(0);
+            let told = (output.stat("records"), output.stat("blank_records"));
+            assert_eq!(told, expected, "{args:?} {how:?}");
+        }
+    }
+}

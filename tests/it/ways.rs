@@ -7,10 +7,10 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rowmill::{Input, Io, Isa, Kernel, Result};
+use rowmill::{Input, Io, Result};
 
 use crate::head;
-use crate::library::{Got, How, NAME, convert, convert_input};
+use crate::library::{Got, How, NAME, convert, convert_input, isas};
 use crate::model::Shape;
 
 /// `None` is the default.
@@ -30,7 +30,7 @@ pub(crate) static N_MODELLED: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn hold(data: &[u8]) -> bool {
     let Some((head, bytes)) = data.split_first_chunk() else { return false };
     let Some(shape) = head::shape(head, bytes) else { return false };
-    let isas: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| Kernel::new(*isa).is_some()).collect();
+    let isas = isas();
     let plain = convert(&shape, &How::default(), bytes);
     if !as_modelled(&shape, &plain, bytes) {
         return false;
