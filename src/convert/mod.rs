@@ -29,8 +29,10 @@ pub use progress::{Bound, Progress, Times};
 pub use ranges::{PlanBy, Planned, Range};
 pub use summary::{Count, Summary};
 
+use crate::charset::Charset;
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Opened, Reading, Source, identity};
+use crate::input::{Opened, Reading, identity};
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Machine;
@@ -222,7 +224,7 @@ impl Converter {
         let Opened { unpacking, decoding, regular, .. } = opened;
         let beside = Beside { waits: !regular || keep, unpacking, decoding };
         let left = Budget { beside: Beside::of_all([beside]), ..*budget };
-        let beginning = self.begin(&name, &mut *opened.source, &left)?;
+        let beginning = self.begin(&name, &mut opened, &left)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.source.text_at(), opened.source.input_at());
@@ -244,11 +246,13 @@ impl Converter {
     }
 
     /// Reads up to the first record; `None` where there is no header.
-    fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Box<Beginning>>> {
+    fn begin(&self, name: &str, opened: &mut Opened, budget: &Budget) -> Result<Option<Box<Beginning>>> {
         let options = &self.options;
+        let charset = opened.charset;
+        let dialect = Dialect { charset, ..options.dialect.clone() };
         let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(preamble::by_extension(name)));
         let asked = Asked {
-            dialect: &options.dialect,
+            dialect: &dialect,
             delimiter,
             names: &options.names,
             skip_lines: options.skip_lines,
@@ -256,12 +260,12 @@ impl Converter {
             columns: &options.columns,
             room: budget.header(),
         };
-        let Some(mut preamble) = preamble::read(source, &asked)? else { return Ok(None) };
+        let Some(mut preamble) = preamble::read(&mut *opened.source, &asked)? else { return Ok(None) };
         if let (true, Some((anomaly, seen))) = (options.strict, preamble.anomalies.first()) {
             return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
         }
         let header = std::mem::take(&mut preamble.header);
-        let plan = Plan::new(header, &options.columns, name, budget.header())?;
+        let plan = Plan::new(header, &options.columns, charset, name, budget.header())?;
         Ok(Some(Box::new(Beginning { preamble, plan })))
     }
 
@@ -286,7 +290,7 @@ impl Converter {
                     return Err(ErrorKind::InputChanged { path: ready.name, at: 0, how }.into());
                 }
                 let mut opened = open(input, reading)?;
-                let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
+                let beginning = self.begin(&ready.name, &mut opened, budget)?;
                 (opened, beginning)
             }
         };
@@ -497,6 +501,8 @@ fn open(input: Input, reading: &Reading) -> Result<Opened> {
     match input {
         Input::Path(path) => crate::input::open(&path, reading),
         Input::Stdin => crate::input::stdin(reading),
-        Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0, decoding: 0 }),
+        Input::Source(source) => {
+            Ok(Opened { source, regular: false, charset: Charset::Utf8, unpacking: 0, decoding: 0 })
+        }
     }
 }

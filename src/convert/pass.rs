@@ -126,7 +126,7 @@ pub(super) fn pass<'r>(
             }
         };
         let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
-        let decode = run.always_decode || simdutf8::basic::from_utf8(&bytes[at..next]).is_err();
+        let decode = run.always_decode || !run.dialect.charset.is_utf8(&bytes[at..next]);
         match pass.record(&record, next, decode, unclosed)? {
             Outcome::Done => pass.step_to(next, count_lines(run.dialect.terminator, &bytes[at..next])),
             Outcome::Overlong => match pass.overlong(at)? {
@@ -168,7 +168,7 @@ impl Pass<'_, '_, '_, '_, '_> {
         }
         let pair = run.marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
         let whole = &bytes[..end + 1 + usize::from(pair)];
-        if counted.high && simdutf8::basic::from_utf8(whole).is_err() {
+        if counted.high && !run.dialect.charset.is_valid(whole) {
             return false;
         }
         self.pen.link.tally.records += counted.records;
@@ -189,8 +189,7 @@ impl Pass<'_, '_, '_, '_, '_> {
                 + usize::from(run.marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'))
         };
         let whole = behind(ends[ends_before(records, records.len()) - 1] as usize);
-        let valid =
-            !run.always_decode && (!index.high() || simdutf8::basic::from_utf8(&strip[..whole]).is_ok());
+        let valid = !run.always_decode && (!index.high() || run.dialect.charset.is_utf8(&strip[..whole]));
         let mut cursor = (0usize, 0usize);
         loop {
             let until = records

@@ -285,7 +285,7 @@ impl Encoder<'_> {
         field: &Field<'_>,
         mut tell: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Text, E> {
-        let mut text = Text::default();
+        let mut text = Text::new(self.dialect.charset);
         field.runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut tell))?;
         text.finish(&mut tell)?;
         Ok(text)

@@ -17,6 +17,7 @@ pub use transform::Transform;
 pub use value::{Empty, Type};
 pub(crate) use value::{Number, Rule, Told};
 
+use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
@@ -123,11 +124,17 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
 }
 
 impl Plan {
-    /// Compiles `columns` for the header of the input `path`.
+    /// Compiles `columns` for the header of the input `path`, whose text is of that charset.
     ///
     /// # Errors
     /// A column that is not there or named twice, or a header that needs more than `limit` bytes.
-    pub(crate) fn new(header: Header, columns: &Columns, path: &str, limit: usize) -> Result<Self> {
+    pub(crate) fn new(
+        header: Header,
+        columns: &Columns,
+        charset: Charset,
+        path: &str,
+        limit: usize,
+    ) -> Result<Self> {
         let n_header: usize = header.names().map(str::len).sum();
         if size_for(columns, n_header, header.len()) > limit {
             let (path, n_columns) = (path.to_owned(), header.len());
@@ -172,7 +179,7 @@ impl Plan {
         let values = (!plain).then(|| Values {
             rules: chosen.iter().map(|column| column.rule).collect(),
             surplus: if columns.infer { Rule::Infer } else { Rule::Text },
-            null: columns.null.iter().map(|null| null.as_bytes().into()).collect(),
+            null: columns.null.iter().filter_map(|null| charset.encode(null)).map(Vec::into).collect(),
             empty: columns.empty,
             key: columns.hash_key.clone(),
             transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),

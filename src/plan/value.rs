@@ -6,6 +6,7 @@
 use super::json::{is_json, is_number};
 use super::mask::{HashKey, Mask};
 use super::transform::Transform;
+use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::parse::Field;
 use std::convert::Infallible;
@@ -94,6 +95,7 @@ pub(super) struct Values {
     pub(super) rules: Box<[Rule]>,
     /// For the fields beyond the header.
     pub(super) surplus: Rule,
+    /// In the input's own bytes.
     pub(super) null: Box<[Box<[u8]>]>,
     pub(super) empty: Empty,
     pub(super) key: Option<HashKey>,
@@ -189,7 +191,7 @@ impl Values {
                         Ok::<_, Infallible>(())
                     });
                     if !valid {
-                        stand_in(&mut content);
+                        stand_in(dialect.charset, &mut content);
                     }
                     match fit(wanted, &content) {
                         Told::Token(b"true") => Told::Token(b"true"),
@@ -204,8 +206,13 @@ impl Values {
     }
 }
 
-/// Puts a character that JSON has in strings alone in the place of what is no UTF-8, as U+FFFD will be.
-fn stand_in(content: &mut [u8]) {
+/// Puts a character that JSON has in strings alone in the place of what is no UTF-8, as U+FFFD will be; and of all that a code page has from
+/// 0x80 on, for which the same is true.
+fn stand_in(charset: Charset, content: &mut [u8]) {
+    if let Charset::Page(_) = charset {
+        content.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = 0x7f);
+        return;
+    }
     let mut at = 0;
     while let Err(error) = std::str::from_utf8(&content[at..]) {
         at += error.valid_up_to();

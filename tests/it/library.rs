@@ -106,6 +106,7 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
             (false, true) => Trim::Fields,
             (false, false) => Trim::None,
         },
+        ..Dialect::default()
     });
     let options = &mut builder.options;
     options.names.no_header = shape.no_header;
