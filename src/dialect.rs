@@ -1,5 +1,6 @@
 //! How a file says where fields and records end.
 
+use crate::charset::Charset;
 use crate::error::{Error, Result};
 
 /// Which records lose the white space around their fields.
@@ -54,6 +55,9 @@ pub struct Dialect {
     pub comment: Option<u8>,
     /// White space around fields.
     pub trim: Trim,
+    /// What bytes from 0x80 on mean, by which white space goes. Each input sets it: what stands here is overwritten.
+    #[doc(hidden)]
+    pub charset: Charset,
 }
 
 impl Default for Dialect {
@@ -66,6 +70,7 @@ impl Default for Dialect {
             terminator: Terminator::Any,
             comment: None,
             trim: Trim::All,
+            charset: Charset::Utf8,
         }
     }
 }

@@ -43,6 +43,7 @@
 //! # Ok::<(), rowmill::Error>(())
 //! ```
 
+mod charset;
 mod convert;
 mod dialect;
 mod error;
@@ -57,6 +58,8 @@ mod window;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+#[doc(hidden)]
+pub use charset::{Charset, Page};
 pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
     Identity, Input, LEAST_MEMORY, Names, Options, Output, PlanBy, Planned, Progress, Range, Summary, Times,

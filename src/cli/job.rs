@@ -159,6 +159,7 @@ fn dialect(args: &Args) -> Result<Dialect> {
             "none" => Trim::None,
             _ => Trim::All,
         },
+        ..Dialect::default()
     })
 }
 

@@ -84,9 +84,12 @@ fn shaping(args: &Args) -> Vec<String> {
             add(flag, value);
         }
     }
-    for (flag, value) in
-        [("--escape", &args.escape), ("--comment", &args.comment), ("--header", &args.header)]
-    {
+    for (flag, value) in [
+        ("--encoding", &args.encoding),
+        ("--escape", &args.escape),
+        ("--comment", &args.comment),
+        ("--header", &args.header),
+    ] {
         if let Some(value) = value {
             add(flag, value);
         }
@@ -224,6 +227,8 @@ mod tests {
             "--quote",
             "'",
             "--no-double-quote",
+            "--encoding",
+            "koi8-r",
             "--escape",
             "-",
             "--terminator",
@@ -267,6 +272,7 @@ mod tests {
         let args = Args::try_parse_from(again).unwrap();
         assert_eq!(shaping(&args), first);
         assert_eq!((&*args.quote, &*args.terminator, &*args.trim), ("'", "\\n", "none"));
+        assert_eq!(args.encoding.as_deref(), Some("koi8-r"));
         assert_eq!((args.escape.as_deref(), args.header.as_deref()), (Some("-"), Some("-a,b")));
         assert_eq!(
             (args.select, args.null),

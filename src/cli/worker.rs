@@ -29,7 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// The options that shape a result, by their names in [`Args`]: a plan brings them.
-const SHAPING: [&str; 22] = [
+const SHAPING: [&str; 23] = [
+    "encoding",
     "delimiter",
     "quote",
     "no_double_quote",

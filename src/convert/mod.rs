@@ -29,8 +29,10 @@ pub use progress::{Bound, Progress, Times};
 pub use ranges::{PlanBy, Planned, Range};
 pub use summary::{Count, Summary};
 
+use crate::charset::Charset;
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Opened, Reading, Source, identity};
+use crate::input::{Opened, Reading, identity};
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Machine;
@@ -139,7 +141,7 @@ impl Converter {
             beside: 0,
             notes,
             passes_over: options.rejects.is_some(),
-            n_gathered: n_gathered(&options.columns),
+            n_gathered: n_gathered(&options.columns, options.encoding.is_some()),
             gathers: options.columns.have_rules(),
             compression: outputs::compression(output, options),
         }
@@ -223,7 +225,7 @@ impl Converter {
         let Opened { unpacking, decoding, regular, .. } = opened;
         let beside = Beside { waits: !regular || keep, unpacking, decoding };
         let left = Budget { beside: Beside::of_all([beside]), ..*budget };
-        let beginning = self.begin(&name, &mut *opened.source, &left)?;
+        let beginning = self.begin(&name, &mut opened, &left)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.source.text_at(), opened.source.input_at());
@@ -245,11 +247,13 @@ impl Converter {
     }
 
     /// Reads up to the first record; `None` where there is no header.
-    fn begin(&self, name: &str, source: &mut dyn Source, budget: &Budget) -> Result<Option<Box<Beginning>>> {
+    fn begin(&self, name: &str, opened: &mut Opened, budget: &Budget) -> Result<Option<Box<Beginning>>> {
         let options = &self.options;
+        let charset = opened.charset;
+        let dialect = Dialect { charset, ..options.dialect.clone() };
         let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(preamble::by_extension(name)));
         let asked = Asked {
-            dialect: &options.dialect,
+            dialect: &dialect,
             delimiter,
             names: &options.names,
             skip_lines: options.skip_lines,
@@ -257,12 +261,12 @@ impl Converter {
             columns: &options.columns,
             room: budget.header(),
         };
-        let Some(mut preamble) = preamble::read(source, &asked)? else { return Ok(None) };
+        let Some(mut preamble) = preamble::read(&mut *opened.source, &asked)? else { return Ok(None) };
         if let (true, Some((anomaly, seen))) = (options.strict, preamble.anomalies.first()) {
             return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
         }
         let header = std::mem::take(&mut preamble.header);
-        let plan = Plan::new(header, &options.columns, name, budget.header())?;
+        let plan = Plan::new(header, &options.columns, charset, name, budget.header())?;
         Ok(Some(Box::new(Beginning { preamble, plan })))
     }
 
@@ -287,7 +291,7 @@ impl Converter {
                     return Err(ErrorKind::InputChanged { path: ready.name, at: 0, how }.into());
                 }
                 let mut opened = open(input, reading)?;
-                let beginning = self.begin(&ready.name, &mut *opened.source, budget)?;
+                let beginning = self.begin(&ready.name, &mut opened, budget)?;
                 (opened, beginning)
             }
         };
@@ -491,9 +495,9 @@ fn framed(format: Format, heading: &str) -> Framing {
 }
 
 /// How many times the longest record's length a value may take that is looked at in one piece: a caller's own rule has each
-/// invalid byte as U+FFFD, which is three.
-fn n_gathered(columns: &Columns) -> usize {
-    if !columns.transform.is_empty() {
+/// invalid byte as U+FFFD, which is three, and so may be a character of another encoding.
+fn n_gathered(columns: &Columns, by_page: bool) -> usize {
+    if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;
     }
     usize::from(!columns.mask.is_empty() || columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
@@ -503,6 +507,8 @@ fn open(input: Input, reading: &Reading) -> Result<Opened> {
     match input {
         Input::Path(path) => crate::input::open(&path, reading),
         Input::Stdin => crate::input::stdin(reading),
-        Input::Source(source) => Ok(Opened { source, regular: false, unpacking: 0, decoding: 0 }),
+        Input::Source(source) => {
+            Ok(Opened { source, regular: false, charset: Charset::Utf8, unpacking: 0, decoding: 0 })
+        }
     }
 }

@@ -6,10 +6,12 @@
 use super::link::{Link, Reject, Stop};
 use super::run::Run;
 use super::tally::Spot;
+use crate::charset::Charset;
 use crate::error::Anomaly;
 use crate::kernel::{Cells, Index, NoRules, Strip};
 use crate::output::{Findings, Gather, Pen, Record, Weaver};
 use crate::parse::{Field, Machine, count_lines, line_end};
+use bstr::ByteSlice;
 
 /// What a worker needs beside its buffers, allocated once.
 pub(super) struct Scratch {
@@ -131,7 +133,7 @@ pub(super) fn pass<'r>(
             }
         };
         let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
-        let decode = run.always_decode || simdutf8::basic::from_utf8(&bytes[at..next]).is_err();
+        let decode = run.always_decode || !run.dialect.charset.is_utf8(&bytes[at..next]);
         match pass.record(&record, next, decode, unclosed)? {
             Outcome::Done => pass.step_to(next, count_lines(run.dialect.terminator, &bytes[at..next])),
             Outcome::Overlong => match pass.overlong(at)? {
@@ -175,7 +177,7 @@ impl Pass<'_, '_, '_, '_, '_> {
         }
         let pair = run.marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
         let whole = &bytes[..end + 1 + usize::from(pair)];
-        if counted.high && simdutf8::basic::from_utf8(whole).is_err() {
+        if counted.high && !run.dialect.charset.is_valid(whole) {
             return false;
         }
         self.pen.link.tally.records += counted.records;
@@ -238,7 +240,9 @@ impl Pass<'_, '_, '_, '_, '_> {
                 n_fields: known.len(),
             };
             let next = behind(end);
-            match self.record(&record, at + next, !is_valid, None)? {
+            // By its page the weave writes what it weaves; the general way must know.
+            let decode = !is_valid || run.marks.page.is_some() && !strip[start..end].is_ascii();
+            match self.record(&record, at + next, decode, None)? {
                 Outcome::Done => cursor = (cursor.0 + 1, next),
                 Outcome::Overlong => {
                     self.step_to(at + start, count_lines(run.dialect.terminator, &strip[..start]));
@@ -427,6 +431,7 @@ struct Valid {
     all: bool,
     /// No record can be converted as it stands.
     none: bool,
+    charset: Charset,
     /// Known up to this byte.
     end: usize,
     /// There it is not.
@@ -435,7 +440,8 @@ struct Valid {
 
 impl Valid {
     fn new(run: &Run<'_>, index: &Index) -> Self {
-        Self { all: !run.always_decode && !index.high(), none: run.always_decode, end: 0, ends_here: false }
+        let all = !run.always_decode && (!index.high() || run.marks.page.is_some());
+        Self { all, none: run.always_decode, charset: run.dialect.charset, end: 0, ends_here: false }
     }
 
     /// The number of the first record from the cursor on that is not valid, or `until`.
@@ -450,11 +456,12 @@ impl Valid {
         let end_of = |number: usize| ends[ends_before(records, number + 1) - 1] as usize;
         if self.end <= cursor.1 {
             let whole = &strip[cursor.1..end_of(records.len() - 1)];
-            let valid = match simdutf8::basic::from_utf8(whole) {
-                Ok(_) => whole.len(),
-                Err(_) => {
+            let valid = match self.charset {
+                _ if self.charset.is_utf8(whole) => whole.len(),
+                Charset::Utf8 => {
                     simdutf8::compat::from_utf8(whole).map_or_else(|error| error.valid_up_to(), str::len)
                 }
+                Charset::Page(_) => whole.find_non_ascii_byte().unwrap_or(whole.len()),
             };
             (self.end, self.ends_here) = (cursor.1 + valid, valid < whole.len());
         }

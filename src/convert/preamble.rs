@@ -276,7 +276,7 @@ impl First {
         let (mut n_invalid, mut invalid_at) = (0, None);
         for (i, field) in fields.iter().enumerate() {
             let start = self.text.len();
-            let mut text = Text::default();
+            let mut text = Text::new(dialect.charset);
             let mut write = |piece: &str| {
                 self.text.push_str(piece);
                 Ok::<_, Infallible>(())

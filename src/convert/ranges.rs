@@ -151,7 +151,7 @@ impl Planned {
 }
 
 impl Converter {
-    /// Cuts an input, which is a regular file that is read as it stands, into ranges of nearly equal size, each from record to record; fewer where
+    /// Cuts an input, which is a regular file that is neither unpacked nor decoded as it is read, into ranges of nearly equal size, each from record to record; fewer where
     /// there are fewer records. The first range holds the header. Where every line is a record (no quotes, no escapes) nothing is
     /// read but a few kilobytes at each cut, and the ranges have no numbers.
     ///
@@ -458,6 +458,6 @@ fn by_name(setting: &str) -> Error {
 }
 
 fn as_it_stands(name: &str) -> Error {
-    let reason = "ranges can be had of a regular file in UTF-8 alone; unpack or decode it into one first";
+    let reason = "ranges need a regular file in UTF-8 or an encoding of one byte a character; unpack or decode it first";
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }

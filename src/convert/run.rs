@@ -8,6 +8,7 @@ use super::progress::{Bound, Clock, Progress};
 use super::ranges::Edge;
 use super::survey::Targets;
 use super::turn::{StopOnPanic, Turn};
+use crate::charset::Charset;
 use crate::dialect::{Dialect, Terminator};
 use crate::error::{Anomaly, Error, ErrorKind, Result};
 use crate::input::{Keeper, Source};
@@ -122,7 +123,10 @@ impl<'r> Run<'r> {
             escape: dialect.escape,
             doubled: dialect.double_quote,
             numbers: plan.wants_numbers(),
-            high: false,
+            page: match dialect.charset {
+                Charset::Page(page) if page.is_total() => Some(page),
+                _ => None,
+            },
         };
         let special = [Some(dialect.delimiter), dialect.quote, Some(terminators[0]), Some(terminators[1])];
         let others = [Some(dialect.delimiter), dialect.quote, dialect.escape];
@@ -132,7 +136,8 @@ impl<'r> Run<'r> {
         });
         // Where a special byte is blank or the delimiter is a quote to JSON, the masks still hold: they look at
         // structure first. Not where it may be part of a character.
-        let always_decode = special.iter().flatten().chain(&dialect.escape).any(|byte| *byte >= 0x80);
+        let always_decode = dialect.charset == Charset::Utf8
+            && special.iter().flatten().chain(&dialect.escape).any(|byte| *byte >= 0x80);
         let short = sizes.max_record < sizes.strip;
         Self {
             kernel,

@@ -8,6 +8,7 @@ use super::read::ReadAt;
 use super::stream::{Layers, Stream, unreadable};
 use super::unpack::{HEADER, LOOK, Unpack, by_magic, cut_short, may_be};
 use super::watch::Watch;
+use crate::charset::Charset;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::FileType;
@@ -50,6 +51,8 @@ pub(crate) struct Opened {
     pub source: Box<dyn Source>,
     /// Whether opening it again gives the same bytes.
     pub regular: bool,
+    /// What its bytes mean to who parses them.
+    pub charset: Charset,
     /// What unpacking it may take in memory.
     pub unpacking: usize,
     /// What decoding it may, once it is converted.
@@ -144,12 +147,16 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
     let file = Arc::new(file);
     let watch = Watch::new(Arc::clone(&file), &name)?;
     let packed = by_magic(start).is_some() || cut_short(start).is_some();
-    if packed || encoding_of(start, reading.encoding).is_some() {
-        // What it grows by is not read.
-        let reader = Shared(file).take(watch.size());
-        return streamed(name, Box::new(reader), Some(watch), reading.encoding, reading.unpacking);
-    }
-    let opened = |source: Box<dyn Source>| Ok(Opened { source, regular: true, unpacking: 0, decoding: 0 });
+    let charset = match text_of(start, reading.encoding) {
+        Text::Own(charset) if !packed => charset,
+        _ => {
+            // What it grows by is not read.
+            let reader = Shared(file).take(watch.size());
+            return streamed(name, Box::new(reader), Some(watch), reading.encoding, reading.unpacking);
+        }
+    };
+    let opened =
+        |source: Box<dyn Source>| Ok(Opened { source, regular: true, charset, unpacking: 0, decoding: 0 });
     match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
         Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
@@ -161,10 +168,19 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
     }
 }
 
-/// The encoding that is to be decoded, and the length of the byte-order mark that tells it: a mark overrules what was `asked`, as in browsers.
-fn encoding_of(start: &[u8], asked: Option<Encoding>) -> Option<(Encoding, usize)> {
-    let (encoding, mark) = by_mark(start).or(asked.map(|encoding| (encoding, 0)))?;
-    (!encoding.is_utf8()).then_some((encoding, mark))
+/// What is parsed of an input.
+enum Text {
+    /// Its own bytes.
+    Own(Charset),
+    /// What they are decoded to, behind a byte-order mark of that length.
+    Decoded(Encoding, usize),
+}
+
+/// What is parsed of an input that starts so: a byte-order mark overrules the encoding that was `asked`, as in browsers.
+fn text_of(start: &[u8], asked: Option<Encoding>) -> Text {
+    let told = by_mark(start).or(asked.map(|encoding| (encoding, 0)));
+    let Some((encoding, mark)) = told else { return Text::Own(Charset::Utf8) };
+    encoding.charset().map_or(Text::Decoded(encoding, mark), Text::Own)
 }
 
 /// What is read in sequence: unpacked if it is compressed, and decoded.
@@ -205,10 +221,14 @@ fn streamed(
     let mut text = Begun::new(reader);
     let mut decoding = 0;
     // A byte-order mark needs three bytes.
-    let encoding = encoding_of(text.look(3).map_err(cannot_read)?, asked);
-    let source: Box<dyn Source> = match encoding {
-        None => Box::new(Stream::layered(name, text, layers)),
-        Some((encoding, mark)) => {
+    let told = text_of(text.look(3).map_err(cannot_read)?, asked);
+    let mut charset = Charset::Utf8;
+    let source: Box<dyn Source> = match told {
+        Text::Own(own) => {
+            charset = own;
+            Box::new(Stream::layered(name, text, layers))
+        }
+        Text::Decoded(encoding, mark) => {
             text.skip(mark);
             let decode = Decode::new(text, encoding);
             layers.measure = decode.measure();
@@ -217,7 +237,7 @@ fn streamed(
             Box::new(Stream::layered(name, decode, layers))
         }
     };
-    Ok(Opened { source, regular, unpacking, decoding })
+    Ok(Opened { source, regular, charset, unpacking, decoding })
 }
 
 /// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all, and the same file

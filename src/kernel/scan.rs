@@ -9,6 +9,7 @@
 use super::Work;
 use super::block::Block;
 use super::shape::{Carry, Shape, below, blocks, shape};
+use crate::charset::Page;
 
 /// The bytes that shape a file, as the scan needs them.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +32,8 @@ pub struct Marks {
     pub doubled: bool,
     /// Note which fields are numbers, as [`Index::is_number`] has it.
     pub numbers: bool,
-    /// Mark fields with a byte from 0x80 as dirty: it stands for a character of a code page.
-    pub high: bool,
+    /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None of them is unmapped.
+    pub page: Option<&'static Page>,
 }
 
 impl Marks {
@@ -47,7 +48,7 @@ impl Marks {
         escape: None,
         doubled: true,
         numbers: false,
-        high: false,
+        page: None,
     };
 }
 
@@ -330,7 +331,7 @@ pub(super) fn scan<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut 
         if let Some(escape) = other_escape {
             dirty |= block.eq(loaded, escape);
         }
-        if marks.high {
+        if marks.page.is_some() {
             dirty |= high;
         }
         if marks.numbers {

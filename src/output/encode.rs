@@ -5,6 +5,7 @@
 //! rule is at the end: the same rules, the same values.
 
 use super::pen::{Put, Unwritten};
+use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
 use crate::parse::{Field, Machine, Text};
@@ -261,26 +262,39 @@ impl Encoder<'_> {
             findings.invalid(&text, place.field);
         }
         let mut lent = None;
+        // Text of a code page is looked at as UTF-8, of which a byte becomes three bytes at the most.
+        let by_page = !place.valid && self.dialect.charset != Charset::Utf8;
         let bytes = match field.only_run(self.dialect) {
-            Some(run) => &place.bytes[run],
-            None => {
+            Some(run) if !by_page => &place.bytes[run],
+            _ => {
                 let mut n = 0;
                 let Ok(()) = field.runs(self.dialect, |run| {
                     n += run.len();
                     Ok::<_, Infallible>(())
                 });
-                let buffer =
-                    if n <= gather.buffer.capacity() { &mut gather.buffer } else { lent.insert(put.lend()?) };
+                n *= if by_page { 3 } else { 1 };
+                let buffer = match n <= gather.buffer.capacity() {
+                    true => &mut gather.buffer,
+                    false => lent.insert(put.lend()?),
+                };
                 buffer.clear();
                 buffer.reserve_exact(n);
-                let Ok(()) = field.runs(self.dialect, |run| {
-                    buffer.extend_from_slice(&place.bytes[run]);
-                    Ok::<_, Infallible>(())
-                });
+                let Ok(()) = if by_page {
+                    self.decode(place.bytes, field, |piece| {
+                        buffer.extend_from_slice(piece.as_bytes());
+                        Ok::<_, Infallible>(())
+                    })
+                    .map(|_| ())
+                } else {
+                    field.runs(self.dialect, |run| {
+                        buffer.extend_from_slice(&place.bytes[run]);
+                        Ok::<_, Infallible>(())
+                    })
+                };
                 &buffer[..]
             }
         };
-        let (mut content, mut valid) = (Whole { bytes, bare }, place.valid);
+        let (mut content, mut valid) = (Whole { bytes, bare }, place.valid || by_page);
         let made;
         if !rule.transforms.is_empty() {
             made = rules.transform(&rule.transforms, &String::from_utf8_lossy(bytes));
@@ -388,7 +402,7 @@ impl Encoder<'_> {
         field: &Field<'_>,
         mut each: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Text, E> {
-        let mut text = Text::default();
+        let mut text = Text::new(self.dialect.charset);
         field.runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut each))?;
         text.finish(&mut each)?;
         Ok(text)
@@ -606,7 +620,11 @@ impl Common<'_, '_> {
         arena: &mut Arena,
     ) -> Option<Span> {
         let (field, column) = (self.field as usize, Some(self.place));
-        let place = Place { bytes: from, start, end, valid: true, field, column };
+        let valid = match self.encoder.dialect.charset {
+            Charset::Utf8 => true,
+            Charset::Page(_) => from[start..end].is_ascii(),
+        };
+        let place = Place { bytes: from, start, end, valid, field, column };
         let mut findings = Findings::default();
         let mut wrote = false;
         let span = arena.write(false, |to| {

@@ -25,7 +25,7 @@ impl<'a> Field<'a> {
         if trim {
             let special = |byte: u8| dialect.quote == Some(byte) || dialect.escape == Some(byte);
             while start < end && !special(bytes[start]) {
-                match blank_at_start(&bytes[start..end]) {
+                match blank_at_start(dialect.charset, &bytes[start..end]) {
                     0 => break,
                     n => start += n,
                 }
@@ -174,7 +174,7 @@ fn trimmed_end(dialect: &Dialect, content: &[u8], literal: usize) -> usize {
     }
     let mut end = content.len();
     while end > keep {
-        match blank_at_end(&content[keep..end]) {
+        match blank_at_end(dialect.charset, &content[keep..end]) {
             0 => break,
             n => end -= n,
         }

@@ -154,10 +154,10 @@ impl Machine {
                     return Step::On;
                 }
                 if self.trim && byte != dialect.delimiter && !self.ends_or_escapes(byte) {
-                    if is_blank(byte) {
+                    if is_blank(dialect.charset, byte) {
                         return Step::On;
                     }
-                    if starts_blank(&[byte]) {
+                    if starts_blank(dialect.charset, &[byte]) {
                         self.state = State::Blank { seen: [byte, 0], n: 1 };
                         return Step::On;
                     }
@@ -174,7 +174,7 @@ impl Machine {
                         self.state = State::FieldStart;
                         return Step::On;
                     }
-                    if n == 1 && starts_blank(seen) {
+                    if n == 1 && starts_blank(dialect.charset, seen) {
                         self.state = State::Blank { seen: [first, byte], n: 2 };
                         return Step::On;
                     }
@@ -224,7 +224,7 @@ impl Machine {
                     return self.step(byte);
                 }
                 // Content as it stands, an escape too.
-                if !self.trim || !is_blank(byte) {
+                if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;
                 }
                 Step::On

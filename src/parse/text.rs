@@ -1,13 +1,18 @@
-//! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, as WHATWG decoders do.
+//! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, or byte that its code page lacks, as WHATWG decoders do.
 //!
-//! A field comes in runs, and a character may be cut by what was taken out between them, so up to three bytes wait
+//! A field comes in runs, and a character of UTF-8 may be cut by what was taken out between them, so up to three bytes wait
 //! for the next run.
 
+use crate::charset::{Charset, Page};
 use std::str;
+
+/// So many bytes of a code page are decoded at once.
+const PIECE: usize = 64;
 
 /// A decoder over the runs of one field.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
+    charset: Charset,
     pending: [u8; 4],
     n_pending: usize,
     pending_at: usize,
@@ -16,6 +21,11 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// For a field of that charset.
+    pub(crate) fn new(charset: Charset) -> Self {
+        Self { charset, ..Self::default() }
+    }
+
     /// The number of U+FFFD so far.
     pub(crate) fn n_invalid(&self) -> u64 {
         self.n_invalid
@@ -33,6 +43,9 @@ impl Text {
         mut run: &[u8],
         tell: &mut impl FnMut(&str) -> Result<(), E>,
     ) -> Result<(), E> {
+        if let Charset::Page(page) = self.charset {
+            return self.push_page(page, at, run, tell);
+        }
         while self.n_pending > 0 && !run.is_empty() {
             self.pending[self.n_pending] = run[0];
             let waiting = &self.pending[..self.n_pending + 1];
@@ -73,6 +86,34 @@ impl Text {
             self.replace(at, tell)?;
             at += n;
             run = &rest[n..];
+        }
+        Ok(())
+    }
+
+    /// As [`Text::push`], by a table: no byte waits for another.
+    fn push_page<E>(
+        &mut self,
+        page: &Page,
+        at: usize,
+        run: &[u8],
+        tell: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !page.is_total() {
+            for (i, _) in run.iter().enumerate().filter(|(_, byte)| page.is_unmapped(**byte)) {
+                self.n_invalid += 1;
+                self.first_invalid.get_or_insert(at + i);
+            }
+        }
+        for piece in run.chunks(PIECE) {
+            // Each character has three bytes at most; entries are copied as they are, four bytes each.
+            let mut text = [0; 3 * PIECE + 4];
+            let mut end = 0;
+            for &byte in piece {
+                let entry = page.utf8(byte);
+                text[end..end + 4].copy_from_slice(entry);
+                end += usize::from(entry[3]);
+            }
+            tell(str::from_utf8(&text[..end]).expect("the page holds whole characters"))?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ pub(crate) mod rule;
 pub use format::Format;
 pub use rule::{Empty, HashKey, Mask, Transform, Type};
 
+use crate::charset::Charset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
 use crate::kernel::Pieces;
@@ -122,11 +123,17 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
 }
 
 impl Plan {
-    /// Compiles `columns` for the header of the input `path`.
+    /// Compiles `columns` for the header of the input `path`, whose text is of that charset.
     ///
     /// # Errors
     /// A column that is not there or named twice, or a header that needs more than `limit` bytes.
-    pub(crate) fn new(header: Header, columns: &Columns, path: &str, limit: usize) -> Result<Self> {
+    pub(crate) fn new(
+        header: Header,
+        columns: &Columns,
+        charset: Charset,
+        path: &str,
+        limit: usize,
+    ) -> Result<Self> {
         let n_header: usize = header.names().map(str::len).sum();
         if size_for(columns, n_header, header.len()) > limit {
             let (path, n_columns) = (path.to_owned(), header.len());
@@ -140,7 +147,7 @@ impl Plan {
         };
         let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
         let fields: Vec<u32> = chosen.iter().map(|column| column.field).collect();
-        let rules = Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns);
+        let rules = Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns, charset);
         let ruled: Vec<bool> = (0..names.len()).map(|i| !rules.is_plain(i)).collect();
         // What lies beyond the header is inferred too.
         let rules = (ruled.contains(&true) || columns.infer).then_some(rules);

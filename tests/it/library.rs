@@ -107,6 +107,7 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
             (false, true) => Trim::Fields,
             (false, false) => Trim::None,
         },
+        ..Dialect::default()
     });
     let options = &mut builder.options;
     options.columns = shape.columns.clone();

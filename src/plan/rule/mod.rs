@@ -32,6 +32,7 @@ pub(crate) use hash::hashed;
 pub(crate) use number::{Number, number};
 pub use transform::Transform;
 
+use crate::charset::Charset;
 use null::Nulls;
 
 /// A rule: one type in a file of its own.
@@ -350,11 +351,12 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// The rules that `columns` asks for, `of_columns` in the order of the output.
-    pub(super) fn new(of_columns: Vec<ColumnRule>, columns: &super::Columns) -> Self {
+    pub(super) fn new(of_columns: Vec<ColumnRule>, columns: &super::Columns, charset: Charset) -> Self {
         Self {
             columns: of_columns.into(),
             surplus: ColumnRule { last: otherwise(columns), transforms: Vec::new() },
-            nulls: Nulls::new(&columns.null),
+            // In the input's own bytes; what it cannot hold is never met.
+            nulls: Nulls::new(columns.null.iter().filter_map(|null| charset.encode(null)).collect()),
             empty: columns.empty,
             key: columns.hash_key.clone(),
             transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),

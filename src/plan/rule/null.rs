@@ -13,12 +13,11 @@ pub(super) struct Nulls {
 }
 
 impl Nulls {
-    pub(super) fn new(nulls: &[String]) -> Self {
-        let (short, long): (Vec<&[u8]>, Vec<&[u8]>) =
-            nulls.iter().map(|null| null.as_bytes()).partition(|null| null.len() <= 8);
+    pub(super) fn new(nulls: Vec<Vec<u8>>) -> Self {
+        let (short, long): (Vec<_>, Vec<_>) = nulls.into_iter().partition(|null| null.len() <= 8);
         let some = short.iter().filter(|null| !null.is_empty());
         Self {
-            empty: short.contains(&&b""[..]),
+            empty: short.iter().any(Vec::is_empty),
             short: some.map(|null| (word(null), null.len())).collect(),
             long: long.into_iter().map(Into::into).collect(),
         }
