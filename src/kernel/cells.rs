@@ -5,14 +5,14 @@
 //! copies from there. A column at a time, since a loop of one rule is small and its branches can be foreseen; all rules in
 //! one loop over the fields of a record took 1.6 to 2.5 times as long (2026-11-26).
 //!
-//! A span is made here alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
+//! A span is made in the kernel alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
 
 use super::block::Block;
 use super::escape::MOST;
 use super::scan::Index;
+use super::span::{Arena, Code, EXCESS, INNER, QUOTED, Span, WORDS};
 use super::stitch::{MORE, Strip, behind, escape_field};
 use super::{Kernel, Work};
-use std::num::NonZeroU64;
 
 /// The longest run of records.
 const MOST_RECORDS: usize = 128;
@@ -20,92 +20,6 @@ const MOST_RECORDS: usize = 128;
 const MOST_SPANS: usize = 4096;
 /// What the values of a run may take that do not stand in the strip.
 const ARENA: usize = 32 << 10;
-/// Bytes read behind a span.
-const EXCESS: usize = 64;
-
-/// Values that are the same wherever they occur, at the front of the arena.
-const WORDS: &[u8; 16] = b"null true false\0";
-
-/// Where a value stands: the content of its field, or a part of the arena; and whether quotes belong around it.
-///
-/// In the lowest byte the code, which is all that is kept of a value that is its field's content; of others behind it 24 bits of
-/// offset and 32 of length. One word, since it is passed on for each value: as two halves, which are stored apart and loaded
-/// together, it made every load wait for both (a third of all time, 2026-11-26).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span(NonZeroU64);
-
-/// Quotes belong around it.
-const QUOTED: u8 = 1;
-/// It is what stands within quotes.
-const INNER: u8 = 2;
-/// It stands in the arena.
-const ARENA_CODE: u8 = 4;
-/// Set in all, so that none is zero.
-const SOME: u8 = 8;
-
-impl Span {
-    /// The value is left out.
-    pub(crate) const NOTHING: Option<Self> = Self::in_arena(15, 0, 0);
-    /// `null`.
-    pub(crate) const NULL: Option<Self> = Self::in_arena(0, 4, 0);
-    /// `true`.
-    pub(crate) const TRUE: Option<Self> = Self::in_arena(5, 4, 0);
-    /// `false`.
-    pub(crate) const FALSE: Option<Self> = Self::in_arena(10, 5, 0);
-    /// `""`.
-    pub(crate) const EMPTY: Option<Self> = Self::in_arena(0, 0, QUOTED);
-
-    /// Never `None`.
-    #[inline(always)]
-    const fn new(word: u64) -> Option<Self> {
-        match NonZeroU64::new(word | SOME as u64) {
-            Some(word) => Some(Self(word)),
-            None => None,
-        }
-    }
-
-    #[inline(always)]
-    const fn in_arena(at: usize, n: usize, quoted: u8) -> Option<Self> {
-        Self::new((n as u64) << 32 | (at as u64) << 8 | (ARENA_CODE | quoted) as u64)
-    }
-
-    /// Offset and length in the arena.
-    #[inline(always)]
-    pub(super) fn place(self) -> (usize, usize) {
-        let word = self.0.get();
-        ((word >> 8) as usize & 0xff_ffff, (word >> 32) as usize)
-    }
-
-    #[inline(always)]
-    pub(super) fn is_nothing(self) -> bool {
-        Some(self) == Self::NOTHING
-    }
-}
-
-/// What is kept of each value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Code(u8);
-
-impl Code {
-    /// Whether it stands in the arena.
-    #[inline(always)]
-    pub(super) fn in_arena(self) -> bool {
-        self.0 & ARENA_CODE != 0
-    }
-
-    /// How many quotes belong on either side.
-    #[inline(always)]
-    pub(super) fn quotes(self) -> usize {
-        usize::from(self.0 & QUOTED)
-    }
-
-    /// How many bytes on either side of its field are not of it.
-    #[inline(always)]
-    pub(super) fn inset(self) -> usize {
-        usize::from(self.0 >> 1 & 1)
-    }
-}
-
 /// The content of a field that has a rule; JSON has no escape for any of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a, B> {
@@ -129,6 +43,18 @@ impl<'a, B: Block> Cell<'a, B> {
     #[inline(always)]
     pub(crate) fn bytes(&self) -> &'a [u8] {
         &self.from[self.start..self.end]
+    }
+
+    /// Its first byte, behind whose content 64 bytes can be read.
+    #[inline(always)]
+    pub(super) fn as_ptr(&self) -> *const u8 {
+        self.from[self.start..].as_ptr()
+    }
+
+    /// The instruction set.
+    #[inline(always)]
+    pub(super) fn block(&self) -> B {
+        self.block
     }
 
     /// What it lies in, and where the field stands there with its quotes.
@@ -172,13 +98,13 @@ impl<'a, B: Block> Cell<'a, B> {
     /// Its content as a string.
     #[inline(always)]
     pub(crate) fn text(&self) -> Option<Span> {
-        Span::new(u64::from(QUOTED | if self.quoted { INNER } else { 0 }))
+        Span::of_field(QUOTED | if self.quoted { INNER } else { 0 })
     }
 
     /// Its content as it stands.
     #[inline(always)]
     pub(crate) fn token(&self) -> Option<Span> {
-        Span::new(u64::from(if self.quoted { INNER } else { 0 }))
+        Span::of_field(if self.quoted { INNER } else { 0 })
     }
 }
 
@@ -233,61 +159,6 @@ pub(crate) trait Column {
     ) -> Option<Span>;
 }
 
-/// A fixed buffer for values that do not stand in the strip.
-pub(crate) struct Arena {
-    bytes: Box<[u8]>,
-    at: usize,
-}
-
-impl Arena {
-    /// What `write` puts to the front of the bytes that are left, as it stands or as a string; `None` where it does not fit. It returns how
-    /// many it wrote.
-    #[inline(always)]
-    pub(crate) fn write(
-        &mut self,
-        quotes: bool,
-        write: impl FnOnce(&mut [u8]) -> Option<usize>,
-    ) -> Option<Span> {
-        let end = self.bytes.len() - EXCESS;
-        let n = write(&mut self.bytes[self.at..end])?;
-        if n > end - self.at {
-            return None;
-        }
-        let span = Span::in_arena(self.at, n, if quotes { QUOTED } else { 0 });
-        self.at += n;
-        span
-    }
-
-    /// A string of the first `head` bytes of a cell, three stars if it has `stars`, and its bytes from `tail` on.
-    #[inline(always)]
-    pub(crate) fn part<B: Block>(
-        &mut self,
-        cell: Cell<'_, B>,
-        head: usize,
-        stars: bool,
-        tail: usize,
-    ) -> Option<Span> {
-        let n = cell.len();
-        let n_stars = 3 * usize::from(stars);
-        if head > tail || tail > n || self.at + n + 3 + 2 * EXCESS > self.bytes.len() {
-            return None;
-        }
-        let length = head + n_stars + n - tail;
-        // SAFETY: the parts lie in the cell, behind which 64 bytes can be read, and the arena has room for all of it, the stars, and a
-        // block more.
-        unsafe {
-            let content = cell.from.as_ptr().add(cell.start);
-            let mut to = self.bytes.as_mut_ptr().add(self.at);
-            to = super::stitch::copy_raw(cell.block, content, head, to);
-            to.cast::<[u8; 4]>().write_unaligned(*b"***\0");
-            super::stitch::copy_raw(cell.block, content.add(tail), n - tail, to.add(n_stars));
-        }
-        let span = Span::in_arena(self.at, length, QUOTED);
-        self.at += length;
-        span
-    }
-}
-
 /// A run of records, and where the values of its ruled fields stand.
 pub(crate) struct Cells {
     /// Where each record starts, and the one behind the last.
@@ -330,7 +201,7 @@ impl Cells {
             first_end: 0,
             n_fields: 0,
             n_ruled,
-            codes: vec![Code(0); n_spans].into_boxed_slice(),
+            codes: vec![Code::default(); n_spans].into_boxed_slice(),
             spans: vec![None; n_spans].into_boxed_slice(),
             arena: Arena { bytes: arena, at: WORDS.len() },
             around: 0,
@@ -482,7 +353,7 @@ impl Cells {
                 dirty(strip, number, cell, arena, column)
             };
             let Some(found) = found else { return number };
-            let kept = Code(found.0.get() as u8);
+            let kept = found.code();
             // SAFETY: as above. Behind the last the pointers may leave their slices, but are not read there.
             unsafe {
                 *code = kept;

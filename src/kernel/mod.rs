@@ -16,12 +16,15 @@ mod escape;
 mod portable;
 mod scan;
 mod shape;
+mod span;
 mod stitch;
+mod weave;
 
 pub(crate) use block::Block;
-pub(crate) use cells::{Arena, Cell, Cells, Column, NoRules, Span, Values};
+pub(crate) use cells::{Cell, Cells, Column, NoRules, Values};
 pub use escape::MOST as MOST_ESCAPED;
 pub use scan::{Counted, Index, Marks};
+pub(crate) use span::{Arena, Span};
 pub use stitch::Pieces;
 pub(crate) use stitch::Strip;
 
@@ -178,7 +181,7 @@ impl Kernel {
         values: &mut V,
     ) -> usize {
         if V::ANY {
-            return stitch::by_rules(self, strip, record, to, at, values);
+            return weave::by_rules(self, strip, record, to, at, values);
         }
         self.run(stitch::Weave { strip, record, to, at })
     }

@@ -16,10 +16,11 @@ mod pen;
 mod rejects;
 mod reserve;
 mod sink;
+mod weaver;
 
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
-pub(crate) use encode::{Encoder, Findings, Gather, Record, Weaver};
+pub(crate) use encode::{Encoder, Findings, Gather, Record};
 #[cfg(feature = "cli")]
 pub(crate) use file::made_in;
 pub(crate) use file::{FileId, OutputFile};
@@ -34,3 +35,4 @@ pub(crate) use pen::{Ends, Flush, LEAST_BUFFER, Pen};
 pub(crate) use rejects::Rejects;
 pub(crate) use sink::{Descriptor, FileSink, Nowhere};
 pub use sink::{Sink, Writer};
+pub(crate) use weaver::Weaver;

@@ -289,3 +289,77 @@ fn a_compressed_file_is_decoded_too() {
         assert_eq!(output.stats()["anomalies"]["short_record"]["first"]["byte"], text.len() as u64 - 6);
     }
 }
+
+/// What separates, quotes or comments is compared with the file's own bytes, from 0x80 on too; white space is what the encoding has.
+#[test]
+fn bytes_of_a_dialect_are_the_files_own() {
+    let place = Place::new();
+    let cases: [(&[u8], &[&str], &str); 7] = [
+        (
+            b"id\xa6name\n1\xa6C\xe6sar\n",
+            &["--encoding", "latin1", "-d", "\\xa6"],
+            "{\"id\":\"1\",\"name\":\"Cæsar\"}\n",
+        ),
+        (
+            b"\xfeID\xfe\x14\xfeSUBJECT\xfe\n\xfeA1\xfe\x14\xfeHi, \xfe\xfecaf\xe9\xfe\xfe\xfe\n",
+            &["--encoding", "windows-1252", "-d", "\\x14", "--quote", "\\xfe"],
+            "{\"ID\":\"A1\",\"SUBJECT\":\"Hi, þcaféþ\"}\n",
+        ),
+        (
+            b"\xa7 comment\nid;n\n\xa7 more;\n1;\xa7\n",
+            &["--encoding", "latin1", "-d", ";", "--comment", "\\xa7"],
+            "{\"id\":\"1\",\"n\":\"§\"}\n",
+        ),
+        (b"a,b\n\xa0x\xa0,\"\xa0\"\n", &["--encoding", "latin1"], "{\"a\":\"x\",\"b\":\"\u{a0}\"}\n"),
+        // No blank there but a line of a box.
+        (b"a\n\xa0x\xa0\n", &["--encoding", "koi8-r"], "{\"a\":\"═x═\"}\n"),
+        // A byte that the encoding lacks, and a null that is written in it.
+        (
+            b"a,b\n\xaa,\xc1\n",
+            &["--encoding", "windows-1253", "--null", "Α"],
+            "{\"a\":\"\u{fffd}\",\"b\":null}\n",
+        ),
+        (
+            b"a,b\n\xe1@\xe2,\xd0\xd1\xd2\xd3\xd4\n",
+            &["--encoding", "koi8-r", "--mask", "a,b:last4"],
+            "{\"a\":\"А***@Б\",\"b\":\"***ярст\"}\n",
+        ),
+    ];
+    for (bytes, args, expected) in cases {
+        place.write("in.csv", bytes);
+        for isa in crate::harness::isas() {
+            for how in [
+                &["in.csv"][..],
+                &["in.csv", "--io", "read"],
+                &["in.csv", "--window", "5", "-j", "2"],
+                &["-"],
+            ] {
+                let run = place.rowmill().arg("-q").args(args).args(how).env("ROWMILL_ISA", isa);
+                let output = run.stdin(bytes).out();
+                output.expect_status(0).expect_stdout(expected);
+            }
+        }
+    }
+}
+
+/// A file of one byte a character is parsed as it lies, so its ranges are found and joined as those of UTF-8.
+#[test]
+fn ranges_of_a_code_page_join_to_the_whole() {
+    let place = Place::new();
+    let record = b"1,\xc1\xc2\xc3,\"\xc1 \"\"\xd3\"\"\n\xd4\",ada@x.org\n";
+    place.write("in.csv", [&b"id,name,\xce\xcf\xd4\xc5,email\n"[..], &record.repeat(3000)].concat());
+    let set = ["--encoding", "koi8-r", "--infer", "--mask", "email", "in.csv"];
+    let whole = place.rowmill().arg("-q").args(set).out();
+    whole.expect_status(0);
+    let plan = place.rowmill().args(["--plan", "5"]).args(set).out();
+    plan.expect_status(0);
+    let mut joined = Vec::new();
+    for line in String::from_utf8(plan.stdout).unwrap().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let range = format!("{}..{}", line["start"], line["end"]);
+        let part = place.rowmill().arg("-q").args(set).args(["--range", &range]).out();
+        part.expect_status(0);
+        joined.extend_from_slice(&part.stdout);
+    }
+    assert!(whole.stdout == joined && whole.stdout.starts_with("{\"id\":1,\"name\":\"абц\"".as_bytes()));
+}

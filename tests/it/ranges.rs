@@ -460,8 +460,8 @@ fn what_can_not_be_had_is_refused() {
     for typed in [&["--plan", "2"][..], &["--range", "0..5"]] {
         refused(typed, 2, "takes one input");
         refused(&[typed, &["in.csv", "two.csv"]].concat(), 2, "takes one input");
-        refused(&[typed, &["in.csv.gz"]].concat(), 1, "regular file in UTF-8 alone; unpack");
-        refused(&[typed, &["wide.csv"]].concat(), 1, "regular file in UTF-8 alone; unpack");
+        refused(&[typed, &["in.csv.gz"]].concat(), 1, "or an encoding of one byte a character; unpack");
+        refused(&[typed, &["wide.csv"]].concat(), 1, "or an encoding of one byte a character; unpack");
         refused(&[typed, &["missing.csv"]].concat(), 1, "missing.csv: cannot open");
     }
     refused(&["--plan", "2", "pipe"], 1, "pipe: is no regular file");

@@ -1,0 +1,307 @@
+//! What becomes of the columns that have a rule, for the weave: where the value of each field of a run stands.
+//!
+//! The rules are those of the general way (`encode.rs`), which also writes what needs a closer look.
+
+use super::encode::{Encoder, Findings, Gather, Place};
+use super::pen::Put;
+use crate::charset::Charset;
+use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
+use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word};
+use std::marker::PhantomData;
+
+/// Says where the values of the columns that have a rule stand, for the weave.
+pub(crate) struct Weaver<'w, 'r> {
+    encoder: Encoder<'r>,
+    rules: &'r Rules,
+    cells: &'w mut Cells,
+    gather: &'w mut Gather,
+    /// A record with a value that is not of its type is left to the general way.
+    leaves_misfits: bool,
+    /// The records done.
+    n_done: u64,
+    /// Values in them that are not of their type, and of the first its record's number from 0, its byte in the strip, its field.
+    pub(crate) n_misfits: u64,
+    pub(crate) first_misfit: Option<(u64, usize, usize)>,
+}
+
+impl<'w, 'r> Weaver<'w, 'r> {
+    /// Values of valid UTF-8, by the encoder's rules; `None` where no column has one.
+    pub(crate) fn new(
+        encoder: Encoder<'r>,
+        cells: &'w mut Cells,
+        gather: &'w mut Gather,
+        leaves_misfits: bool,
+    ) -> Option<Self> {
+        let rules = encoder.plan.rules().filter(|_| !encoder.plan.pieces().ruled().is_empty())?;
+        let (n_done, n_misfits, first_misfit) = (0, 0, None);
+        Some(Self { encoder, rules, cells, gather, leaves_misfits, n_done, n_misfits, first_misfit })
+    }
+}
+
+impl Values for Weaver<'_, '_> {
+    const ANY: bool = true;
+
+    fn cells(&mut self) -> &mut Cells {
+        self.cells
+    }
+
+    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>, mut n: usize) -> usize {
+        self.gather.misfits.clear();
+        for (k, &(place, field)) in strip.pieces.ruled().iter().enumerate() {
+            let rule = self.rules.rule(Some(place as usize));
+            let common = Common {
+                encoder: &self.encoder,
+                rules: self.rules,
+                gather: self.gather,
+                place: place as usize,
+                field,
+                empty: [false, true].map(|quoted| match self.rules.empty(quoted) {
+                    Value::Omitted => Span::NOTHING,
+                    Value::Word(_) => Span::NULL,
+                    _ => Span::EMPTY,
+                }),
+                leaves_misfits: self.leaves_misfits,
+            };
+            let fill = Fill { kernel, strip, k, n, cells: self.cells, common };
+            if !rule.transforms.is_empty() {
+                n = fill.apply::<Transformed>();
+                continue;
+            }
+            n = rule.last.apply(fill);
+        }
+        n
+    }
+
+    fn done(&mut self, n: usize) {
+        for &(number, at, field) in self.gather.misfits.iter().filter(|(number, _, _)| (*number as usize) < n)
+        {
+            self.n_misfits += 1;
+            let number = self.n_done + u64::from(number);
+            if self.first_misfit.is_none_or(|(first, _, _)| number < first) {
+                self.first_misfit = Some((number, at as usize, field as usize));
+            }
+        }
+        self.n_done += n as u64;
+    }
+}
+
+/// One column of a run, by whatever rule it has.
+struct Fill<'f, 'r> {
+    kernel: &'f Kernel,
+    strip: &'f Strip<'f>,
+    k: usize,
+    n: usize,
+    cells: &'f mut Cells,
+    common: Common<'f, 'r>,
+}
+
+impl Apply for Fill<'_, '_> {
+    type Output = usize;
+
+    fn apply<R: Rule>(self) -> usize {
+        let Self { kernel, strip, k, n, cells, common } = self;
+        let rule = PhantomData::<R>;
+        if common.rules.n_nulls() > 0 {
+            cells.column(kernel, strip, k, n, &mut RuledColumn::<R, true> { common, rule })
+        } else {
+            cells.column(kernel, strip, k, n, &mut RuledColumn::<R, false> { common, rule })
+        }
+    }
+}
+
+/// Stands for a caller's own functions.
+struct Transformed;
+
+impl Rule for Transformed {
+    const NAME: &'static str = "transform";
+
+    #[inline(always)]
+    fn value<'a>(_: &impl Content<'a>) -> Value {
+        Value::Look
+    }
+}
+
+/// What the column of any rule needs.
+struct Common<'f, 'r> {
+    encoder: &'f Encoder<'r>,
+    rules: &'f Rules,
+    gather: &'f mut Gather,
+    /// In the order of the output, and in the record.
+    place: usize,
+    field: u32,
+    /// What an empty field becomes, and one in quotes.
+    empty: [Option<Span>; 2],
+    leaves_misfits: bool,
+}
+
+/// A column with the rule `R`, and with `NULLS` some fields that are null.
+struct RuledColumn<'f, 'r, R, const NULLS: bool> {
+    common: Common<'f, 'r>,
+    rule: PhantomData<R>,
+}
+
+impl Common<'_, '_> {
+    /// Notes a value that is not of its type, which starts at `at`; `None` where its record is to be done otherwise.
+    #[inline(never)]
+    fn misfit(&mut self, number: usize, at: usize) -> Option<()> {
+        if self.leaves_misfits {
+            return None;
+        }
+        self.gather.misfits.push((number as u32, at as u32, self.field));
+        Some(())
+    }
+
+    /// The value of clean content that JSON writes otherwise.
+    #[inline(never)]
+    fn made(&self, value: Value, content: &[u8], arena: &mut Arena) -> Option<Span> {
+        arena.write(false, |to| {
+            let mut room = Room { to, at: 0 };
+            self.encoder.value(&mut room, value, content, true).ok()?;
+            Some(room.at)
+        })
+    }
+
+    /// The value of a field that needs a closer look: blanks around it, quotes in it, a transform.
+    #[inline(never)]
+    fn looked_at(
+        &mut self,
+        number: usize,
+        from: &[u8],
+        start: usize,
+        end: usize,
+        arena: &mut Arena,
+    ) -> Option<Span> {
+        let (field, column) = (self.field as usize, Some(self.place));
+        let valid = match self.encoder.dialect.charset {
+            Charset::Utf8 => true,
+            Charset::Page(_) => from[start..end].is_ascii(),
+        };
+        let place = Place { bytes: from, start, end, valid, field, column };
+        let mut findings = Findings::default();
+        let mut wrote = false;
+        let span = arena.write(false, |to| {
+            let mut room = Room { to, at: 0 };
+            wrote = self.encoder.field(&mut room, self.gather, &place, &mut findings, |_| Ok(())).ok()?;
+            Some(room.at)
+        })?;
+        if let Some((at, _)) = findings.first_misfit {
+            self.misfit(number, at)?;
+        }
+        if wrote { Some(span) } else { Span::NOTHING }
+    }
+}
+
+impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
+    #[inline(always)]
+    fn value<B: Block>(&mut self, number: usize, cell: Cell<'_, B>, arena: &mut Arena) -> Option<Span> {
+        if cell.len() == 0 {
+            return self.common.empty[usize::from(cell.quoted)];
+        }
+        if NULLS && !cell.quoted && self.common.rules.is_null(&cell) {
+            return Span::NULL;
+        }
+        match R::value(&cell) {
+            Value::Text => cell.text(),
+            // Clean content has no newline.
+            Value::Token | Value::Json => cell.token(),
+            Value::Word(Word::Null) => Span::NULL,
+            Value::Word(Word::True) => Span::TRUE,
+            Value::Word(Word::False) => Span::FALSE,
+            Value::Omitted => Span::NOTHING,
+            Value::Part { head, stars, tail } => arena.part(cell, head, stars, tail),
+            Value::Misfit => {
+                self.common.misfit(number, cell.field().1)?;
+                cell.text()
+            }
+            value @ (Value::Number | Value::Hash) => self.common.made(value, cell.bytes(), arena),
+            Value::Look => {
+                let (from, start, end) = cell.field();
+                self.common.looked_at(number, from, start, end, arena)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn quoted_is_text(&self) -> bool {
+        R::is_text(false)
+    }
+
+    fn look(
+        &mut self,
+        number: usize,
+        from: &[u8],
+        start: usize,
+        end: usize,
+        arena: &mut Arena,
+    ) -> Option<Span> {
+        self.common.looked_at(number, from, start, end, arena)
+    }
+}
+
+impl<'a, B: Block> Content<'a> for Cell<'a, B> {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        Cell::len(self)
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &'a [u8] {
+        Cell::bytes(self)
+    }
+
+    #[inline(always)]
+    fn is_number(&self, whole: bool) -> bool {
+        Cell::is_number(self, whole)
+    }
+
+    #[inline(always)]
+    fn word(&self) -> u64 {
+        Cell::word(self)
+    }
+
+    #[inline(always)]
+    fn find(&self, byte: u8) -> usize {
+        Cell::find(self, byte)
+    }
+
+    #[inline(always)]
+    fn is_bare(&self) -> bool {
+        !self.quoted
+    }
+}
+
+/// What is left of a buffer that is not flushed.
+struct Room<'t> {
+    to: &'t mut [u8],
+    at: usize,
+}
+
+/// It does not fit.
+struct Full;
+
+impl Put for Room<'_> {
+    type Stop = Full;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let end = self.at + bytes.len();
+        self.to.get_mut(self.at..end).ok_or(Full)?.copy_from_slice(bytes);
+        self.at = end;
+        Ok(())
+    }
+
+    fn escape(&mut self, kernel: &Kernel, from: &[u8], start: usize, end: usize) -> Result<(), Full> {
+        let room = &mut self.to[self.at..];
+        if room.len() < MOST_ESCAPED * (end - start) + 64 {
+            return Err(Full);
+        }
+        self.at += kernel.escape(from, start, end, room);
+        Ok(())
+    }
+
+    /// What is as long as that is done in the general way.
+    fn lend(&mut self) -> Result<Vec<u8>, Full> {
+        Err(Full)
+    }
+
+    fn give_back(&mut self, _: Vec<u8>) {}
+}
