@@ -4,13 +4,20 @@
 //! What each option gives is in `fixtures/values`, `nest` and `formats`; here is what no single file can show.
 
 use std::fs;
+use std::io::Cursor;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use rowmill::{Anomaly, Builder, Converter, Empty, Input, Mask, Summary, Type};
 use rustix::process::Signal;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::golden;
 use crate::harness::{Output, Place, Run};
+use crate::library::collect;
 
 /// Strict: the grammar, whole surrogate pairs, valid UTF-8. Only a number that no `f64` holds is let pass.
 fn is_strictly_json(text: &[u8]) -> bool {
@@ -194,4 +201,90 @@ fn what_has_no_meaning_is_refused() {
     refused(&run(&["--format", "rows", "--empty", "omit"]), 2, "try --empty null");
     refused(&run(&["--nest="]), 2, "the separator is empty");
     run(&["--type", "*=int", "--mask", "email", "--nest"]).expect_status(0);
+}
+
+/// A converter of the library with rules of its own, over some bytes, in a few ways.
+fn transformed(builder: &dyn Fn() -> Builder, text: &str) -> (String, Summary) {
+    let mut first: Option<(String, Summary)> = None;
+    for (threads, window) in [(1, None), (2, Some(64)), (2, Some(4096)), (4, Some(1000))] {
+        let mut builder = builder().threads(NonZero::new(threads).unwrap());
+        builder.options.window = window;
+        let converter = builder.build().unwrap();
+        let (output, summary) =
+            collect(&converter, Input::reader("bytes", Cursor::new(text.to_owned().into_bytes()))).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        match &first {
+            Some((expected, told)) => {
+                assert_eq!(output, *expected);
+                assert_eq!(summary.anomalies, told.anomalies);
+            }
+            None => first = Some((output, summary)),
+        }
+    }
+    first.unwrap()
+}
+
+#[test]
+fn a_transform_comes_before_type_mask_and_what_empty_gives() {
+    let german = |text: &str| text.replace('.', "").replace(',', ".");
+    let long = "7".repeat(40_000);
+    let text =
+        format!("Preis,who\n\"1.234,50\",ada@x.org\n\"12,5\",bob\nfree,\"c\"\"d@y\"\n,x\n{long},é@z\n");
+    let (output, summary) = transformed(
+        &|| {
+            Converter::builder()
+                .transform("Preis", german)
+                .column_type("Preis", Type::Float)
+                .transform("who", |text| format!("{text}!"))
+                .transform("who", str::to_uppercase)
+                .mask("who", Mask::Email)
+        },
+        &text,
+    );
+    let expected = format!(
+        "{{\"Preis\":1234.50,\"who\":\"A***@X.ORG!\"}}\n{{\"Preis\":12.5,\"who\":\"B***\"}}\n\
+         {{\"Preis\":\"free\",\"who\":\"C***@Y!\"}}\n{{\"Preis\":\"\",\"who\":\"X***\"}}\n\
+         {{\"Preis\":{long},\"who\":\"É***@Z!\"}}\n"
+    );
+    assert_eq!(output, expected);
+    assert_eq!(summary.count(Anomaly::TypeMismatch), 1);
+    let (_, misfit) = &summary.anomalies[0];
+    assert_eq!((misfit.first.line, misfit.first.column), (4, Some(1)));
+
+    let emptied = |empty| {
+        let build = move || {
+            let mut builder = Converter::builder().transform("b", |text| text.trim_matches('x').to_owned());
+            builder.options.columns.empty = empty;
+            builder
+        };
+        transformed(&build, "a,b\n1,xx\n2,xyx\n").0
+    };
+    assert_eq!(emptied(Empty::Null), "{\"a\":\"1\",\"b\":null}\n{\"a\":\"2\",\"b\":\"y\"}\n");
+    assert_eq!(emptied(Empty::Omit), "{\"a\":\"1\"}\n{\"a\":\"2\",\"b\":\"y\"}\n");
+}
+
+/// Two threads are in it at once: each waits for the other, and only a lock that both need would keep them apart.
+#[test]
+fn a_transform_runs_on_all_threads_at_once() {
+    let (inside, met) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (here, seen) = (Arc::clone(&inside), Arc::clone(&met));
+    let wait = move |text: &str| {
+        let patience = Instant::now() + Duration::from_secs(60);
+        here.fetch_add(1, Ordering::SeqCst);
+        while !seen.load(Ordering::SeqCst) && Instant::now() < patience {
+            if here.load(Ordering::SeqCst) > 1 {
+                seen.store(true, Ordering::SeqCst);
+            }
+            std::thread::yield_now();
+        }
+        here.fetch_sub(1, Ordering::SeqCst);
+        text.to_owned()
+    };
+    let mut builder = Converter::builder().transform("a", wait).threads(NonZero::new(2).unwrap());
+    builder.options.window = Some(4096);
+    let text = format!("a,b\n{}", "1,2\n".repeat(10_000));
+    let input = Input::reader("bytes", Cursor::new(text.into_bytes()));
+    let (output, _) = collect(&builder.build().unwrap(), input).unwrap();
+    assert_eq!(output, "{\"a\":\"1\",\"b\":\"2\"}\n".repeat(10_000).as_bytes());
+    assert!(met.load(Ordering::SeqCst), "never two at once");
 }
