@@ -20,6 +20,7 @@ const MOST_RECORDS: usize = 128;
 const MOST_SPANS: usize = 4096;
 /// What the values of a run may take that do not stand in the strip.
 const ARENA: usize = 32 << 10;
+
 /// The content of a field that has a rule; JSON has no escape for any of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a, B> {
@@ -116,8 +117,8 @@ pub(crate) trait Values {
     /// The run at hand.
     fn cells(&mut self) -> &mut Cells;
 
-    /// Sets a span for each ruled field of the run's `n` records, by [`Cells::column`], and returns of how many it could.
-    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>, n: usize) -> usize;
+    /// Calls [`Cells::column`] for each ruled column of the run, in order.
+    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>);
 
     /// So many records of the run are written.
     fn done(&mut self, n: usize);
@@ -133,9 +134,7 @@ impl Values for NoRules {
         unreachable!("asked for by rules alone")
     }
 
-    fn fill(&mut self, _: &Kernel, _: &Strip<'_>, _: usize) -> usize {
-        0
-    }
+    fn fill(&mut self, _: &Kernel, _: &Strip<'_>) {}
 
     fn done(&mut self, _: usize) {}
 }
@@ -173,6 +172,11 @@ pub(crate) struct Cells {
     codes: Box<[Code]>,
     spans: Box<[Option<Span>]>,
     arena: Arena,
+    /// The columns filled so far, and the records of which all of them are.
+    n_filled: usize,
+    filled: usize,
+    /// What the values in the arena take, one that serves twice counted twice.
+    n_values: usize,
     /// What each record may take beside its own bytes, and what there is for all.
     around: usize,
     room: usize,
@@ -204,6 +208,9 @@ impl Cells {
             codes: vec![Code::default(); n_spans].into_boxed_slice(),
             spans: vec![None; n_spans].into_boxed_slice(),
             arena: Arena { bytes: arena, at: WORDS.len() },
+            n_filled: 0,
+            filled: 0,
+            n_values: 0,
             around: 0,
             room: 0,
             most: n_records,
@@ -239,6 +246,7 @@ impl Cells {
         let n_fields = pieces.n_fields();
         self.n_fields = n_fields;
         self.arena.at = WORDS.len();
+        self.n_values = 0;
         let mut first = if record.0 == 0 { 0 } else { records[record.0 - 1] as usize };
         self.first_end = first;
         let (begin, mut start, mut n) = (record.1, record.1, 0);
@@ -265,7 +273,9 @@ impl Cells {
         }
         self.around = pieces.n_around();
         self.room = room;
-        self.fitting(n)
+        (self.n_filled, self.filled) = (0, n);
+        self.filled = self.fitting(n);
+        self.filled
     }
 
     /// Notes which records of the run are clean; returns how many there are up to one that may be blank.
@@ -288,10 +298,15 @@ impl Cells {
         index.ends()[self.first_end + (number + 1) * self.n_fields - 1] as usize
     }
 
-    /// Of `n` records, how many fit the room with what is in the arena.
+    /// The records of which all values are known and fit the room.
+    pub(super) fn ready(&self) -> usize {
+        if self.n_filled == self.n_ruled { self.fitting(self.filled) } else { 0 }
+    }
+
+    /// Of `n` records, how many fit the room with the values in the arena.
     #[inline(always)]
-    pub(super) fn fitting(&self, mut n: usize) -> usize {
-        let values = self.arena.at - WORDS.len();
+    fn fitting(&self, mut n: usize) -> usize {
+        let values = self.n_values;
         let factor = if self.all_clean { 1 } else { MOST };
         let longest = |n: usize| n * self.around + (self.starts[n] - self.starts[0]) as usize * factor;
         while n > 0 && longest(n) + values > self.room {
@@ -307,17 +322,12 @@ impl Cells {
         self.most = (2 * done).clamp(most.min(4), most);
     }
 
-    /// Sets the spans of the ruled column `k` of `n` records; returns of how many it could. A function of its own for each rule, so that
-    /// its loop has all registers.
-    pub(crate) fn column(
-        &mut self,
-        kernel: &Kernel,
-        strip: &Strip<'_>,
-        k: usize,
-        n: usize,
-        column: &mut impl Column,
-    ) -> usize {
-        kernel.run(FillColumn { cells: self, strip, k, n, column })
+    /// Sets the spans of the next ruled column, of as many records as it can and the columns before could. A function of its own for each
+    /// rule, so that its loop has all registers.
+    pub(crate) fn column(&mut self, kernel: &Kernel, strip: &Strip<'_>, column: &mut impl Column) {
+        let (k, n) = (self.n_filled, self.filled);
+        self.filled = kernel.run(FillColumn { cells: self, strip, k, n, column });
+        self.n_filled += 1;
     }
 
     #[inline(always)]
@@ -335,7 +345,7 @@ impl Cells {
         let ends = &index.ends()[self.first_end..];
         assert!(n < self.starts.len() && field < n_fields && k < n_ruled && n * n_fields <= ends.len());
         assert!(n * n_ruled <= self.spans.len() && n * n_ruled <= self.codes.len());
-        let Self { starts, codes, spans, arena, .. } = self;
+        let Self { starts, codes, spans, arena, n_values, .. } = self;
         // Of the byte before each field, or of its first where it is its record's first.
         let (mut before, step, behind) = match field {
             0 => (starts.as_ptr(), 1, 0),
@@ -359,6 +369,7 @@ impl Cells {
                 *code = kept;
                 if kept.in_arena() {
                     *span = Some(found);
+                    *n_values += found.place().1;
                 }
                 code = code.wrapping_add(n_ruled);
                 span = span.wrapping_add(n_ruled);

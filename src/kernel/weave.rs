@@ -20,9 +20,9 @@ pub(super) fn by_rules<V: Values>(
         if run == 0 {
             return at;
         }
-        let n = values.fill(kernel, strip, run).min(run);
+        values.fill(kernel, strip);
         let cells = values.cells();
-        let n = cells.fitting(n);
+        let n = cells.ready();
         let (done, end) = kernel.run(WriteRun { strip, cells, n, to, at });
         *record = (record.0 + done, cells.start(done));
         at = end;
@@ -138,7 +138,7 @@ unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
                 let value = *codes.get_unchecked(k);
                 let inset = value.inset();
                 let mut source = from.as_ptr().add(field_start + inset);
-                let mut n = field_end - field_start - 2 * inset;
+                let mut n = (field_end - field_start).saturating_sub(2 * inset);
                 let mut nothing = false;
                 if value.in_arena() {
                     let span = (*spans.get_unchecked(k)).unwrap_unchecked();

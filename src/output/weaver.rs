@@ -45,9 +45,9 @@ impl Values for Weaver<'_, '_> {
         self.cells
     }
 
-    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>, mut n: usize) -> usize {
+    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>) {
         self.gather.misfits.clear();
-        for (k, &(place, field)) in strip.pieces.ruled().iter().enumerate() {
+        for &(place, field) in strip.pieces.ruled() {
             let rule = self.rules.rule(Some(place as usize));
             let common = Common {
                 encoder: &self.encoder,
@@ -62,14 +62,13 @@ impl Values for Weaver<'_, '_> {
                 }),
                 leaves_misfits: self.leaves_misfits,
             };
-            let fill = Fill { kernel, strip, k, n, cells: self.cells, common };
-            if !rule.transforms.is_empty() {
-                n = fill.apply::<Transformed>();
-                continue;
+            let fill = Fill { kernel, strip, cells: self.cells, common };
+            if rule.transforms.is_empty() {
+                rule.last.apply(fill);
+            } else {
+                fill.apply::<Transformed>();
             }
-            n = rule.last.apply(fill);
         }
-        n
     }
 
     fn done(&mut self, n: usize) {
@@ -89,22 +88,20 @@ impl Values for Weaver<'_, '_> {
 struct Fill<'f, 'r> {
     kernel: &'f Kernel,
     strip: &'f Strip<'f>,
-    k: usize,
-    n: usize,
     cells: &'f mut Cells,
     common: Common<'f, 'r>,
 }
 
 impl Apply for Fill<'_, '_> {
-    type Output = usize;
+    type Output = ();
 
-    fn apply<R: Rule>(self) -> usize {
-        let Self { kernel, strip, k, n, cells, common } = self;
+    fn apply<R: Rule>(self) {
+        let Self { kernel, strip, cells, common } = self;
         let rule = PhantomData::<R>;
         if common.rules.n_nulls() > 0 {
-            cells.column(kernel, strip, k, n, &mut RuledColumn::<R, true> { common, rule })
+            cells.column(kernel, strip, &mut RuledColumn::<R, true> { common, rule });
         } else {
-            cells.column(kernel, strip, k, n, &mut RuledColumn::<R, false> { common, rule })
+            cells.column(kernel, strip, &mut RuledColumn::<R, false> { common, rule });
         }
     }
 }
