@@ -100,7 +100,7 @@ impl Page {
             let (text, unmapped) = encoding.decode_without_bom_handling(&one);
             let quoted = serde_json::to_string(&text).expect("a string is always JSON");
             put(&mut page.utf8[at], text.as_bytes());
-            put(&mut page.json[at], quoted[1..quoted.len() - 1].as_bytes());
+            put(&mut page.json[at], &quoted.as_bytes()[1..quoted.len() - 1]);
             page.blank[at] = text.chars().all(char::is_whitespace);
             page.unmapped[at] = unmapped;
             page.total &= !unmapped;

@@ -356,3 +356,30 @@ fn long_typed_fields_stay_under_the_cap() {
         );
     }
 }
+
+/// What rules need is counted like all else, for any number of columns and threads.
+#[test]
+fn every_rule_at_once_stays_under_the_cap() {
+    let place = Place::new();
+    let input = place.people("people.csv", 24 * MIB);
+    let names: Vec<String> = (0..300).map(|i| format!("c{i}.x")).collect();
+    let row = "12.5,NA,ada@x.org,,\"a \"\"b\"\"\",true,".repeat(50);
+    let wide = format!("{}\n{}", names.join(","), format!("{}\n", row.trim_end_matches(',')).repeat(8000));
+    place.write("wide.csv", wide);
+    place.write("key", "a secret of more than sixteen bytes");
+    let rules = ["--infer", "--null", "NA,x", "--empty", "null", "--nest", "--hash-key-file", "key"];
+    for threads in ["1", "16"] {
+        let run = |path: &str, own: &[&str]| {
+            let run = place.rowmill().args(["--memory", "16M", "-j", threads, path]);
+            peak_of(run.args(rules).args(own))
+        };
+        let own = ["--mask", "email,name:hash", "--type", "id=int,score=float,age=json"];
+        let (output, peak) = run("people.csv", &own);
+        assert_eq!(output.stat("records"), input.n_records);
+        under(16 * MIB, peak, &format!("people, {threads} threads"));
+        let own = ["--mask", "c2*:hash", "--type", "c1*=json,c0.x=float", "--rename", "c1.x=y"];
+        let (output, peak) = run("wide.csv", &own);
+        assert_eq!(output.stat("records"), 8000);
+        under(16 * MIB, peak, &format!("300 columns, {threads} threads"));
+    }
+}
