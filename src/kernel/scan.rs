@@ -30,7 +30,7 @@ pub struct Marks {
     pub escape: Option<u8>,
     /// Two quotes within quotes are one of the content.
     pub doubled: bool,
-    /// Note which fields are numbers, as [`Index::is_number`] has it.
+    /// Note which fields are numbers of JSON.
     pub numbers: bool,
     /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None of them is unmapped.
     pub page: Option<&'static Page>,
