@@ -53,7 +53,6 @@ mod kernel;
 mod output;
 mod parse;
 mod plan;
-mod window;
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -62,14 +61,14 @@ pub mod cli;
 pub use charset::{Charset, Page};
 pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
-    Identity, Input, LEAST_MEMORY, Names, Options, Output, PlanBy, Planned, Progress, Range, Summary, Times,
+    Fingerprint, Input, LEAST_MEMORY, Names, Options, Output, PlanBy, Planned, Progress, Range, Summary,
+    Times,
 };
 pub use dialect::{Dialect, Terminator, Trim, byte};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
 pub use header::{Header, Repair};
-pub use input::{Encoding, Io, Keeper, Source, Stream};
+pub use input::{Encoding, Io, Source};
 pub use kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
 pub use output::{Compress, Compression, FileOptions, Sink, Split, Writer, remove_temporaries};
 pub use parse::{Cutter, Ended, Field, Machine};
 pub use plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
-pub use window::Window;

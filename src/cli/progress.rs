@@ -68,7 +68,7 @@ impl Shown {
                 return;
             }
             let total = progress.total.load(Ordering::Relaxed);
-            let taken = progress.taken.load(Ordering::Relaxed);
+            let taken = progress.file_bytes.load(Ordering::Relaxed);
             let done = progress.bytes_in.load(Ordering::Relaxed);
             let out = progress.bytes_out.load(Ordering::Relaxed);
             let now = Instant::now();

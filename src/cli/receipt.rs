@@ -4,7 +4,7 @@
 //! a range is converted. Next hand: a key that comes is ignored by who doesn't know it; one that goes or changes
 //! its meaning raises the version.
 
-use crate::convert::Identity;
+use crate::convert::Fingerprint;
 use crate::error::{CANNOT_READ, Error, Result};
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -41,7 +41,7 @@ pub(super) struct Task {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) path: String,
-    pub(super) identity: Identity,
+    pub(super) identity: Fingerprint,
 }
 
 /// A line of a plan.
@@ -111,7 +111,7 @@ impl Task {
             count: keys.n("count")?,
             input: Seen {
                 path: input.text("path")?,
-                identity: Identity {
+                identity: Fingerprint {
                     size: input.n("size")?,
                     modified: input.want("modified", |at| Some((at[0].as_i64()?, at[1].as_i64()?)))?,
                     ends: input.text("ends")?,
@@ -148,7 +148,7 @@ impl Task {
 
 impl Seen {
     /// What tells what is there `now` from what a plan saw, in words that follow "it".
-    pub(super) fn differs(&self, now: &Identity) -> Option<String> {
+    pub(super) fn differs(&self, now: &Fingerprint) -> Option<String> {
         let then = &self.identity;
         if now.size != then.size {
             return Some(format!("has {} bytes, not {}", now.size, then.size));
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn parts_are_called_by_their_range() {
-        let identity = Identity { size: 9, modified: (0, 0), ends: String::new() };
+        let identity = Fingerprint { size: 9, modified: (0, 0), ends: String::new() };
         let input = Seen { path: "/a.csv".into(), identity };
         let (rowmill, options) = (String::new(), Vec::new());
         let task = Task { rowmill, index: 7, count: 128, input, start: 0, end: 9, options };

@@ -16,7 +16,7 @@ use super::part::{ON_DISK, Part, as_it_stands};
 use super::progress::Bar;
 use super::receipt::{PlanLine, Receipt, Task};
 use super::report;
-use crate::convert::{Identity, Summary};
+use crate::convert::{Fingerprint, Summary};
 use crate::error::{CANNOT_WRITE, Error, Result};
 use crate::input::stdout_was_closed;
 use crate::output::{Descriptor, OutputFile};
@@ -242,7 +242,7 @@ impl Range<'_> {
     /// Makes sure that the input is what the plan saw.
     fn check_input(&self) -> Result<()> {
         let seen = &self.line.task.input;
-        match seen.differs(&Identity::of(Path::new(&seen.path))?) {
+        match seen.differs(&Fingerprint::of(Path::new(&seen.path))?) {
             None => Ok(()),
             Some(how) => Err(self
                 .at

@@ -6,9 +6,10 @@
 //!
 //! It must not know how an input is converted. Next hand: a new option that shapes the output belongs into [`Checkpoints::options`].
 
-use super::chain::State;
-use super::identity::Identity;
-use super::{Options, Prepared};
+use super::fingerprint::Fingerprint;
+use super::options::Options;
+use super::prepared::Prepared;
+use super::state::State;
 use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
 use crate::output::{FileId, OutputFile, PartsReached, Reached, checkpoint_path};
 use serde_json::{Value, json};
@@ -381,5 +382,5 @@ fn identity(input: &Prepared) -> Result<Value> {
         let message = format!("--resume: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));
     };
-    Ok(Identity::of_any(path)?.to_json(&input.name))
+    Ok(Fingerprint::of_any(path)?.to_json(&input.name))
 }

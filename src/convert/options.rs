@@ -1,25 +1,24 @@
 //! What a caller asks for: inputs, an output, and every setting of a conversion.
 //!
-//! Must not know how it is done. Next hand: a setting is a field of [`Options`], and a method of [`Builder`] only where many will
+//! Must not know how it is done. Next hand: a setting is a field of [`Options`], and a method of the builder only where many will
 //! want it; one that shapes the output belongs into the checkpoint too.
 
-use super::budget::LEAST_MEMORY;
-use super::preamble::{Delimiter, Names};
+use super::budget::DEFAULT_MEMORY;
+use super::delimiter::Delimiter;
+use super::names::Names;
 use super::progress::Progress;
-use super::ranges::Range;
-use super::{Converter, DEFAULT_MEMORY};
+use super::range::Range;
 use crate::dialect::Dialect;
-use crate::error::{Error, Result};
-use crate::input::{Encoding, Io, Source, Stream};
-use crate::kernel::{Isa, Kernel};
+use crate::input::{Encoding, Io, Source};
+use crate::kernel::Isa;
 use crate::output::{Compress, FileOptions, Sink, Split, Writer};
-use crate::plan::{Columns, Format, Transform, Type};
+use crate::plan::Columns;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Everything that shapes a conversion. Made by [`Builder`]; each field is one setting.
+/// Everything that shapes a conversion. Made by [`Builder`](super::Builder); each field is one setting.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The bytes that shape the inputs, but for the delimiter.
@@ -44,7 +43,7 @@ pub struct Options {
     pub rejects: Option<PathBuf>,
     /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less where the memory leaves less.
     pub max_record: Option<usize>,
-    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`].
+    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY).
     pub memory: usize,
     /// Threads; `None` takes as many as the process may use.
     pub threads: Option<NonZero<usize>>,
@@ -112,7 +111,7 @@ pub enum Input {
     Path(PathBuf),
     /// Standard input.
     Stdin,
-    /// A source of one's own; [`Stream`] makes one of a reader.
+    /// A caller's own source; [`Input::reader`] makes one of any reader.
     Source(Box<dyn Source>),
 }
 
@@ -124,7 +123,7 @@ impl Input {
 
     /// A reader of text in UTF-8; `name` stands in messages.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
-        Self::Source(Box::new(Stream::new(name, reader)))
+        Self::Source(Box::new(Named { name: name.into(), reader }))
     }
 
     pub(super) fn name(&self) -> String {
@@ -133,6 +132,24 @@ impl Input {
             Self::Stdin => "stdin".to_owned(),
             Self::Source(source) => source.name().to_owned(),
         }
+    }
+}
+
+/// A reader with a name.
+struct Named<R> {
+    name: String,
+    reader: R,
+}
+
+impl<R: Read> Read for Named<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.reader.read(into)
+    }
+}
+
+impl<R: Read + Send> Source for Named<R> {
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -155,127 +172,5 @@ impl Output {
     /// A writer; `name` stands in messages.
     pub fn writer(name: impl Into<String>, writer: impl Write + Send + 'static) -> Self {
         Self::Sink(Box::new(Writer::new(name, writer)))
-    }
-}
-
-/// Settings for a [`Converter`].
-#[derive(Clone, Debug, Default)]
-pub struct Builder {
-    /// All of them, for what has no method of its own.
-    pub options: Options,
-}
-
-impl Builder {
-    /// The bytes that shape the inputs. Its delimiter counts unless [`Builder::delimiter`] is called later.
-    pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.options.delimiter = Some(Delimiter::Byte(dialect.delimiter));
-        self.options.dialect = dialect;
-        self
-    }
-
-    /// What separates fields.
-    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
-        self.options.delimiter = Some(delimiter);
-        self
-    }
-
-    /// Writes these columns alone, in this order.
-    pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.options.columns.select = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Masks a column.
-    pub fn mask(mut self, column: impl Into<String>, mask: crate::plan::Mask) -> Self {
-        self.options.columns.mask.push((column.into(), mask));
-        self
-    }
-
-    /// Makes a column's values by a rule of one's own.
-    pub fn transform(
-        mut self,
-        column: impl Into<String>,
-        function: impl Fn(&str) -> String + Send + Sync + 'static,
-    ) -> Self {
-        self.options.columns.transform.push((column.into(), Transform::new(function)));
-        self
-    }
-
-    /// Renames a column in the output.
-    pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
-        self.options.columns.rename.push((old.into(), new.into()));
-        self
-    }
-
-    /// Says of what type a column is.
-    pub fn column_type(mut self, column: impl Into<String>, wanted: Type) -> Self {
-        self.options.columns.types.push((column.into(), wanted));
-        self
-    }
-
-    /// Writes records in another format.
-    pub fn format(mut self, format: Format) -> Self {
-        self.options.columns.format = format;
-        self
-    }
-
-    /// Makes the first anomaly an error.
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.options.strict = strict;
-        self
-    }
-
-    /// Keeps peak resident memory under `n_bytes`.
-    pub fn memory(mut self, n_bytes: usize) -> Self {
-        self.options.memory = n_bytes;
-        self
-    }
-
-    /// Works on `n` threads.
-    pub fn threads(mut self, n: NonZero<usize>) -> Self {
-        self.options.threads = Some(n);
-        self
-    }
-
-    /// Stops after `n` records.
-    pub fn limit(mut self, n: u64) -> Self {
-        self.options.limit = Some(n);
-        self
-    }
-
-    /// Checks the settings.
-    ///
-    /// # Errors
-    /// A setting that cannot be used whatever the input holds.
-    pub fn build(self) -> Result<Converter> {
-        let options = self.options;
-        if options.memory < LEAST_MEMORY {
-            let least = LEAST_MEMORY >> 20;
-            return Err(Error::setting(format!("--memory: at least {least}M is needed")));
-        }
-        if options.max_record == Some(0) || options.window == Some(0) {
-            return Err(Error::setting("--max-record and --window: at least one byte is needed"));
-        }
-        if options.max_record.is_some_and(|most| u32::try_from(most).is_err()) {
-            return Err(Error::setting("--max-record: at most 4294967295 bytes"));
-        }
-        if options.strict && options.rejects.is_some() {
-            return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
-        }
-        options.columns.check()?;
-        if options.limit_rate == Some(0) {
-            return Err(Error::setting("--limit-rate: at least one byte a second is needed"));
-        }
-        if options.split.size == Some(0) || options.split.records == Some(0) {
-            return Err(Error::setting("--split-size, --split-records: a part of nothing holds no record"));
-        }
-        options.range.map_or(Ok(()), |range| range.check(&options))?;
-        let kernel = match options.isa {
-            None => Kernel::best(),
-            Some(isa) => Kernel::new(isa).ok_or_else(|| {
-                Error::setting(format!("this processor has no {} (ROWMILL_ISA)", isa.name()))
-            })?,
-        };
-        Ok(Converter { options, kernel })
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 pub struct Progress {
     /// The size of all inputs' files in bytes; 0 if one is not known.
     pub total: AtomicU64,
-    /// How many of these are done with: other bytes than `bytes_in` where a file is compressed.
-    pub taken: AtomicU64,
+    /// Bytes of these files that are converted. Fewer than `bytes_in` if a file is compressed.
+    pub file_bytes: AtomicU64,
     /// Input bytes whose output was handed over.
     pub bytes_in: AtomicU64,
     /// Output bytes handed over.

@@ -5,7 +5,7 @@
 //! byte, to note where. So positions are right to the byte and nearly all text is decoded at full speed.
 
 use super::encoding::{Encoding, Width, malformed};
-use super::measure::Measure;
+use super::offset_map::OffsetMap;
 use encoding_rs::{Decoder, DecoderResult};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) struct Decode<R> {
     reader: R,
     encoding: Encoding,
     care: Care,
-    measure: Arc<Measure>,
+    offsets: Arc<OffsetMap>,
     steps: Steps,
     /// Nothing of a character waits in the decoder.
     neutral: bool,
@@ -65,12 +65,12 @@ impl<R: Read> Decode<R> {
     pub(super) fn new(reader: R, encoding: Encoding) -> Self {
         let care = Care::of(encoding);
         let width = Width::of(encoding.0);
-        let measure = if care == Care::None { Measure::exact(width) } else { Measure::noted(width) };
+        let offsets = if care == Care::None { OffsetMap::exact(width) } else { OffsetMap::noted(width) };
         Self {
             reader,
             encoding,
             care,
-            measure: Arc::new(measure),
+            offsets: Arc::new(offsets),
             steps: Steps::new(encoding),
             neutral: true,
             raw: vec![0; CHUNK].into_boxed_slice(),
@@ -85,8 +85,8 @@ impl<R: Read> Decode<R> {
     }
 
     /// What tells how many bytes became some of the text.
-    pub(super) fn measure(&self) -> Arc<Measure> {
-        Arc::clone(&self.measure)
+    pub(super) fn offsets(&self) -> Arc<OffsetMap> {
+        Arc::clone(&self.offsets)
     }
 
     /// Reads on and decodes what is there.
@@ -115,8 +115,8 @@ impl<R: Read> Decode<R> {
         self.raw.copy_within(n..self.n_raw, 0);
         self.n_raw -= n;
         if self.ended && self.n_raw == 0 {
-            let (at, measure) = (self.at + self.end as u64, &self.measure);
-            let note = noting(measure, at);
+            let (at, offsets) = (self.at + self.end as u64, &self.offsets);
+            let note = noting(offsets, at);
             self.end = self.steps.push(&[], true, &mut self.text, self.end, note);
             self.finished = true;
         }
@@ -131,11 +131,11 @@ impl<R: Read> Decode<R> {
 
     /// Notes where the text of a chunk, which is all there is and starts with a character, tells another length than it has.
     fn compare(&self, n: usize) {
-        if self.measure.width.measure(&self.text[..self.end]) == n as u64 {
+        if self.offsets.width.measure(&self.text[..self.end]) == n as u64 {
             return;
         }
         let mut steps = Steps::new(self.encoding);
-        let mut note = noting(&self.measure, self.at);
+        let mut note = noting(&self.offsets, self.at);
         let mut text = [0; 64];
         for byte in self.raw[..n].chunks(1) {
             steps.push(byte, false, &mut text, 0, &mut note);
@@ -144,7 +144,7 @@ impl<R: Read> Decode<R> {
 
     /// Decodes the first `n` bytes and notes each difference.
     fn byte_by_byte(&mut self, n: usize) -> usize {
-        let mut note = noting(&self.measure, self.at);
+        let mut note = noting(&self.offsets, self.at);
         for byte in self.raw[..n].chunks(1) {
             self.end = self.steps.push(byte, false, &mut self.text, self.end, &mut note);
         }
@@ -166,12 +166,12 @@ impl<R: Read> Read for Decode<R> {
 }
 
 /// Notes how much more was taken than the widths tell, of text from byte `at` on.
-fn noting(measure: &Measure, mut at: u64) -> impl FnMut(&[u8], u64) {
+fn noting(offsets: &OffsetMap, mut at: u64) -> impl FnMut(&[u8], u64) {
     move |text, taken| {
         at += text.len() as u64;
-        let surplus = taken.wrapping_sub(measure.width.measure(text)).cast_signed();
+        let surplus = taken.wrapping_sub(offsets.width.measure(text)).cast_signed();
         if surplus != 0 {
-            measure.note(at, surplus);
+            offsets.note(at, surplus);
         }
     }
 }
@@ -257,7 +257,7 @@ mod tests {
                 decode.read_to_end(&mut decoded).unwrap();
                 let expected = [text.as_bytes(), b"\xfe", b"x", b"\xff"].concat();
                 assert_eq!(decoded, expected);
-                assert_eq!(decode.measure().of(0, &decoded), raw.len() as u64);
+                assert_eq!(decode.offsets().input_len(0, &decoded), raw.len() as u64);
             }
         }
     }
@@ -333,12 +333,12 @@ mod tests {
                 let mut decoded = Vec::new();
                 decode.read_to_end(&mut decoded).unwrap();
                 assert!(decoded == text, "{label}: {}", raw.escape_ascii());
-                let measure = decode.measure();
+                let offsets = decode.offsets();
                 for (at, taken) in before {
-                    let told = measure.of(0, &decoded[..at]);
+                    let told = offsets.input_len(0, &decoded[..at]);
                     assert_eq!(told, taken, "{label}: before byte {at} of {}", raw.escape_ascii());
-                    let rest = measure.of(at as u64, &decoded[at..]);
-                    assert_eq!(told + rest, measure.of(0, &decoded), "{label}");
+                    let rest = offsets.input_len(at as u64, &decoded[at..]);
+                    assert_eq!(told + rest, offsets.input_len(0, &decoded), "{label}");
                 }
             }
         }

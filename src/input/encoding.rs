@@ -2,7 +2,7 @@
 //!
 //! Places in messages are those of the input, but of an encoding with several bytes a character what is parsed is its text in UTF-8: so from
 //! a piece of text the input's bytes that it came from are counted. (One byte a character is parsed as it is: `charset.rs`.) In most encodings each character tells its length; where one has two, [`Width`] goes by the same always, so that
-//! all differences have one sign and none hides another. `measure.rs` adds them.
+//! all differences have one sign and none hides another. `offset_map.rs` adds them.
 
 use crate::charset::Charset;
 use crate::error::{Error, Result};

@@ -1,10 +1,10 @@
 //! From a name to a source: what kind of file it is, and how it is best read.
 
-use super::Source;
 use super::decode::{Decode, by_mark};
 use super::encoding::Encoding;
 use super::map::Mapped;
 use super::read::ReadAt;
+use super::source::{InputReader, Source};
 use super::stream::{Layers, Stream, unreadable};
 use super::unpack::{HEADER, LOOK, Unpack, by_magic, cut_short, may_be};
 use super::watch::Watch;
@@ -47,15 +47,15 @@ impl Io {
 
 /// An open input.
 pub(crate) struct Opened {
-    /// Its bytes.
-    pub source: Box<dyn Source>,
-    /// Whether opening it again gives the same bytes.
-    pub regular: bool,
-    /// What its bytes mean to who parses them.
+    /// Its text.
+    pub reader: Box<dyn InputReader>,
+    /// It is a regular file: opened again, it gives the same bytes.
+    pub is_regular: bool,
+    /// The meaning of the bytes to parse.
     pub charset: Charset,
-    /// What unpacking it may take in memory.
+    /// The memory that unpacking may take.
     pub unpacking: usize,
-    /// What decoding it may, once it is converted.
+    /// The memory that decoding may take while it is converted.
     pub decoding: usize,
 }
 
@@ -114,6 +114,15 @@ pub(crate) fn stdin(reading: &Reading) -> Result<Opened> {
     from_file(file.into(), name.to_owned(), reading, true)
 }
 
+/// A caller's own source, as it is.
+pub(crate) fn from_source(source: Box<dyn Source>) -> Opened {
+    let name = source.name().to_owned();
+    let size = source.size();
+    let layers = Layers { size, file_size: size, ..Layers::default() };
+    let reader = Box::new(Stream::new(name, source, layers));
+    Opened { reader, is_regular: false, charset: Charset::Utf8, unpacking: 0, decoding: 0 }
+}
+
 fn socket(name: &str) -> Error {
     let reason = "is a socket; connect to it with a program such as socat, and pipe what it gives";
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
@@ -155,8 +164,9 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
             return streamed(name, Box::new(reader), Some(watch), reading.encoding, reading.unpacking);
         }
     };
-    let opened =
-        |source: Box<dyn Source>| Ok(Opened { source, regular: true, charset, unpacking: 0, decoding: 0 });
+    let opened = |reader: Box<dyn InputReader>| {
+        Ok(Opened { reader, is_regular: true, charset, unpacking: 0, decoding: 0 })
+    };
     match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
         Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
@@ -192,7 +202,7 @@ fn streamed(
     granted: usize,
 ) -> Result<Opened> {
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
-    let regular = watch.is_some();
+    let is_regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);
     let mut layers = Layers { size: file_size, file_size, watch, ..Layers::default() };
     let mut raw = Begun::new(reader);
@@ -209,7 +219,7 @@ fn streamed(
         Some(codec) => {
             raw.look(HEADER).map_err(cannot_read)?;
             let unpack = Unpack::new(raw, codec, granted).map_err(cannot_read)?;
-            layers.taken = Some(unpack.taken());
+            layers.compressed_at = Some(unpack.taken());
             layers.size = None;
             (Box::new(unpack), codec.memory(granted))
         }
@@ -223,21 +233,21 @@ fn streamed(
     // A byte-order mark needs three bytes.
     let told = text_of(text.look(3).map_err(cannot_read)?, asked);
     let mut charset = Charset::Utf8;
-    let source: Box<dyn Source> = match told {
+    let reader: Box<dyn InputReader> = match told {
         Text::Own(own) => {
             charset = own;
-            Box::new(Stream::layered(name, text, layers))
+            Box::new(Stream::new(name, text, layers))
         }
         Text::Decoded(encoding, mark) => {
             text.skip(mark);
             let decode = Decode::new(text, encoding);
-            layers.measure = decode.measure();
-            layers.before = mark as u64;
-            decoding = layers.measure.memory();
-            Box::new(Stream::layered(name, decode, layers))
+            layers.offsets = decode.offsets();
+            layers.mark = mark as u64;
+            decoding = layers.offsets.memory();
+            Box::new(Stream::new(name, decode, layers))
         }
     };
-    Ok(Opened { source, regular, charset, unpacking, decoding })
+    Ok(Opened { reader, is_regular, charset, unpacking, decoding })
 }
 
 /// Whether the file lies on a network or FUSE file system, where a page may take long to come, or not come at all, and the same file

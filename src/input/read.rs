@@ -1,64 +1,54 @@
 //! A regular file, read: each worker reads its window into its own buffer.
 //!
-//! For file systems where mapping is unwise (network, FUSE) or fails, and for `--io read`. As fast in parallel as mapping, since the
-//! buffer stays in the core's L2: 0.25 s against 0.245 – 0.28 s a GiB (DESIGN 3, 2026-11).
+//! For file systems where mapping is unwise (network, FUSE) or fails, and for `--io read`. As fast in parallel as mapping, because the
+//! buffer stays in the core's L2: 0.25 s against 0.245 – 0.28 s a GiB (2026-11).
 
-use super::ahead::Ahead;
+use super::readahead::Readahead;
+use super::source::{InputReader, Look, SharedInput};
 use super::watch::Watch;
-use super::{Keeper, Source};
+use super::window::{Window, distance};
 use crate::error::{CANNOT_READ, Error, Result};
-use crate::parse::Cutter;
-use crate::window::{Window, distance};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// A file read in parallel.
+/// A file that is read in parallel.
 #[derive(Debug)]
 pub(super) struct ReadAt {
-    keeper: Arc<ReadKeeper>,
+    shared: Arc<SharedFile>,
     at: u64,
-    /// Of what is handed out: the file's, unless a range of it is read.
+    /// The end of what is read: the file's, unless a range of it is read.
     end: u64,
-    plausible: bool,
     /// What was peeked, or the bytes around the next cut.
-    ahead: Vec<u8>,
-    /// Why the bytes around the last cut could not be had: told once the window before has had its say, which may come to a place
-    /// before that.
+    peeked: Vec<u8>,
+    /// A read error near the last cut. Reported after the window before it, which may fail at an earlier byte.
     failed: Option<Error>,
 }
 
 #[derive(Debug)]
-struct ReadKeeper {
+struct SharedFile {
     watch: Watch,
-    ahead: Ahead,
+    readahead: Readahead,
 }
 
 impl ReadAt {
     pub(super) fn new(watch: Watch) -> Self {
         let end = watch.size();
-        Self {
-            keeper: Arc::new(ReadKeeper { watch, ahead: Ahead::new(end) }),
-            at: 0,
-            end,
-            plausible: true,
-            ahead: Vec::new(),
-            failed: None,
-        }
+        let shared = Arc::new(SharedFile { watch, readahead: Readahead::new(end) });
+        Self { shared, at: 0, end, peeked: Vec::new(), failed: None }
     }
 
-    /// Fills `ahead` with `from..to`, or up to the end.
-    fn look(&mut self, from: u64, to: u64) -> Result<&[u8]> {
+    /// Reads `from..to` into `peeked`, or up to the end.
+    fn read(&mut self, from: u64, to: u64) -> Result<()> {
         let to = to.min(self.end);
-        self.ahead.resize(distance(from.min(to), to), 0);
-        self.keeper.read(from, &mut self.ahead)?;
-        Ok(&self.ahead)
+        self.peeked.resize(distance(from.min(to), to), 0);
+        self.shared.read(from, &mut self.peeked)
     }
 }
 
-impl Source for ReadAt {
+impl InputReader for ReadAt {
     fn name(&self) -> &str {
-        self.keeper.watch.path()
+        self.shared.watch.path()
     }
 
     fn size(&self) -> Option<u64> {
@@ -66,12 +56,13 @@ impl Source for ReadAt {
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
-        self.look(self.at, self.at + n as u64)
+        self.read(self.at, self.at + n as u64)?;
+        Ok(&self.peeked)
     }
 
     fn skip(&mut self, n: usize) {
         self.at += n as u64;
-        self.ahead = Vec::new();
+        self.peeked = Vec::new();
     }
 
     fn seek(&mut self, _: u64, input_at: u64) -> Result<bool> {
@@ -79,9 +70,9 @@ impl Source for ReadAt {
         Ok(true)
     }
 
-    fn until(&mut self, end: u64) -> bool {
-        self.end = end.min(self.keeper.watch.size());
-        self.keeper.ahead.until(self.end);
+    fn end_at(&mut self, end: u64) -> bool {
+        self.end = end.min(self.shared.watch.size());
+        self.shared.readahead.end_at(self.end);
         true
     }
 
@@ -89,41 +80,35 @@ impl Source for ReadAt {
         self.at
     }
 
-    fn claim(&mut self, n: usize, cutter: &Cutter, _: &mut [u8]) -> Result<Option<Window>> {
-        let (at, size) = (self.at, self.end);
+    fn look<'a>(&'a mut self, n: usize, reach: usize, _: &'a mut [u8]) -> Result<Look<'a>> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        if at >= size {
-            return Ok(None);
+        let nominal = self.at + n as u64;
+        if nominal >= self.end {
+            return Ok(Look::Rest(distance(self.at, self.end.max(self.at))));
         }
-        let nominal = at + n as u64;
-        let (end, plausible) = if nominal >= size {
-            (size, true)
-        } else {
-            match self.look(nominal - 1, nominal + cutter.reach() as u64 + 1) {
-                Ok(around) => match cutter.cut(&around[1..]) {
-                    Some(cut) => (nominal + cut as u64, true),
-                    None => (nominal + cutter.rest_of_pair(around, 1) as u64, false),
-                },
-                Err(error) => {
-                    self.failed = Some(error);
-                    (nominal, false)
-                }
+        match self.read(nominal - 1, nominal + reach as u64) {
+            Ok(()) => Ok(Look::Around { bytes: &self.peeked, at_end: nominal + reach as u64 >= self.end }),
+            Err(error) => {
+                self.failed = Some(error);
+                Ok(Look::Around { bytes: &[], at_end: false })
             }
-        };
-        let window = Window::buffered(at, distance(at, end), at, self.plausible);
-        self.at = end;
-        self.plausible = plausible;
-        Ok(Some(window))
+        }
     }
 
-    fn keeper(&self) -> Arc<dyn Keeper> {
-        Arc::clone(&self.keeper) as Arc<dyn Keeper>
+    fn take(&mut self, len: usize, _: &mut [u8]) -> Window {
+        let at = self.at;
+        self.at += len as u64;
+        Window::buffered(at, len, at)
+    }
+
+    fn shared(&self) -> Arc<dyn SharedInput> {
+        Arc::clone(&self.shared) as Arc<dyn SharedInput>
     }
 }
 
-impl ReadKeeper {
+impl SharedFile {
     fn read(&self, mut at: u64, mut into: &mut [u8]) -> Result<()> {
         while !into.is_empty() {
             match self.watch.file().read_at(into, at) {
@@ -140,10 +125,10 @@ impl ReadKeeper {
     }
 }
 
-impl Keeper for ReadKeeper {
+impl SharedInput for SharedFile {
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let bytes = &mut buffer[..window.len];
-        self.ahead.of(self.watch.file(), window.at);
+        self.readahead.before(self.watch.file(), window.at);
         self.read(window.at, bytes)?;
         Ok(bytes)
     }

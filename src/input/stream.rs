@@ -1,50 +1,55 @@
-//! A stream: a pipe, a device, any reader, through the workers' own buffers.
+//! A stream: a pipe, a device or any other reader, through the workers' own buffers.
 //!
-//! Whoever claims reads into its own buffer; what lies behind the cut waits for the next. So a stream takes no more memory
-//! than the windows in flight, and it is read only when a worker is free to convert: a slow consumer stops it.
+//! A worker that claims a window reads into its own buffer. What is behind the cut waits for the next claim. So a stream takes no more
+//! memory than the windows in flight, and it is read only when a worker is free: a slow consumer stops it.
 
 use super::encoding::Width;
-use super::measure::Measure;
+use super::offset_map::OffsetMap;
+use super::source::{InputReader, Look, SharedInput};
 use super::unpack::Damage;
 use super::watch::Watch;
-use super::{Keeper, Source};
+use super::window::Window;
 use crate::error::{CANNOT_READ, Error, ErrorKind, Result};
-use crate::parse::Cutter;
-use crate::window::Window;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Passed over at once.
-const PASSED: usize = 64 << 10;
+/// Read at once on the way to a place ahead.
+const SEEK_STEP: usize = 64 << 10;
+/// A buffer of what waits that is larger than this many times a look is given back: a long header made it large.
+const KEPT_LOOKS: usize = 4;
 
-/// A reader as a source.
-pub struct Stream<R> {
+/// A reader as an input.
+pub(super) struct Stream<R> {
     name: String,
     reader: R,
-    keeper: Arc<Layers>,
-    /// Read but not claimed: `rest[start..]`.
-    rest: Vec<u8>,
+    shared: Arc<Layers>,
+    /// Bytes that were read but not taken: `waiting[start..]`.
+    waiting: Vec<u8>,
     start: usize,
+    /// The reader has no more.
     ended: bool,
     at: u64,
     input_at: u64,
-    plausible: bool,
+    /// The bytes in the worker's buffer since the last look, and how far behind its window that look went.
+    looked: usize,
+    reach: usize,
 }
 
-/// What lies between a file and the text that is parsed; what a stream's workers use while others claim.
+/// What lies between a file and the text that is parsed. Shared by the workers.
 pub(super) struct Layers {
-    /// The size of the text, and of the file that holds it.
+    /// The size of the text, if it is known.
     pub(super) size: Option<u64>,
+    /// The size of the file that holds it.
     pub(super) file_size: Option<u64>,
     /// The file, if it is a regular one.
     pub(super) watch: Option<Watch>,
-    /// How many bytes of a compressed file were taken.
-    pub(super) taken: Option<Arc<AtomicU64>>,
-    /// How many bytes, before decoding, became some of the text.
-    pub(super) measure: Arc<Measure>,
-    /// How many stand in front of it.
-    pub(super) before: u64,
+    /// How many bytes of a compressed file were read.
+    pub(super) compressed_at: Option<Arc<AtomicU64>>,
+    /// The input's bytes for the text's.
+    pub(super) offsets: Arc<OffsetMap>,
+    /// The length of a byte-order mark, which is not part of the text.
+    pub(super) mark: u64,
 }
 
 impl Default for Layers {
@@ -53,35 +58,31 @@ impl Default for Layers {
             size: None,
             file_size: None,
             watch: None,
-            taken: None,
-            measure: Arc::new(Measure::exact(Width::Same)),
-            before: 0,
+            compressed_at: None,
+            offsets: Arc::new(OffsetMap::exact(Width::Same)),
+            mark: 0,
         }
     }
 }
 
 impl<R: Read + Send> Stream<R> {
-    /// Takes what `reader` gives as it stands, neither unpacked nor decoded; `name` stands in messages.
-    pub fn new(name: impl Into<String>, reader: R) -> Self {
-        Self::layered(name, reader, Layers::default())
-    }
-
-    /// As [`Stream::new`] for a reader that unpacks or decodes.
-    pub(super) fn layered(name: impl Into<String>, reader: R, layers: Layers) -> Self {
+    /// Reads from `reader`, which unpacks and decodes as `layers` say.
+    pub(super) fn new(name: impl Into<String>, reader: R, layers: Layers) -> Self {
         Self {
             name: name.into(),
             reader,
-            rest: Vec::new(),
+            waiting: Vec::new(),
             start: 0,
             ended: false,
             at: 0,
-            input_at: layers.before,
-            plausible: true,
-            keeper: Arc::new(layers),
+            input_at: layers.mark,
+            looked: 0,
+            reach: 0,
+            shared: Arc::new(layers),
         }
     }
 
-    /// Reads into `buffer` from `len` until it is full or the stream ends; returns how far.
+    /// Reads into `buffer` from `len` until it is full or the stream ends. Returns the length of what it holds.
     fn fill(&mut self, buffer: &mut [u8], mut len: usize) -> Result<usize> {
         while len < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[len..]) {
@@ -89,9 +90,9 @@ impl<R: Read + Send> Stream<R> {
                 Ok(n) => len += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let at = self.input_at + self.keeper.measure(self.at, &buffer[..len]);
-                    let at = self.keeper.taken().unwrap_or(at);
-                    if let Some(watch) = &self.keeper.watch {
+                    let at = self.input_at + self.shared.input_len(self.at, &buffer[..len]);
+                    let at = self.shared.compressed_at().unwrap_or(at);
+                    if let Some(watch) = &self.shared.watch {
                         // What reads as damage may be a file that is being written anew.
                         watch.verify(at)?;
                     }
@@ -101,55 +102,70 @@ impl<R: Read + Send> Stream<R> {
         }
         Ok(len)
     }
+
+    /// Puts bytes back in front of those that wait.
+    fn put_back(&mut self, bytes: &[u8]) {
+        if self.start >= bytes.len() {
+            // They came from there, or there is room where consumed bytes were.
+            self.start -= bytes.len();
+            self.waiting[self.start..self.start + bytes.len()].copy_from_slice(bytes);
+        } else {
+            let tail = self.waiting.split_off(self.start);
+            self.waiting.clear();
+            self.waiting.extend_from_slice(bytes);
+            self.waiting.extend_from_slice(&tail);
+            self.start = 0;
+        }
+    }
 }
 
-impl<R: Read + Send> Source for Stream<R> {
+impl<R: Read + Send> InputReader for Stream<R> {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn size(&self) -> Option<u64> {
-        self.keeper.size
+        self.shared.size
     }
 
     fn file_size(&self) -> Option<u64> {
-        self.keeper.file_size
+        self.shared.file_size
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
-        let have = self.rest.len() - self.start;
+        let have = self.waiting.len() - self.start;
         if have < n && !self.ended {
-            let mut rest = std::mem::take(&mut self.rest);
-            rest.drain(..self.start);
+            let mut waiting = std::mem::take(&mut self.waiting);
+            waiting.drain(..self.start);
             self.start = 0;
-            rest.resize(n, 0);
-            let len = self.fill(&mut rest, have)?;
-            rest.truncate(len);
-            self.rest = rest;
+            waiting.resize(n, 0);
+            let len = self.fill(&mut waiting, have)?;
+            waiting.truncate(len);
+            self.waiting = waiting;
         }
-        let end = self.rest.len().min(self.start + n);
-        Ok(&self.rest[self.start..end])
+        let end = self.waiting.len().min(self.start + n);
+        Ok(&self.waiting[self.start..end])
     }
 
     fn skip(&mut self, n: usize) {
-        self.input_at += self.keeper.measure(self.at, &self.rest[self.start..self.start + n]);
+        self.input_at += self.shared.input_len(self.at, &self.waiting[self.start..self.start + n]);
         self.at += n as u64;
         self.start += n;
     }
 
     fn seek(&mut self, text_at: u64, input_at: u64) -> Result<bool> {
-        let keeper = Arc::clone(&self.keeper);
-        let Some(watch) = &keeper.watch else { return Ok(false) };
-        // There is no other way than through what lies between.
+        let shared = Arc::clone(&self.shared);
+        let Some(watch) = &shared.watch else { return Ok(false) };
+        // A stream only reads on.
         while self.at < text_at {
             let left = usize::try_from(text_at - self.at).unwrap_or(usize::MAX);
-            let n = self.peek(left.min(PASSED))?.len();
+            let n = self.peek(left.min(SEEK_STEP))?.len();
             if n == 0 {
                 return Err(watch.changed(self.input_at, "the file became shorter"));
             }
             self.at += n as u64;
             self.start += n;
-            keeper.settle(self.at);
+            shared.forget_before(self.at);
         }
         self.input_at = input_at;
         Ok(self.at == text_at)
@@ -163,84 +179,60 @@ impl<R: Read + Send> Source for Stream<R> {
         self.at
     }
 
-    fn claim(&mut self, n: usize, cutter: &Cutter, buffer: &mut [u8]) -> Result<Option<Window>> {
-        let buffer = &mut buffer[..n + cutter.reach() + 1];
-        let waiting = &self.rest[self.start..];
-        let taken = waiting.len().min(buffer.len());
-        buffer[..taken].copy_from_slice(&waiting[..taken]);
-        self.start += taken;
-        let len = self.fill(buffer, taken)?;
-        if len == 0 {
-            return Ok(None);
+    fn look<'a>(&'a mut self, n: usize, reach: usize, buffer: &'a mut [u8]) -> Result<Look<'a>> {
+        let buffer = &mut buffer[..n + reach];
+        let waiting = &self.waiting[self.start..];
+        let moved = waiting.len().min(buffer.len());
+        buffer[..moved].copy_from_slice(&waiting[..moved]);
+        self.start += moved;
+        let len = self.fill(buffer, moved)?;
+        (self.looked, self.reach) = (len, reach);
+        let at_end = self.start == self.waiting.len() && self.ended;
+        if len <= n && at_end {
+            return Ok(Look::Rest(len));
         }
-        let more = self.start < self.rest.len() || !self.ended;
-        let (end, plausible) = if len <= n && !more {
-            (len, true)
-        } else {
-            match cutter.cut(&buffer[n..len]) {
-                Some(cut) => (n + cut, true),
-                None if !more => (len, true),
-                // Nor is a character parted: what it was before decoding could not be told from its halves.
-                None => {
-                    let end = n + cutter.rest_of_pair(&buffer[..len], n);
-                    let halves =
-                        buffer[end..len].iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf));
-                    (end + halves.count(), false)
-                }
-            }
-        };
-        // What lies behind the cut goes back to the front of what waits.
-        if end < len {
-            let back = len - end;
-            if self.start >= back {
-                // It came from there, or there is room where consumed bytes lay.
-                self.start -= back;
-                self.rest[self.start..self.start + back].copy_from_slice(&buffer[end..len]);
-            } else {
-                let tail = self.rest.split_off(self.start);
-                self.rest.clear();
-                self.rest.extend_from_slice(&buffer[end..len]);
-                self.rest.extend_from_slice(&tail);
-                self.start = 0;
-            }
-        }
-        if self.start == self.rest.len() && self.rest.capacity() > 4 * (cutter.reach() + 1) {
-            // A long header may have made it large.
-            self.rest = Vec::with_capacity(cutter.reach() + 1);
-            self.start = 0;
-        }
-        let window = Window::buffered(self.at, end, self.input_at, self.plausible);
-        self.input_at += self.keeper.measure(self.at, &buffer[..end]);
-        self.at += end as u64;
-        self.plausible = plausible;
-        Ok(Some(window))
+        Ok(Look::Around { bytes: &buffer[n - 1..len], at_end })
     }
 
-    fn keeper(&self) -> Arc<dyn Keeper> {
-        Arc::clone(&self.keeper) as Arc<dyn Keeper>
+    fn take(&mut self, len: usize, buffer: &mut [u8]) -> Window {
+        if len < self.looked {
+            self.put_back(&buffer[len..self.looked]);
+        }
+        if self.start == self.waiting.len() && self.waiting.capacity() > KEPT_LOOKS * self.reach {
+            self.waiting = Vec::with_capacity(self.reach);
+            self.start = 0;
+        }
+        let window = Window::buffered(self.at, len, self.input_at);
+        self.input_at += self.shared.input_len(self.at, &buffer[..len]);
+        self.at += len as u64;
+        window
+    }
+
+    fn shared(&self) -> Arc<dyn SharedInput> {
+        Arc::clone(&self.shared) as Arc<dyn SharedInput>
     }
 }
 
-impl Keeper for Layers {
+impl SharedInput for Layers {
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         Ok(&buffer[..window.len])
     }
 
     fn verify(&self, window: &Window) -> Result<()> {
-        let at = || self.taken().unwrap_or(window.input_at);
+        let at = || self.compressed_at().unwrap_or(window.input_at);
         self.watch.as_ref().map_or(Ok(()), |watch| watch.verify(at()))
     }
 
-    fn measure(&self, at: u64, bytes: &[u8]) -> u64 {
-        self.measure.of(at, bytes)
+    fn input_len(&self, text_at: u64, text: &[u8]) -> u64 {
+        self.offsets.input_len(text_at, text)
     }
 
-    fn settle(&self, at: u64) {
-        self.measure.settle(at);
+    fn forget_before(&self, text_at: u64) {
+        self.offsets.forget_before(text_at);
     }
 
-    fn taken(&self) -> Option<u64> {
-        self.taken.as_ref().map(|taken| taken.load(Ordering::Relaxed))
+    fn compressed_at(&self) -> Option<u64> {
+        self.compressed_at.as_ref().map(|at| at.load(Ordering::Relaxed))
     }
 
     fn remark(&self) -> Option<String> {
@@ -248,7 +240,7 @@ impl Keeper for Layers {
     }
 }
 
-/// The error for an input that can't be read on, at byte `at` if that is known.
+/// The error of an input that cannot be read on, at byte `at` if that is known.
 pub(super) fn unreadable(name: &str, at: Option<u64>, error: io::Error) -> Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()) {
         Some(Damage { format, at, reason }) => {
@@ -262,9 +254,8 @@ pub(super) fn unreadable(name: &str, at: Option<u64>, error: io::Error) -> Error
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Dialect;
 
-    /// Gives one byte a call, as the slowest pipe does.
+    /// Returns one byte a call, as the slowest pipe does.
     struct Dribble<'a>(&'a [u8]);
 
     impl Read for Dribble<'_> {
@@ -277,22 +268,30 @@ mod tests {
     }
 
     #[test]
-    fn windows_tile_the_stream_and_never_part_crlf() {
+    fn windows_tile_the_stream() {
         let input = b"a,b\r\n\"quoted\r\nfield\",2\r\n3,4\r\n".repeat(7);
         for n in 1..40 {
             for peeked in [0, 1, 20, 500] {
-                let cutter = Cutter::new(&Dialect::default(), true, n);
-                let mut stream = Stream::new("test", Dribble(&input));
+                let mut stream = Stream::new("test", Dribble(&input), Layers::default());
                 let skipped = peeked.min(5);
                 stream.peek(peeked).unwrap();
                 stream.skip(skipped);
-                let mut buffer = vec![0; 2 * n + 1];
+                let mut buffer = vec![0; 2 * n];
                 let mut read = input[..skipped].to_vec();
-                while let Some(window) = stream.claim(n, &cutter, &mut buffer).unwrap() {
-                    assert_eq!(window.at, read.len() as u64);
+                for i in 0.. {
+                    let len = match stream.look(n, n, &mut buffer).unwrap() {
+                        Look::Rest(0) => break,
+                        Look::Rest(len) => len,
+                        Look::Around { bytes, .. } => {
+                            assert_eq!(*bytes, input[read.len() + n - 1..][..bytes.len()]);
+                            // Any length up to the end of the look.
+                            n - 1 + i % (bytes.len() + 1)
+                        }
+                    };
+                    let window = stream.take(len, &mut buffer);
+                    assert_eq!((window.at, window.len), (read.len() as u64, len));
                     read.extend_from_slice(&buffer[..window.len]);
-                    let parted = read.ends_with(b"\r") && input.get(read.len()) == Some(&b'\n');
-                    assert!(!parted, "windows of {n}, cut at {}", read.len());
+                    assert!(i < 10 * input.len() + 10, "it ends");
                 }
                 assert_eq!(read, input, "windows of {n}, {peeked} peeked");
             }

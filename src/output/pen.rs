@@ -1,4 +1,4 @@
-//! A fixed buffer that is written to, and flushed when it is full.
+//! The output buffer of a worker, and how values are written to it.
 
 use crate::kernel::{Kernel, MOST_ESCAPED};
 
@@ -16,11 +16,14 @@ pub(crate) trait Flush {
     /// Why the writing cannot go on.
     type Stop;
 
-    /// Takes all bytes; the buffer is empty afterwards.
+    /// The buffer.
+    fn buffer(&mut self) -> &mut OutputBuffer;
+
+    /// Takes the bytes of the buffer, which end as `ends` says, and clears it.
     ///
     /// # Errors
     /// They cannot be taken, or should never have been made.
-    fn flush(&mut self, bytes: &[u8], ends: Ends) -> Result<(), Self::Stop>;
+    fn flush(&mut self, ends: Ends) -> Result<(), Self::Stop>;
 
     /// See [`Put::lend`].
     ///
@@ -37,7 +40,7 @@ pub(crate) trait Put {
     /// Why the writing cannot go on.
     type Stop;
 
-    /// Writes bytes as they stand.
+    /// Writes bytes as they are.
     ///
     /// # Errors
     /// See [`Put::Stop`].
@@ -49,29 +52,67 @@ pub(crate) trait Put {
     /// See [`Put::Stop`].
     fn escape(&mut self, kernel: &Kernel, from: &[u8], start: usize, end: usize) -> Result<(), Self::Stop>;
 
-    /// A buffer for a value that is too long for a worker's own, of which there is one in the whole run; it is to be given back.
+    /// Lends a buffer for a value that is too long for a worker's own. There is one in the whole run. It must be given back.
     ///
     /// # Errors
-    /// It is another's turn, and will not be one's own.
+    /// The turn does not come.
     fn lend(&mut self) -> Result<Vec<u8>, Self::Stop>;
 
-    /// Takes back what [`Put::lend`] gave.
+    /// Takes back what [`Put::lend`] returned.
     fn give_back(&mut self, buffer: Vec<u8>);
 }
 
-/// Writes nothing, for what is only looked at.
+impl<F: Flush> Put for F {
+    type Stop = F::Stop;
+
+    /// The first two bytes are never parted by a flush: records may be separated by two bytes, and the output writer sees one buffer at
+    /// a time.
+    fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
+        loop {
+            let buffer = self.buffer();
+            let room = &mut buffer.bytes[buffer.len..];
+            if bytes.len() <= room.len() {
+                room[..bytes.len()].copy_from_slice(bytes);
+                buffer.len += bytes.len();
+                return Ok(());
+            }
+            if room.len() >= 2 {
+                let (now, later) = bytes.split_at(room.len());
+                room.copy_from_slice(now);
+                buffer.len += now.len();
+                bytes = later;
+            }
+            self.flush(Ends::Within)?;
+        }
+    }
+
+    fn escape(&mut self, kernel: &Kernel, from: &[u8], mut start: usize, end: usize) -> Result<(), F::Stop> {
+        while start < end {
+            let n = (end - start).min(CHUNK);
+            if self.buffer().room() < MOST_ESCAPED * n + 64 {
+                self.flush(Ends::Within)?;
+            }
+            let buffer = self.buffer();
+            buffer.len += kernel.escape(from, start, start + n, &mut buffer.bytes[buffer.len..]);
+            start += n;
+        }
+        Ok(())
+    }
+
+    fn lend(&mut self) -> Result<Vec<u8>, F::Stop> {
+        Flush::lend(self)
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        Flush::give_back(self, buffer);
+    }
+}
+
+/// Writes nothing, to judge values only.
 pub(crate) struct Unwritten<'a, P>(pub &'a mut P);
 
 impl<P: Put> Put for Unwritten<'_, P> {
     type Stop = P::Stop;
-
-    fn put(&mut self, _: &[u8]) -> Result<(), P::Stop> {
-        Ok(())
-    }
-
-    fn escape(&mut self, _: &Kernel, _: &[u8], _: usize, _: usize) -> Result<(), P::Stop> {
-        Ok(())
-    }
 
     fn lend(&mut self) -> Result<Vec<u8>, P::Stop> {
         self.0.lend()
@@ -80,101 +121,63 @@ impl<P: Put> Put for Unwritten<'_, P> {
     fn give_back(&mut self, buffer: Vec<u8>) {
         self.0.give_back(buffer);
     }
+
+    fn put(&mut self, _: &[u8]) -> Result<(), P::Stop> {
+        Ok(())
+    }
+
+    fn escape(&mut self, _: &Kernel, _: &[u8], _: usize, _: usize) -> Result<(), P::Stop> {
+        Ok(())
+    }
 }
 
-/// A position in a fixed buffer, with who takes it when it is full.
-pub(crate) struct Pen<'b, F> {
-    buffer: &'b mut [u8],
-    len: usize,
-    /// Who takes the buffer.
-    pub link: F,
-}
-
-/// Escaped at once; six times that must fit the smallest buffer.
+/// The bytes that are escaped at once; six times that must fit the smallest buffer.
 const CHUNK: usize = 2048;
 
 /// The smallest buffer that works.
 pub(crate) const LEAST_BUFFER: usize = MOST_ESCAPED * CHUNK + 64;
 
-impl<'b, F: Flush> Pen<'b, F> {
-    /// At the start of an empty buffer of at least [`LEAST_BUFFER`] bytes.
-    pub(crate) fn new(buffer: &'b mut [u8], link: F) -> Self {
-        assert!(buffer.len() >= LEAST_BUFFER, "a chunk fits the buffer");
-        Self { buffer, len: 0, link }
+/// A fixed buffer of output bytes.
+#[derive(Debug)]
+pub(crate) struct OutputBuffer {
+    bytes: Box<[u8]>,
+    len: usize,
+}
+
+impl OutputBuffer {
+    /// Empty, with room for `n` bytes, at least [`LEAST_BUFFER`].
+    pub(crate) fn new(n: usize) -> Self {
+        assert!(n >= LEAST_BUFFER, "a chunk fits the buffer");
+        Self { bytes: vec![0; n].into(), len: 0 }
     }
 
-    /// The number of bytes not flushed.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// What it holds.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
-    /// Whether all is flushed.
+    /// Whether it holds nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The size of the buffer.
-    pub(crate) fn capacity(&self) -> usize {
-        self.buffer.len()
-    }
-
-    /// The whole buffer and how much of it is taken, for a kernel to write behind that.
-    pub(crate) fn raw(&mut self) -> (&mut [u8], &mut usize) {
-        (self.buffer, &mut self.len)
-    }
-
-    /// Gives away all that was written: whole records.
-    pub(crate) fn flush(&mut self) -> Result<(), F::Stop> {
-        self.empty(Ends::Record)
-    }
-
-    fn empty(&mut self, ends: Ends) -> Result<(), F::Stop> {
-        self.link.flush(&self.buffer[..self.len], ends)?;
+    /// Empties it.
+    pub(crate) fn clear(&mut self) {
         self.len = 0;
-        Ok(())
-    }
-}
-
-impl<F: Flush> Put for Pen<'_, F> {
-    type Stop = F::Stop;
-
-    /// The first two are never parted by a flush: what separates records is two bytes, and who looks for it
-    /// sees one buffer at a time.
-    fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
-        loop {
-            let room = &mut self.buffer[self.len..];
-            if bytes.len() <= room.len() {
-                room[..bytes.len()].copy_from_slice(bytes);
-                self.len += bytes.len();
-                return Ok(());
-            }
-            if room.len() >= 2 {
-                let (now, later) = bytes.split_at(room.len());
-                room.copy_from_slice(now);
-                self.len += now.len();
-                bytes = later;
-            }
-            self.empty(Ends::Within)?;
-        }
     }
 
-    fn escape(&mut self, kernel: &Kernel, from: &[u8], mut start: usize, end: usize) -> Result<(), F::Stop> {
-        while start < end {
-            let n = (end - start).min(CHUNK);
-            if self.buffer.len() - self.len < MOST_ESCAPED * n + 64 {
-                self.empty(Ends::Within)?;
-            }
-            self.len += kernel.escape(from, start, start + n, &mut self.buffer[self.len..]);
-            start += n;
-        }
-        Ok(())
+    /// The bytes it has room for.
+    pub(crate) fn room(&self) -> usize {
+        self.bytes.len() - self.len
     }
 
-    fn lend(&mut self) -> Result<Vec<u8>, F::Stop> {
-        self.link.lend()
+    /// The bytes it has room for when it is empty.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
     }
 
-    fn give_back(&mut self, buffer: Vec<u8>) {
-        self.link.give_back(buffer);
+    /// The whole buffer and how much of it is used, for a kernel to write behind that.
+    pub(crate) fn raw(&mut self) -> (&mut [u8], &mut usize) {
+        (&mut self.bytes, &mut self.len)
     }
 }

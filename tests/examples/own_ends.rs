@@ -1,16 +1,16 @@
-//! Ends and a middle of one's own: a source that makes its text as it is read, a rule for a column, a sink that keeps a sum.
+//! A caller's own source, transform and sink: text is made as it is read, a column is changed, and records are counted as they come.
 //!
 //!     cargo run --release --example own_ends
 //!
-//! The text is made as it is asked for and the result is looked at as it comes, so a million records take no more memory than ten.
+//! A million records take no more memory than ten.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use rowmill::{Converter, Cutter, Input, Keeper, Output, Result, Sink, Source, Stream, Window};
+use rowmill::{Converter, Input, Output, Result, Sink, Source};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Readings of a sensor, as many as are asked for, one a line.
+/// Readings of a sensor, one a line.
 struct Readings {
     next: u64,
     until: u64,
@@ -31,15 +31,19 @@ impl Read for Readings {
     }
 }
 
-/// A source that knows its name and its size. [`Stream`] cuts any reader into windows; what is one's own is said here.
-struct Sensor {
-    stream: Stream<io::Chain<&'static [u8], Readings>>,
-}
+/// A source with a name.
+struct Sensor(io::Chain<&'static [u8], Readings>);
 
 impl Sensor {
     fn new(n_readings: u64) -> Self {
         let readings = Readings { next: 0, until: n_readings, line: Vec::new() };
-        Self { stream: Stream::new("sensor", b"at,name,value\n".chain(readings)) }
+        Self(b"at,name,value\n".chain(readings))
+    }
+}
+
+impl Read for Sensor {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
     }
 }
 
@@ -47,33 +51,9 @@ impl Source for Sensor {
     fn name(&self) -> &str {
         "the sensor in the yard"
     }
-
-    fn size(&self) -> Option<u64> {
-        None
-    }
-
-    fn peek(&mut self, n: usize) -> Result<&[u8]> {
-        self.stream.peek(n)
-    }
-
-    fn skip(&mut self, n: usize) {
-        self.stream.skip(n);
-    }
-
-    fn input_at(&self) -> u64 {
-        self.stream.input_at()
-    }
-
-    fn claim(&mut self, n: usize, cutter: &Cutter, buffer: &mut [u8]) -> Result<Option<Window>> {
-        self.stream.claim(n, cutter, buffer)
-    }
-
-    fn keeper(&self) -> Arc<dyn Keeper> {
-        self.stream.keeper()
-    }
 }
 
-/// Counts the records that come and shows the first. What it does in `write` slows the reading down.
+/// Counts the records that come and shows the first. A slow `write` slows the reading down.
 struct Counter {
     n_records: Arc<AtomicU64>,
     shown: bool,

@@ -14,27 +14,28 @@ impl Sink for Memory {
     }
 }
 
-/// What becomes of these buffers; `cut` says after which to go on with another outlet, as `--resume` does.
+/// What becomes of these buffers; `cut` says after which to go on with another writer, as `--resume` does.
 fn written(framing: &Framing, typed: Option<&str>, buffers: &[&str], cut: usize) -> String {
     let memory = Memory::default();
     let compression = typed.map(|typed| Compression::parse(typed).unwrap());
-    let shape = || Shape { framing: framing.clone(), compression, ..Shape::default() };
-    let outlet = |reached| Outlet::new(To::Sink(Box::new(memory.clone())), shape(), reached).unwrap();
-    let mut now = outlet(Reached::default());
+    let shape = || OutputOptions { framing: framing.clone(), compression, ..OutputOptions::default() };
+    let writer =
+        |reached| OutputWriter::new(Target::Sink(Box::new(memory.clone())), shape(), reached).unwrap();
+    let mut now = writer(Reached::default());
     let mut packer = compression.map(|compression| Packer::new(compression, 1000).unwrap());
     for (i, buffer) in buffers.iter().enumerate() {
         if i == cut {
-            now = outlet(now.reached());
+            now = writer(now.reached());
         }
         let raw = buffer.as_bytes();
-        let cuts = now.handover().cuts(raw, false, Ends::Within);
+        let cuts = now.layout().cuts(raw, false, Ends::Within);
         if let Some(packer) = &mut packer {
-            packer.ahead(raw, cuts.ranges(now.handover().bounds, raw));
+            packer.ahead(raw, cuts.ranges(now.layout().bounds, raw));
         }
         now.write(Batch { raw, cuts, packer: packer.as_mut() }).unwrap();
     }
     now.close().unwrap();
-    let mut again = outlet(now.reached());
+    let mut again = writer(now.reached());
     again.close().unwrap();
     again.finish().unwrap();
     let bytes = memory.0.lock().unwrap().clone();
@@ -142,16 +143,17 @@ fn parts_end_where_they_should_whatever_the_buffers() {
         let path = folder.path().join("out.jsonl");
         let mut parts = Parts::open(&path, Default::default()).unwrap();
         parts.begin_anew(&|_| Ok(())).unwrap();
-        let shape = Shape { framing: framing.clone(), compression, split, per_second: None };
-        let mut outlet = Outlet::new(To::Parts(Box::new(parts)), shape, Reached::default()).unwrap();
+        let shape = OutputOptions { framing: framing.clone(), compression, split, per_second: None };
+        let mut writer =
+            OutputWriter::new(Target::Parts(Box::new(parts)), shape, Reached::default()).unwrap();
         let mut packer = compression.map(|compression| Packer::new(compression, 20_000).unwrap());
         let mut write = |raw: &[u8], within, ends| {
-            let handover = outlet.handover();
-            let cuts = handover.cuts(raw, within, ends);
+            let layout = writer.layout();
+            let cuts = layout.cuts(raw, within, ends);
             if let Some(packer) = &mut packer {
-                packer.ahead(raw, cuts.ranges(handover.bounds, raw));
+                packer.ahead(raw, cuts.ranges(layout.bounds, raw));
             }
-            outlet.write(Batch { raw, cuts, packer: packer.as_mut() }).unwrap();
+            writer.write(Batch { raw, cuts, packer: packer.as_mut() }).unwrap();
             cuts.within
         };
         // Slices of whole records, in buffers that end anywhere but behind a comma.
@@ -170,10 +172,10 @@ fn parts_end_where_they_should_whatever_the_buffers() {
             }
             assert!(!within);
         }
-        outlet.close().unwrap();
-        outlet.finish().unwrap();
-        let told = outlet.reached();
-        drop(outlet);
+        writer.close().unwrap();
+        writer.finish().unwrap();
+        let told = writer.reached();
+        drop(writer);
         let manifest = std::fs::read(folder.path().join("out.manifest.json")).unwrap();
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
         let listed = manifest["parts"].as_array().unwrap();

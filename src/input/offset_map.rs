@@ -1,23 +1,24 @@
-//! How many of the input's own bytes became some of its text: by the width of each character, and what is noted where that is not so.
+//! Maps lengths of decoded text back to lengths of the input.
 //!
-//! The reader that decodes notes what it finds; who places an anomaly asks. What lies before the last settled record is forgotten.
+//! Most lengths follow from the width of each character. The decoder records the exceptions. Entries before the last committed record
+//! are dropped.
 
 use super::encoding::Width;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Counts the input's bytes.
-pub(super) struct Measure {
+/// The input's bytes for those of the text.
+pub(super) struct OffsetMap {
     pub(super) width: Width,
-    /// At this byte of the text so many of the input's were taken more than the widths say, in order.
+    /// Up to this byte of the text, this many more input bytes were read than the widths give. In order.
     surplus: Option<Mutex<VecDeque<(u64, i64)>>>,
 }
 
-/// The most that are kept, 4 MiB: enough for any number of windows in flight and long records between them. Of more the oldest become one, and
-/// places among them may be told some bytes off. ISO-2022-JP alone needs more than a few.
+/// The most entries, 4 MiB: enough for all windows in flight with long records between them. Beyond that the oldest two become one, and
+/// a place between them may be some bytes off. Only ISO-2022-JP needs more than a few.
 const MOST: usize = 1 << 18;
 
-impl Measure {
+impl OffsetMap {
     /// By width alone.
     pub(super) fn exact(width: Width) -> Self {
         Self { width, surplus: None }
@@ -33,17 +34,17 @@ impl Measure {
         if self.surplus.is_some() { MOST * size_of::<(u64, i64)>() } else { 0 }
     }
 
-    /// The length of what became `text`, which starts at byte `at` of all text.
-    pub(super) fn of(&self, at: u64, text: &[u8]) -> u64 {
-        let told = self.width.measure(text);
-        let Some(noted) = self.surplus() else { return told };
+    /// The length of the input that became `text`, which starts at byte `at` of all text.
+    pub(super) fn input_len(&self, at: u64, text: &[u8]) -> u64 {
+        let by_width = self.width.measure(text);
+        let Some(noted) = self.surplus() else { return by_width };
         let end = at + text.len() as u64;
         let first = noted.partition_point(|(place, _)| *place <= at);
         let surplus: i64 = noted.range(first..).take_while(|(place, _)| *place <= end).map(|(_, n)| n).sum();
-        told.saturating_add_signed(surplus)
+        by_width.saturating_add_signed(surplus)
     }
 
-    /// Notes that up to byte `at` of the text so many more bytes were taken.
+    /// Records that up to byte `at` of the text `n` more bytes were read than the widths give.
     pub(super) fn note(&self, at: u64, n: i64) {
         let Some(mut noted) = self.surplus() else { return };
         if noted.len() == MOST
@@ -55,8 +56,8 @@ impl Measure {
         noted.push_back((at, n));
     }
 
-    /// Forgets what lies up to byte `at`, of which nobody will ask.
-    pub(super) fn settle(&self, at: u64) {
+    /// Drops the entries up to byte `at`.
+    pub(super) fn forget_before(&self, at: u64) {
         let Some(mut noted) = self.surplus() else { return };
         let n = noted.partition_point(|(place, _)| *place <= at);
         noted.drain(..n);

@@ -1,6 +1,6 @@
-//! What tells an input from another file, or from itself after a change: size, time, and the bytes at its two ends.
+//! The fingerprint of a file: its size, its time, and the bytes at its two ends. A changed file has another one.
 //!
-//! Must not know what it is told apart for: `--resume` and ranges both ask.
+//! Used by `--resume` and by plans.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const ENDS: usize = 64 << 10;
 
 /// A regular file as it stood when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct Fingerprint {
     /// Its size in bytes.
     pub size: u64,
     /// When it was modified: seconds since 1970, and nanoseconds.
@@ -22,7 +22,7 @@ pub struct Identity {
     pub ends: String,
 }
 
-impl Identity {
+impl Fingerprint {
     /// Looks at the file at `path`.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
-//! What is counted while records are converted: first within a slice, then for the whole input.
+//! The counts of a slice. They become absolute when the slice is committed.
 
 use crate::error::Anomaly;
 
-/// A place within a slice of input: all numbers count from the slice's start.
+/// A position in a slice. All numbers count from the start of the slice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spot {
-    /// Terminators before it.
+pub(super) struct SlicePosition {
+    /// The number of terminators before it.
     pub(super) lines: u64,
     /// The record's number in the slice, from 1.
     pub(super) record: u64,
-    /// Input bytes before it.
+    /// The number of input bytes before it.
     pub(super) byte: u64,
     /// The column, from 1.
     pub(super) column: Option<u64>,
@@ -19,13 +19,13 @@ pub(super) struct Spot {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub(super) count: u64,
-    pub(super) first: Option<Spot>,
+    pub(super) first: Option<SlicePosition>,
 }
 
 /// The counts of a slice.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// Records, rejected ones included.
+pub(super) struct Counts {
+    /// Records, including rejected ones.
     pub(super) records: u64,
     pub(super) rejected: u64,
     pub(super) blank: u64,
@@ -33,14 +33,17 @@ pub(super) struct Tally {
     seen: [Seen; Anomaly::ALL.len()],
 }
 
-impl Tally {
-    /// Counts `n` of an anomaly; `spot` is asked for the first only.
-    pub(super) fn note(&mut self, anomaly: Anomaly, n: u64, spot: impl FnOnce() -> Spot) {
+impl Counts {
+    /// Counts an anomaly `n` times. Returns true if it is the first: [`Counts::set_first`] must follow.
+    pub(super) fn add(&mut self, anomaly: Anomaly, n: u64) -> bool {
         let seen = &mut self.seen[anomaly as usize];
         seen.count += n;
-        if seen.first.is_none() {
-            seen.first = Some(spot());
-        }
+        seen.first.is_none()
+    }
+
+    /// Sets where an anomaly was first seen.
+    pub(super) fn set_first(&mut self, anomaly: Anomaly, position: SlicePosition) {
+        self.seen[anomaly as usize].first = Some(position);
     }
 
     /// The anomalies that were seen.

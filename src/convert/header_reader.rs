@@ -1,47 +1,19 @@
-//! What stands before the first record: byte-order mark, skipped lines, the header.
+//! Reads what is before the first record: byte-order mark, skipped lines, the header.
 
+use super::delimiter::{Delimiter, likely_delimiter};
+use super::names::Names;
 use super::summary::Count;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator, delimiter_name};
 use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
-use crate::input::{Source, unpacked_name};
+use crate::input::InputReader;
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
 use crate::plan::{Columns, size_for};
 use std::convert::Infallible;
 use std::ops::Range;
-use std::path::Path;
-
-/// Where the names of the columns come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// The file's first record is data, not names.
-    pub no_header: bool,
-    /// The names, instead of the file's.
-    pub given: Option<Vec<String>>,
-}
-
-/// What separates fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delimiter {
-    /// This byte.
-    Byte(u8),
-    /// Whatever the first 64 KiB suggest.
-    Auto,
-}
-
-/// The delimiter that a file's name suggests.
-pub(super) fn by_extension(name: &str) -> u8 {
-    let extension =
-        Path::new(unpacked_name(name)).extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    match extension.to_ascii_lowercase().as_str() {
-        "tsv" | "tab" => b'\t',
-        "psv" => b'|',
-        _ => b',',
-    }
-}
 
 /// What was found before the first record.
-pub(super) struct Preamble {
+pub(super) struct Preface {
     pub(super) header: Header,
     pub(super) n_repairs: u64,
     pub(super) dialect: Dialect,
@@ -52,8 +24,8 @@ pub(super) struct Preamble {
     pub(super) anomalies: Vec<(Anomaly, Count)>,
 }
 
-/// What is asked about the input's beginning.
-pub(super) struct Asked<'a> {
+/// What is request about the input's beginning.
+pub(super) struct HeaderRequest<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) delimiter: Delimiter,
     pub(super) names: &'a Names,
@@ -71,42 +43,42 @@ const FIRST_LOOK: usize = 64 * 1024;
 
 /// Reads on to the first record. `None` where there is no header: the input is empty, or holds blank records and
 /// comments alone.
-pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<Preamble>> {
-    if source.peek(3)? == b"\xef\xbb\xbf" {
-        source.skip(3);
+pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<Preface>> {
+    if reader.peek(3)? == b"\xef\xbb\xbf" {
+        reader.skip(3);
     }
     let mut lines = 0;
-    while lines < asked.skip_lines {
-        if !skip_line(source, asked.dialect.terminator)? {
+    while lines < request.skip_lines {
+        if !skip_line(reader, request.dialect.terminator)? {
             return Ok(None);
         }
         lines += 1;
     }
-    let mut dialect = asked.dialect.clone();
+    let mut dialect = request.dialect.clone();
     let mut remarks = Vec::new();
-    match asked.delimiter {
+    match request.delimiter {
         Delimiter::Byte(byte) => dialect.delimiter = byte,
         Delimiter::Auto => {
-            let sample = source.peek(FIRST_LOOK)?;
+            let sample = reader.peek(FIRST_LOOK)?;
             let whole = sample.len() < FIRST_LOOK;
             dialect.delimiter = likely_delimiter(&dialect, sample, whole);
             if !sample.is_empty() {
-                let (name, taken) = (source.name(), delimiter_name(dialect.delimiter));
+                let (name, taken) = (reader.name(), delimiter_name(dialect.delimiter));
                 remarks.push(format!("{name}: took {taken} for the delimiter (-d auto)"));
             }
         }
     }
-    let Names { no_header, given } = asked.names;
+    let Names { no_header, given } = request.names;
     let trim = if *no_header { dialect.trims_fields() } else { dialect.trims_headers() };
     let mut blank = 0;
     let first = loop {
-        let Some(record) = first_record(source, &dialect, trim, asked)? else { return Ok(None) };
+        let Some(record) = first_record(reader, &dialect, trim, request)? else { return Ok(None) };
         match record.kind {
             Kind::Names => break record,
             Kind::Blank => blank += 1,
             Kind::Comment => {}
         }
-        source.skip(record.next);
+        reader.skip(record.next);
         lines += record.n_lines;
     };
     if first.names.len() == 1
@@ -114,7 +86,7 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
             .into_iter()
             .find(|&other| other != dialect.delimiter && first.text.as_bytes().contains(&other))
     {
-        let (name, other) = (source.name(), delimiter_name(other));
+        let (name, other) = (reader.name(), delimiter_name(other));
         let what = if *no_header { "first record" } else { "header" };
         remarks
             .push(format!("{name}: the {what} is one column, yet holds {other}; did you mean -d {other}?"));
@@ -127,17 +99,17 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
     };
     let mut anomalies = Vec::new();
     if !no_header {
-        let (at, text_at) = (source.input_at(), source.text_at());
-        let measure = source.keeper();
+        let (at, text_at) = (reader.input_at(), reader.text_at());
+        let shared = reader.shared();
         // Nearly always there is nothing to place, and a long header is not copied.
-        let bytes = if first.anomalies.is_empty() { Vec::new() } else { source.peek(first.next)?.to_vec() };
+        let bytes = if first.anomalies.is_empty() { Vec::new() } else { reader.peek(first.next)?.to_vec() };
         for (anomaly, count, byte, column) in first.anomalies {
             let before = &bytes[..byte];
             let place = Place {
-                file: source.name().to_owned(),
+                file: reader.name().to_owned(),
                 line: lines + count_lines(dialect.terminator, before) + 1,
                 record: 0,
-                byte: at + measure.measure(text_at, before),
+                byte: at + shared.input_len(text_at, before),
                 column: Some(column),
                 name: usize::try_from(column)
                     .ok()
@@ -146,28 +118,28 @@ pub(super) fn read(source: &mut dyn Source, asked: &Asked<'_>) -> Result<Option<
             };
             anomalies.push((anomaly, Count { count, first: place }));
         }
-        source.skip(first.next);
+        reader.skip(first.next);
         lines += first.n_lines;
     }
-    Ok(Some(Preamble { header, n_repairs, dialect, lines, blank, remarks, anomalies }))
+    Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, anomalies }))
 }
 
 /// Passes over a physical line; false where the input ends first.
-fn skip_line(source: &mut dyn Source, terminator: Terminator) -> Result<bool> {
+fn skip_line(reader: &mut dyn InputReader, terminator: Terminator) -> Result<bool> {
     loop {
-        let look = source.peek(FIRST_LOOK)?;
+        let look = reader.peek(FIRST_LOOK)?;
         let (n, whole) = (look.len(), look.len() < FIRST_LOOK);
         match line_end(terminator, look) {
             // A CR at the very end may have its LF behind it.
-            Some(end) if end == n && !whole && look.ends_with(b"\r") => source.skip(n - 1),
+            Some(end) if end == n && !whole && look.ends_with(b"\r") => reader.skip(n - 1),
             Some(end) => {
-                source.skip(end);
+                reader.skip(end);
                 return Ok(true);
             }
             None => {
                 // Nor is a character parted.
                 let part = look.iter().rev().take(3).position(|byte| *byte >= 0xc0).filter(|_| !whole);
-                source.skip(n - part.map_or(0, |at| at + 1));
+                reader.skip(n - part.map_or(0, |at| at + 1));
                 if whole {
                     return Ok(false);
                 }
@@ -197,16 +169,16 @@ struct First {
 
 /// Looks at a record without consuming it; `None` at the end of the input.
 fn first_record(
-    source: &mut dyn Source,
+    reader: &mut dyn InputReader,
     dialect: &Dialect,
     trim: bool,
-    asked: &Asked<'_>,
+    request: &HeaderRequest<'_>,
 ) -> Result<Option<First>> {
-    let limit = asked.limit;
-    let most_fields = asked.room / size_for(asked.columns, 0, 1);
+    let limit = request.limit;
+    let most_fields = request.room / size_for(request.columns, 0, 1);
     let mut n_look = FIRST_LOOK;
     loop {
-        let look = source.peek(n_look)?;
+        let look = reader.peek(n_look)?;
         let whole = look.len() < n_look;
         if look.is_empty() {
             return Ok(None);
@@ -232,7 +204,7 @@ fn first_record(
                 (look.len(), machine.is_comment())
             }
             _ if n_look > limit => {
-                let (path, n_columns) = (source.name().to_owned(), 0);
+                let (path, n_columns) = (reader.name().to_owned(), 0);
                 return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
             }
             _ => {
@@ -241,7 +213,7 @@ fn first_record(
             }
         };
         if n_fields > most_fields {
-            let (path, limit) = (source.name().to_owned(), asked.room);
+            let (path, limit) = (reader.name().to_owned(), request.room);
             return Err(ErrorKind::HeaderTooLarge { path, n_columns: n_fields, limit }.into());
         }
         let n_lines = count_lines(dialect.terminator, &look[..next]);
@@ -292,39 +264,4 @@ impl First {
             self.anomalies.push((Anomaly::InvalidBytes, n_invalid, at, column));
         }
     }
-}
-
-/// The common delimiter under which the records of `sample` most agree in width; a comma where none parts anything.
-fn likely_delimiter(dialect: &Dialect, sample: &[u8], whole: bool) -> u8 {
-    let mut best = (0, 0, b',');
-    for delimiter in COMMON_DELIMITERS {
-        let dialect = Dialect { delimiter, ..dialect.clone() };
-        let mut machine = Machine::new(&dialect, dialect.trims_fields());
-        let mut widths = Vec::new();
-        let mut at = 0;
-        while widths.len() < 1000 {
-            let mut n_fields = 0;
-            match machine.record(sample, at, |_| n_fields += 1) {
-                Some(ended) => {
-                    // Blank records and comments say nothing.
-                    if !ended.comment && ended.next - at > 2 {
-                        widths.push(n_fields);
-                    }
-                    at = ended.next;
-                }
-                None => {
-                    if whole && at < sample.len() && !machine.is_comment() {
-                        widths.push(n_fields + 1);
-                    }
-                    break;
-                }
-            }
-        }
-        let Some(&width) = widths.first() else { continue };
-        let agree = widths.iter().filter(|&&other| other == width).count();
-        if width > 1 && (agree, width) > (best.0, best.1) {
-            best = (agree, width, delimiter);
-        }
-    }
-    best.2
 }

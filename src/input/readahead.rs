@@ -1,9 +1,8 @@
 //! Reading ahead of the workers, for files that are not in the page cache.
 //!
-//! The system's own reading ahead is 128 KiB on most disks: a queue too short for two workers, let alone many. A gigabyte that was not
-//! cached took 1.28 s with it alone and 0.79 s with 4 MiB asked for ahead; where the system reads 8 MiB ahead by itself, 0.46 s both ways
-//! (2 threads, medians of five, 2026-11-23; more than 4 MiB was slower). What is cached already is not asked for: that cost a
-//! twenty-fifth of the processor time.
+//! On most disks the system reads 128 KiB ahead, which is too little for two workers. A gigabyte that was not cached took 1.28 s with
+//! that alone and 0.79 s with 4 MiB asked for ahead; more was slower. If the system itself reads 8 MiB ahead, both took 0.46 s
+//! (2 threads, medians of five, 2026-11-23). Cached bytes are not asked for: that cost a twenty-fifth of the processor time.
 
 use rustix::fs::Advice;
 use rustix::io::{Errno, ReadWriteFlags};
@@ -17,24 +16,24 @@ const STEP: u64 = 4 << 20;
 
 /// How far a file was asked for.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct Readahead {
     asked: AtomicU64,
     end: AtomicU64,
 }
 
-impl Ahead {
-    /// Of what lies before byte `end`.
+impl Readahead {
+    /// For the bytes before `end`.
     pub(super) fn new(end: u64) -> Self {
         Self { asked: AtomicU64::new(0), end: AtomicU64::new(end) }
     }
 
-    /// Asks for nothing behind byte `end`.
-    pub(super) fn until(&self, end: u64) {
+    /// Asks for nothing behind byte `end` from now on.
+    pub(super) fn end_at(&self, end: u64) {
         self.end.store(end, Ordering::Relaxed);
     }
 
-    /// Before the bytes from `at` on are used.
-    pub(super) fn of(&self, file: &File, at: u64) {
+    /// Called before the bytes from `at` on are used.
+    pub(super) fn before(&self, file: &File, at: u64) {
         let (asked, end) = (self.asked.load(Ordering::Relaxed), self.end.load(Ordering::Relaxed));
         if asked > at + STEP || asked >= end {
             return;
@@ -49,7 +48,7 @@ impl Ahead {
     }
 }
 
-/// Whether the byte at `at` can be read without waiting, or the file system does not tell.
+/// Whether the byte at `at` can be read without waiting, or the file system cannot say.
 fn is_cached(file: &File, at: u64) -> bool {
     let mut byte = [0];
     let into = &mut [IoSliceMut::new(&mut byte)];

@@ -3,18 +3,18 @@
 //! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not on threads, windows or memory.
 //! Must not know what the places are for.
 
-use super::chain::State;
+use super::state::State;
 
 /// Places in an input: the bounds of `n` parts of equal size, but for its two ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Targets {
+pub(super) struct SplitTargets {
     size: u64,
     n: u64,
 }
 
 /// A place where a record starts, or where the input ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct SplitPoint {
     pub(super) at: u64,
     /// Lines and records before it.
     pub(super) lines: u64,
@@ -23,17 +23,17 @@ pub(super) struct Cut {
 
 /// What a pass looks for, and what it found.
 #[derive(Debug)]
-pub(super) struct Survey {
-    pub(super) targets: Targets,
+pub(super) struct SplitPoints {
+    pub(super) targets: SplitTargets,
     /// The first of the places that nothing was found for.
     next: Option<u64>,
     /// In order.
-    pub(super) cuts: Vec<Cut>,
+    pub(super) points: Vec<SplitPoint>,
     /// Where it ended.
-    pub(super) end: Cut,
+    pub(super) end: SplitPoint,
 }
 
-impl Targets {
+impl SplitTargets {
     pub(super) fn new(size: u64, n: u64) -> Self {
         Self { size, n: n.min(size) }
     }
@@ -68,28 +68,28 @@ impl Targets {
     }
 }
 
-impl Survey {
+impl SplitPoints {
     /// Looks for the first record at or behind each of `targets`, but for those before the one that starts at `first`.
-    pub(super) fn new(targets: Targets, first: u64) -> Self {
+    pub(super) fn new(targets: SplitTargets, first: u64) -> Self {
         let n = usize::try_from(targets.n.saturating_sub(1)).unwrap_or(usize::MAX);
-        let mut cuts = Vec::new();
+        let mut points = Vec::new();
         // Nothing grows while records are read.
-        cuts.reserve_exact(n);
-        Self { targets, next: targets.behind(first), cuts, end: Cut::default() }
+        points.reserve_exact(n);
+        Self { targets, next: targets.behind(first), points, end: SplitPoint::default() }
     }
 
     /// What it takes in memory.
     pub(super) fn memory(&self) -> usize {
-        self.cuts.capacity() * size_of::<Cut>()
+        self.points.capacity() * size_of::<SplitPoint>()
     }
 
     /// The chain stands where a record starts. A part without a record is none.
-    pub(super) fn at(&mut self, state: &State) {
+    pub(super) fn offer(&mut self, state: &State) {
         if self.next.is_none_or(|next| state.input_at < next) {
             return;
         }
-        if state.records > self.cuts.last().map_or(0, |cut| cut.records) {
-            self.cuts.push(Cut::of(state));
+        if state.records > self.points.last().map_or(0, |point| point.records) {
+            self.points.push(SplitPoint::of(state));
         }
         // Where it is none the place is passed over all the same: what comes next depends on the windows.
         self.next = self.targets.behind(state.input_at);
@@ -97,13 +97,13 @@ impl Survey {
 
     /// All is read.
     pub(super) fn end(&mut self, state: &State) {
-        self.end = Cut::of(state);
+        self.end = SplitPoint::of(state);
         // What lies behind the last record belongs to its part.
-        self.cuts.pop_if(|cut| cut.records == state.records);
+        self.points.pop_if(|point| point.records == state.records);
     }
 }
 
-impl Cut {
+impl SplitPoint {
     fn of(state: &State) -> Self {
         Self { at: state.input_at, lines: state.lines, records: state.records }
     }
@@ -123,13 +123,13 @@ mod tests {
             (0, 4, vec![]),
             (u64::MAX, 2, vec![u64::MAX / 2]),
         ] {
-            let targets = Targets::new(size, n);
+            let targets = SplitTargets::new(size, n);
             let all: Vec<u64> =
                 std::iter::successors(targets.behind(0), |&target| targets.behind(target)).collect();
             assert_eq!(all, expected, "{size} bytes in {n}");
         }
         for (size, n) in [(1000, 7), (999, 998), (64, 63), (12_345, 100)] {
-            let targets = Targets::new(size, n);
+            let targets = SplitTargets::new(size, n);
             for at in 0..size {
                 let expected = (1..n).map(|i| i * size / n).find(|&target| target > at);
                 assert_eq!(targets.behind(at), expected, "{size} bytes in {n}, behind {at}");
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn windows_end_at_targets() {
-        let targets = Targets::new(1000, 2);
+        let targets = SplitTargets::new(1000, 2);
         assert_eq!(targets.window(0, 300, 64), 300);
         assert_eq!(targets.window(300, 300, 64), 200);
         assert_eq!(targets.window(140, 300, 64), 180, "what it may reach over");

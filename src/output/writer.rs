@@ -11,9 +11,9 @@ use super::sink::Sink;
 use crate::error::Result;
 use std::ops::Range;
 
-/// What is asked of an outlet.
+/// What is asked of an output writer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shape {
+pub(crate) struct OutputOptions {
     /// What stands around the records.
     pub framing: Framing,
     /// How they are made smaller.
@@ -26,8 +26,8 @@ pub(crate) struct Shape {
 
 /// What a worker must know of how its bytes go out.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Handover {
-    /// See [`Shape::compression`].
+pub(crate) struct OutputLayout {
+    /// See [`OutputOptions::compression`].
     pub compression: Option<Compression>,
     /// How records are told apart.
     pub bounds: Bounds,
@@ -35,7 +35,7 @@ pub(crate) struct Handover {
     pub in_parts: bool,
 }
 
-impl Handover {
+impl OutputLayout {
     /// What a buffer holds that begins `within` a record or not, as far as anyone must know.
     pub(crate) fn cuts(&self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
         if self.in_parts {
@@ -46,7 +46,7 @@ impl Handover {
     }
 }
 
-/// How far an outlet is; what `--resume` must know beside the length of a file.
+/// How far an output writer is; what `--resume` must know beside the length of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reached {
     /// Bytes written in all.
@@ -74,7 +74,7 @@ pub(crate) struct Batch<'b> {
 }
 
 /// What takes the bytes.
-pub(crate) enum To {
+pub(crate) enum Target {
     /// All of them.
     Sink(Box<dyn Sink>),
     /// A part at a time.
@@ -82,11 +82,11 @@ pub(crate) enum To {
 }
 
 /// A sink or parts, and what happens on the way there.
-pub(crate) struct Outlet {
-    drain: Drain,
-    handover: Handover,
+pub(crate) struct OutputWriter {
+    target: PacedTarget,
+    layout: OutputLayout,
     split: Split,
-    frame: Frame,
+    framing: EncodedFraming,
     opened: bool,
     begun: bool,
     closed: bool,
@@ -96,7 +96,7 @@ pub(crate) struct Outlet {
 }
 
 /// What stands around the records, as it is written.
-struct Frame {
+struct EncodedFraming {
     open: Box<[u8]>,
     close: Box<[u8]>,
     comma: Box<[u8]>,
@@ -105,13 +105,13 @@ struct Frame {
 }
 
 /// Where the bytes go, at which pace.
-struct Drain {
-    to: To,
+struct PacedTarget {
+    to: Target,
     pace: Option<Pace>,
     n_bytes: u64,
 }
 
-impl Drain {
+impl PacedTarget {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.pace {
             _ if bytes.is_empty() => {}
@@ -128,7 +128,7 @@ impl Drain {
     }
 }
 
-impl To {
+impl Target {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Sink(sink) => sink.write(bytes),
@@ -137,43 +137,43 @@ impl To {
     }
 }
 
-impl Outlet {
+impl OutputWriter {
     /// To what takes it, of which `reached` is written already.
     ///
     /// # Errors
     /// The codec fails.
-    pub(crate) fn new(to: To, shape: Shape, reached: Reached) -> Result<Self> {
-        let Shape { framing, compression, per_second, split } = shape;
+    pub(crate) fn new(to: Target, shape: OutputOptions, reached: Reached) -> Result<Self> {
+        let OutputOptions { framing, compression, per_second, split } = shape;
         let bounds = Bounds { separated: framing.separated };
         let follows = framing.follows;
-        let handover = Handover { compression, bounds, in_parts: matches!(to, To::Parts(_)) };
-        let frame = Frame::new(framing, compression)?;
-        let drain = Drain { to, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
+        let layout = OutputLayout { compression, bounds, in_parts: matches!(to, Target::Parts(_)) };
+        let framing = EncodedFraming::new(framing, compression)?;
+        let target = PacedTarget { to, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
         let Reached { opened, begun, closed, records, .. } = reached;
         let begun = begun || follows;
-        Ok(Self { drain, handover, split, frame, opened, begun, closed, records, unfinished: 0 })
+        Ok(Self { target, layout, split, framing, opened, begun, closed, records, unfinished: 0 })
     }
 
     /// What a worker must know.
-    pub(crate) fn handover(&self) -> Handover {
-        self.handover
+    pub(crate) fn layout(&self) -> OutputLayout {
+        self.layout
     }
 
     /// How far it is; no record is half written.
     pub(crate) fn reached(&self) -> Reached {
         let Self { opened, begun, closed, records, .. } = *self;
-        let parts = match &self.drain.to {
-            To::Sink(_) => None,
-            To::Parts(parts) => Some(parts.reached()),
+        let parts = match &self.target.to {
+            Target::Sink(_) => None,
+            Target::Parts(parts) => Some(parts.reached()),
         };
         Reached { bytes: self.n_bytes(), opened, begun, closed, records, parts }
     }
 
     /// The bytes written in all.
     fn n_bytes(&self) -> u64 {
-        match &self.drain.to {
-            To::Sink(_) => self.drain.n_bytes,
-            To::Parts(parts) => parts.n_bytes(),
+        match &self.target.to {
+            Target::Sink(_) => self.target.n_bytes,
+            Target::Parts(parts) => parts.n_bytes(),
         }
     }
 
@@ -182,9 +182,9 @@ impl Outlet {
     /// # Errors
     /// They can't be written.
     pub(crate) fn write(&mut self, batch: Batch<'_>) -> Result<u64> {
-        let before = self.drain.n_bytes;
+        let before = self.target.n_bytes;
         let Batch { raw, cuts, mut packer } = batch;
-        if self.handover.in_parts {
+        if self.layout.in_parts {
             if cuts.head > 0 {
                 self.go_on(raw, cuts.head, &mut packer)?;
             }
@@ -195,20 +195,20 @@ impl Outlet {
         } else {
             self.put(raw, 0..raw.len(), &mut packer)?;
         }
-        Ok(self.drain.n_bytes - before)
+        Ok(self.target.n_bytes - before)
     }
 
     /// Writes a range of encoded bytes.
     fn put(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
         self.open()?;
-        let comma = self.handover.bounds.comma(&raw[range.clone()]);
+        let comma = self.layout.bounds.comma(&raw[range.clone()]);
         match packer {
-            None => self.drain.put(&raw[range.start + if self.begun { 0 } else { comma }..range.end])?,
+            None => self.target.put(&raw[range.start + if self.begun { 0 } else { comma }..range.end])?,
             Some(packer) => {
                 if comma > 0 && self.begun {
-                    self.drain.put(&self.frame.comma)?;
+                    self.target.put(&self.framing.comma)?;
                 }
-                self.drain.put(packer.pack(raw, range.start + comma..range.end)?)?;
+                self.target.put(packer.pack(raw, range.start + comma..range.end)?)?;
             }
         }
         self.begun = true;
@@ -217,7 +217,7 @@ impl Outlet {
 
     fn open(&mut self) -> Result<()> {
         if !self.opened {
-            self.drain.put(&self.frame.open)?;
+            self.target.put(&self.framing.open)?;
             self.opened = true;
         }
         Ok(())
@@ -228,11 +228,11 @@ impl Outlet {
         self.put(raw, 0..end, packer)?;
         if self.records[1] > 1
             && self.room() < 0
-            && let To::Parts(parts) = &mut self.drain.to
+            && let Target::Parts(parts) = &mut self.target.to
         {
             let n_records = self.records[1] - 1;
-            let comma = if self.handover.bounds.separated { self.frame.comma.len() } else { 0 };
-            let around = [&*self.frame.open, &*self.frame.close];
+            let comma = if self.layout.bounds.separated { self.framing.comma.len() } else { 0 };
+            let around = [&*self.framing.open, &*self.framing.close];
             parts.split_off(self.unfinished, comma as u64, n_records, around)?;
             self.records = [self.records[0] + n_records, 1];
         }
@@ -259,7 +259,7 @@ impl Outlet {
         mut n: u64,
         packer: &mut Option<&mut Packer>,
     ) -> Result<()> {
-        let bounds = self.handover.bounds;
+        let bounds = self.layout.bounds;
         while !range.is_empty() {
             if self.is_full() {
                 self.next_part()?;
@@ -308,12 +308,12 @@ impl Outlet {
 
     /// What a range would take in the present part.
     fn takes(&self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<i128> {
-        let comma = self.handover.bounds.comma(&raw[range.clone()]);
+        let comma = self.layout.bounds.comma(&raw[range.clone()]);
         let n = match packer {
             _ if self.split.size.is_none() => 0,
             None => range.len() - if self.begun { 0 } else { comma },
             Some(packer) => {
-                let lead = if comma > 0 && self.begun { self.frame.comma.len() } else { 0 };
+                let lead = if comma > 0 && self.begun { self.framing.comma.len() } else { 0 };
                 lead + packer.pack(raw, range.start + comma..range.end)?.len()
             }
         };
@@ -323,8 +323,8 @@ impl Outlet {
     /// How many bytes the present part has room for; less than none where it is too large.
     fn room(&self) -> i128 {
         let Some(size) = self.split.size else { return i128::MAX };
-        let open = if self.opened { 0 } else { self.frame.open.len() };
-        i128::from(size) - i128::from(self.at()) - (open + self.frame.close.len()) as i128
+        let open = if self.opened { 0 } else { self.framing.open.len() };
+        i128::from(size) - i128::from(self.at()) - (open + self.framing.close.len()) as i128
     }
 
     fn is_full(&self) -> bool {
@@ -333,15 +333,15 @@ impl Outlet {
 
     /// The bytes of the present part.
     fn at(&self) -> u64 {
-        match &self.drain.to {
-            To::Sink(_) => self.drain.n_bytes,
-            To::Parts(parts) => parts.at(),
+        match &self.target.to {
+            Target::Sink(_) => self.target.n_bytes,
+            Target::Parts(parts) => parts.at(),
         }
     }
 
     fn next_part(&mut self) -> Result<()> {
-        self.drain.put(&self.frame.close)?;
-        if let To::Parts(parts) = &mut self.drain.to {
+        self.target.put(&self.framing.close)?;
+        if let Target::Parts(parts) = &mut self.target.to {
             parts.end(self.records[1])?;
         }
         self.records = [self.records[0] + self.records[1], 0];
@@ -358,11 +358,11 @@ impl Outlet {
             return Ok(());
         }
         self.open()?;
-        self.drain.put(&self.frame.close)?;
+        self.target.put(&self.framing.close)?;
         if self.at() == 0 {
-            self.drain.put(&self.frame.nothing)?;
+            self.target.put(&self.framing.nothing)?;
         }
-        if let To::Parts(parts) = &mut self.drain.to {
+        if let Target::Parts(parts) = &mut self.target.to {
             // It may hold nothing.
             parts.write(b"")?;
             parts.end(self.records[1])?;
@@ -377,9 +377,9 @@ impl Outlet {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn keep(&mut self) -> Result<Option<u64>> {
-        match &mut self.drain.to {
-            To::Sink(sink) => sink.keep().map(Some),
-            To::Parts(parts) => parts.keep().map(|()| None),
+        match &mut self.target.to {
+            Target::Sink(sink) => sink.keep().map(Some),
+            Target::Parts(parts) => parts.keep().map(|()| None),
         }
     }
 
@@ -389,14 +389,14 @@ impl Outlet {
     /// It can't.
     pub(crate) fn finish(&mut self) -> Result<()> {
         debug_assert!(self.closed, "nothing is missing");
-        match &mut self.drain.to {
-            To::Sink(sink) => sink.finish(),
-            To::Parts(parts) => parts.commit(),
+        match &mut self.target.to {
+            Target::Sink(sink) => sink.finish(),
+            Target::Parts(parts) => parts.commit(),
         }
     }
 }
 
-impl Frame {
+impl EncodedFraming {
     fn new(framing: Framing, compression: Option<Compression>) -> Result<Self> {
         let Framing { open, close, .. } = framing;
         let mut all = [open, close, Box::from(&b","[..]), Box::default()];

@@ -1,0 +1,147 @@
+//! The committed state: what one window hands to the next, in their order.
+//!
+//! Only the window in turn has it. Here the counts of a slice, which are relative, become absolute.
+
+use super::checkpoint::Checkpoints;
+use super::counts::{Counts, SlicePosition};
+use super::split_points::SplitPoints;
+use super::state::State;
+use crate::error::{Anomaly, Place, Result};
+use crate::header::Header;
+use crate::output::{Batch, OutputWriter, Rejects};
+use crate::parse::Machine;
+
+/// The conversion of an input up to the window in turn.
+pub(super) struct Committed<'r> {
+    pub(super) file: &'r str,
+    pub(super) header: &'r Header,
+    pub(super) output: &'r mut OutputWriter,
+    pub(super) rejects: Option<&'r mut Rejects>,
+    pub(super) checkpoints: Option<&'r mut Checkpoints>,
+    pub(super) split_points: Option<&'r mut SplitPoints>,
+    pub(super) state: State,
+    /// The start of a record that the windows so far do not end, and the machine at its end.
+    pub(super) carry: Vec<u8>,
+    pub(super) machine: Machine,
+    /// For values that are too long for a worker's own buffer.
+    pub(super) gathered: Vec<u8>,
+    /// A line that is being skipped.
+    pub(super) skipping: Option<Skipping>,
+    /// The limit is reached.
+    pub(super) done: bool,
+}
+
+/// A line that is too long to be carried.
+pub(super) enum Skipping {
+    /// A comment.
+    Comment,
+    /// The first line of an overlong record: its place and its bytes so far.
+    Record(Place, u64),
+}
+
+impl Committed<'_> {
+    /// Whether the next window starts where a record starts.
+    pub(super) fn at_record(&self) -> bool {
+        self.carry.is_empty() && self.skipping.is_none()
+    }
+
+    /// The place of a position in a slice that starts here.
+    pub(super) fn place(&self, position: &SlicePosition) -> Place {
+        let name = position.column.and_then(|column| {
+            let i = usize::try_from(column).ok()? - 1;
+            (i < self.header.len()).then(|| self.header.name(i).to_owned())
+        });
+        Place {
+            file: self.file.to_owned(),
+            line: self.state.lines + position.lines + 1,
+            record: self.state.records + position.record,
+            byte: self.state.input_at + position.byte,
+            column: position.column,
+            name,
+        }
+    }
+
+    /// Adds the counts of a slice whose output is written: `n_text` bytes of text, `n_input` of input.
+    pub(super) fn add(&mut self, counts: &Counts, n_input: u64, n_text: usize) {
+        for (anomaly, seen) in counts.seen() {
+            let place = seen.first.map(|position| self.place(&position)).unwrap_or_default();
+            self.state.add(anomaly, seen.count, || place);
+        }
+        self.state.records += counts.records;
+        self.state.rejected += counts.rejected;
+        self.state.blank += counts.blank;
+        self.state.lines += counts.lines;
+        self.state.input_at += n_input;
+        self.state.text_at += n_text as u64;
+    }
+
+    /// Carries the start of a record over to the next window.
+    pub(super) fn carry(&mut self, start: &[u8]) {
+        self.carry.extend_from_slice(start);
+        self.machine.restart();
+        let ended = self.machine.record(start, 0, |_| ());
+        debug_assert!(ended.is_none(), "the record is unfinished");
+    }
+
+    /// Writes encoded bytes.
+    pub(super) fn write(&mut self, batch: Batch<'_>) -> Result<()> {
+        if !batch.raw.is_empty() {
+            self.state.encoded += batch.raw.len() as u64;
+            self.state.bytes_out += self.output.write(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Offers the present place as a split point. What is carried starts here.
+    pub(super) fn offer_split_point(&mut self) {
+        if let (Some(split_points), None) = (&mut self.split_points, &self.skipping) {
+            split_points.offer(&self.state);
+        }
+    }
+
+    /// Writes a checkpoint if one is due. What is carried is read again from there.
+    pub(super) fn checkpoint(&mut self) -> Result<()> {
+        let n_bytes = self.state.input_at + self.state.bytes_out;
+        let Some(checkpoints) = &mut self.checkpoints else { return Ok(()) };
+        if !checkpoints.is_due(n_bytes) || self.skipping.is_some() {
+            return Ok(());
+        }
+        let mut ats: Vec<u64> = self.output.keep()?.into_iter().collect();
+        if let Some(rejects) = &mut self.rejects {
+            ats.extend(rejects.keep()?);
+        }
+        checkpoints.write(&ats, self.output.reached(), self.state.clone())
+    }
+
+    /// Writes a record's bytes to the rejects, with a line end if it has none, and the reason.
+    pub(super) fn reject(
+        &mut self,
+        raw: &[u8],
+        ended: bool,
+        anomaly: Anomaly,
+        position: &SlicePosition,
+    ) -> Result<()> {
+        let place = self.place(position);
+        let Some(rejects) = &mut self.rejects else { return Ok(()) };
+        rejects.write(raw)?;
+        if !ended && !raw.ends_with(b"\n") {
+            rejects.write(b"\n")?;
+        }
+        rejects.log(anomaly, &place, raw.len() as u64)
+    }
+
+    /// Ends the line of an overlong record, of `n_bytes`, that was skipped.
+    pub(super) fn reject_overlong(&mut self, place: Place, n_bytes: u64, ended: bool) -> Result<()> {
+        let anomaly = Anomaly::OverlongRecord;
+        if let Some(rejects) = &mut self.rejects {
+            if !ended {
+                rejects.write(b"\n")?;
+            }
+            rejects.log(anomaly, &place, n_bytes)?;
+        }
+        self.state.add(anomaly, 1, || place);
+        self.state.records += 1;
+        self.state.rejected += 1;
+        Ok(())
+    }
+}

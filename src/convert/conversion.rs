@@ -1,0 +1,328 @@
+//! A conversion: inputs in order, each by its own run, to one output.
+
+use super::budget::{Beside, Budget, Sizes};
+use super::checkpoint::Checkpoints;
+use super::committed::Committed;
+use super::located::Located;
+use super::mode::{Mode, OnAnomaly};
+use super::options::{Input, Options, Output};
+use super::outputs::{self, Outputs};
+use super::pool::Pool;
+use super::prepared::{Beginning, Preparation, Prepared};
+use super::record_reader::RecordReader;
+use super::run::{Before, Meter, Passed, Run, WindowSize};
+use super::sequencer::Sequencer;
+use super::split_points::SplitPoints;
+use super::state::State;
+use super::summary::{Count, Summary};
+use super::windows::Windows;
+use super::worker::finish;
+use crate::error::{Error, Result};
+use crate::input::InputReader;
+use crate::kernel::Kernel;
+use crate::output::Framing;
+use crate::parse::Cutter;
+use crate::plan::{Columns, Format, Plan, Type, size_for};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// What is to be converted, and how.
+pub(super) struct Conversion<'c> {
+    pub(super) options: &'c Options,
+    pub(super) kernel: Kernel,
+    /// Only this range of the only input.
+    pub(super) range: Option<Located>,
+    /// Where records start near given places is recorded here.
+    pub(super) split_points: Option<&'c mut SplitPoints>,
+}
+
+impl Conversion<'_> {
+    /// Converts all inputs.
+    ///
+    /// # Errors
+    /// See [`crate::error::ErrorKind`].
+    pub(super) fn run(self, inputs: Vec<Input>, output: Output) -> Result<Summary> {
+        let begun = Instant::now();
+        let Self { options, kernel, range, split_points } = self;
+        let noted = split_points.as_ref().map_or(0, |points| points.memory());
+        let mut preparation = Preparation::new(options, budget_of(options, &output, noted), inputs.len());
+        let keep = inputs.len() == 1;
+        let prepared = inputs
+            .into_iter()
+            .map(|input| preparation.prepare(input, keep, range.as_ref()))
+            .collect::<Result<Vec<_>>>()?;
+        let in_files: Option<u64> = prepared.iter().map(|ready| ready.file_size).sum();
+        options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
+        let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
+        let budget = &mut preparation.budget;
+        // To find out how many cores there are takes a twentieth of the time of a small file.
+        if total.is_none_or(|total| total > budget.one_window()) {
+            let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
+            budget.threads = threads.map_or(1, NonZero::get);
+        }
+        budget.beside = Beside::of_all(prepared.iter().map(|ready| ready.beside));
+        let mut framing = framing(options, &prepared)?;
+        if let Some(located) = &range {
+            located.frame(&mut framing, prepared.iter().all(|ready| ready.is_last));
+        }
+        let outputs = outputs::open(output, options, &prepared, framing)?;
+        let summary = Summary { isa: kernel.isa().name(), ..Summary::default() };
+        let pool = Pool::default();
+        let mut inputs = Inputs { preparation, kernel, range, split_points, pool, outputs, summary };
+        for ready in prepared {
+            let in_file = ready.file_size.unwrap_or(0);
+            let before = options.progress.file_bytes.load(Ordering::Relaxed);
+            inputs.convert(ready)?;
+            options.progress.file_bytes.store(before + in_file, Ordering::Relaxed);
+        }
+        let Inputs { mut outputs, mut summary, .. } = inputs;
+        let reached = outputs.finish()?;
+        (summary.bytes_out, summary.parts) = (reached.bytes, reached.parts.map(|parts| parts.n_whole));
+        summary.times = options.progress.times();
+        summary.elapsed = begun.elapsed();
+        Ok(summary)
+    }
+}
+
+/// The inputs of a conversion, one after another.
+struct Inputs<'c> {
+    preparation: Preparation<'c>,
+    kernel: Kernel,
+    range: Option<Located>,
+    split_points: Option<&'c mut SplitPoints>,
+    pool: Pool,
+    outputs: Outputs,
+    summary: Summary,
+}
+
+impl Inputs<'_> {
+    /// Converts one input.
+    fn convert(&mut self, mut ready: Prepared) -> Result<()> {
+        let (mut opened, beginning) = self.preparation.open(&mut ready)?;
+        let reader = &mut *opened.reader;
+        self.summary.inputs.push(ready.name.clone());
+        let earlier = self.outputs.checkpoints.as_mut().and_then(Checkpoints::earlier);
+        let Some(beginning) = beginning else {
+            self.summary.bytes_in += reader.input_at();
+            if let Some(checkpoints) = &mut self.outputs.checkpoints {
+                let (input_at, text_at) = (reader.input_at(), reader.text_at());
+                checkpoints.done(State { input_at, text_at, ..State::default() });
+            }
+            return Ok(());
+        };
+        let sizes = self.sizes(&beginning.plan, ready.size)?;
+        self.add_preface(&ready.name, &beginning);
+        let (begun, passed) = match &earlier {
+            Some((earlier, was_done)) => {
+                if !was_done {
+                    reader.seek(earlier.text_at, earlier.input_at)?;
+                }
+                (earlier.clone(), Passed::default())
+            }
+            None => self.begin(reader, beginning.preface.lines)?,
+        };
+        let done = match earlier {
+            Some((earlier, true)) => earlier,
+            _ => self.records(&ready, reader, *beginning, sizes, begun, passed)?,
+        };
+        self.add(&done, passed);
+        if let Some(checkpoints) = &mut self.outputs.checkpoints {
+            checkpoints.done(done);
+        }
+        Ok(())
+    }
+
+    /// The memory for an input with this plan, of `size` bytes if that is known.
+    fn sizes(&mut self, plan: &Plan, size: Option<u64>) -> Result<Sizes> {
+        let columns = &self.preparation.options.columns;
+        let n_header = plan.header().names().map(str::len).sum();
+        let for_plan = size_for(columns, n_header, plan.n_fields());
+        let mut sizes = self.preparation.budget.sizes(for_plan, plan.n_fields())?;
+        if let Some(size) = size {
+            // More workers than windows would only be started and ended.
+            let windows = size.div_ceil(sizes.window as u64);
+            sizes.threads = sizes.threads.min(usize::try_from(windows).unwrap_or(usize::MAX)).max(1);
+            // A small file does not touch a large index.
+            let whole = usize::try_from(size.next_multiple_of(64)).unwrap_or(usize::MAX);
+            sizes.strip = sizes.strip.min(whole.max(64));
+        }
+        if sizes.threads > 1 {
+            sizes.threads = self.pool.threads(sizes.threads);
+        }
+        self.summary.threads = self.summary.threads.max(sizes.threads);
+        self.summary.window = self.summary.window.max(sizes.window);
+        Ok(sizes)
+    }
+
+    /// Adds what was found before the first record to the summary. A range that does not start with the input is without.
+    fn add_preface(&mut self, name: &str, Beginning { preface, plan }: &Beginning) {
+        let (options, summary) = (self.preparation.options, &mut self.summary);
+        summary.remarks.extend(preface.remarks.iter().cloned());
+        if self.range.as_ref().is_some_and(|located| !located.is_first()) {
+            return;
+        }
+        // Behind the last record that is wanted, nothing is counted. What is before a header is before the first record.
+        let ended = options.limit == Some(summary.records);
+        if !ended || summary.inputs.len() == 1 && !options.names.no_header {
+            summary.blank_records += preface.blank;
+        }
+        summary.n_header_repairs += preface.n_repairs;
+        let repairs = plan.header().repairs().iter().cloned();
+        summary.header_repairs.extend(repairs.map(|repair| (name.to_owned(), repair)));
+        for (anomaly, count) in &preface.anomalies {
+            summary.note(*anomaly, count.clone());
+        }
+    }
+
+    /// Where an input's conversion begins: with its first record, `lines` lines into it, or with its range.
+    fn begin(&self, reader: &mut dyn InputReader, lines: u64) -> Result<(State, Passed)> {
+        if let Some(located) = self.range.as_ref().filter(|located| !located.is_first()) {
+            let state = located.begun();
+            reader.seek(state.text_at, state.input_at)?;
+            let passed = Passed { bytes: state.input_at, records: state.records };
+            return Ok((state, passed));
+        }
+        let (input_at, text_at) = (reader.input_at(), reader.text_at());
+        Ok((State { lines, input_at, text_at, ..State::default() }, Passed::default()))
+    }
+
+    /// Converts the records of an input.
+    fn records(
+        &mut self,
+        ready: &Prepared,
+        reader: &mut dyn InputReader,
+        Beginning { preface, plan }: Beginning,
+        sizes: Sizes,
+        begun: State,
+        passed: Passed,
+    ) -> Result<State> {
+        let Self { preparation: Preparation { options, .. }, summary, outputs, .. } = self;
+        let input = reader.shared();
+        let records = RecordReader::new(self.kernel, preface.dialect, &plan);
+        let done_before = summary.records;
+        let committed = Committed {
+            file: &ready.name,
+            header: plan.header(),
+            output: &mut outputs.writer,
+            rejects: outputs.rejects.as_mut(),
+            checkpoints: outputs.checkpoints.as_mut(),
+            split_points: self.split_points.as_deref_mut(),
+            carry: Vec::new(),
+            gathered: Vec::new(),
+            machine: records.machine(),
+            skipping: None,
+            done: options.limit == Some(done_before + begun.records),
+            state: begun,
+        };
+        let before = Before {
+            file_bytes: options.progress.file_bytes.load(Ordering::Relaxed),
+            bytes_in: summary.bytes_in,
+            bytes_out: summary.bytes_out,
+            records: summary.records,
+        };
+        let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
+        let targets = committed.split_points.as_ref().map(|points| points.targets);
+        let run = Run {
+            plan: &plan,
+            mode: Mode::new(&records, &plan, &sizes, options.check),
+            on_anomaly: match (options.strict, &options.rejects) {
+                (true, _) => OnAnomaly::Fail,
+                (false, Some(_)) => OnAnomaly::Reject,
+                (false, None) => OnAnomaly::Count,
+            },
+            limit: options.limit.map(|limit| limit - done_before),
+            output: committed.output.layout(),
+            input: reader.shared(),
+            windows: Mutex::new(Windows::new(reader, cutter, targets)),
+            sequencer: Sequencer::new(sizes.threads, committed),
+            window_size: WindowSize::new(sizes.window, options.window.is_some()),
+            meter: Meter { progress: &options.progress, before, passed },
+            edge: self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
+            error: Mutex::new(None),
+            reader: records,
+            sizes,
+        };
+        self.pool.work(&run, sizes.threads);
+        let Committed { state: done, split_points, .. } = finish(run)?;
+        if let Some(split_points) = split_points {
+            split_points.end(&done);
+        }
+        summary.remarks.extend(input.remark());
+        Ok(done)
+    }
+
+    /// Adds what an input came to.
+    fn add(&mut self, done: &State, passed: Passed) {
+        let summary = &mut self.summary;
+        summary.records += done.records - passed.records;
+        summary.records_rejected += done.rejected;
+        summary.blank_records += done.blank;
+        summary.bytes_in += done.input_at - passed.bytes;
+        summary.bytes_encoded += done.encoded;
+        summary.bytes_out += done.bytes_out;
+        summary.windows += done.windows;
+        summary.windows_redone += done.redone;
+        for (anomaly, count, first) in done.anomalies.values().cloned() {
+            summary.note(anomaly, Count { count, first });
+        }
+    }
+}
+
+/// The memory, before it is known what the inputs take; `notes` bytes are taken by the caller.
+pub(super) fn budget_of(options: &Options, output: &Output, notes: usize) -> Budget {
+    Budget {
+        memory: options.memory,
+        threads: 1,
+        max_record: options.max_record,
+        window: options.window,
+        beside: 0,
+        notes,
+        passes_over: options.rejects.is_some(),
+        n_gathered: n_gathered(&options.columns, options.encoding.is_some()),
+        gathers: options.columns.have_rules(),
+        compression: outputs::compression(output, options),
+    }
+}
+
+/// What is written around the records of all inputs.
+///
+/// # Errors
+/// The names are written once, above lines of values, and an input has others.
+fn framing(options: &Options, inputs: &[Prepared]) -> Result<Framing> {
+    let format = options.columns.format;
+    let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
+    let Some((first, heading)) = headed.next() else {
+        // A format of lines writes nothing then; an array is one all the same.
+        let heading =
+            if format.has_keys() { format.begin(std::iter::empty::<&str>()) } else { String::new() };
+        return Ok(framing_of(format, &heading));
+    };
+    if let Some((other, _)) = headed.find(|(_, other)| *other != heading) {
+        let (name, first) = (&other.name, &first.name);
+        return Err(Error::setting(format!(
+            "{name}: --format rows: its columns are others than those of {first}; try --select, --header or another format"
+        )));
+    }
+    Ok(framing_of(format, heading))
+}
+
+/// What `format` writes around records, below `heading`.
+pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
+    Framing {
+        open: heading.as_bytes().into(),
+        close: format.end().as_bytes().into(),
+        separated: format.open().starts_with(','),
+        follows: false,
+    }
+}
+
+/// How many times the longest record's length a value may take that is judged in one piece. A caller's transform gets each invalid byte
+/// as U+FFFD, which is three; and a character of another encoding may be three.
+fn n_gathered(columns: &Columns, by_page: bool) -> usize {
+    if !columns.transform.is_empty() || by_page && columns.have_rules() {
+        return 3;
+    }
+    usize::from(!columns.mask.is_empty() || columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
+}

@@ -1,0 +1,115 @@
+//! A range in its input: the numbers of its first record, and the check that records start and end at its edges.
+
+use super::fingerprint::Fingerprint;
+use super::range::{Edge, Range};
+use super::state::State;
+use crate::dialect::Terminator;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::InputReader;
+use crate::output::Framing;
+use std::path::Path;
+
+/// A range that is to be converted.
+#[derive(Clone, Debug)]
+pub(super) struct Located {
+    pub(super) range: Range,
+    /// Records come before it.
+    pub(super) follows: bool,
+    /// What its end is.
+    pub(super) edge: Edge,
+    /// The input must still be this one.
+    pub(super) seen: Option<Fingerprint>,
+}
+
+impl Located {
+    /// Whether it starts with the input, so that what stands before the records is its own.
+    pub(super) fn is_first(&self) -> bool {
+        self.range.start == 0
+    }
+
+    /// Where its conversion begins. Numbers that nobody knows count from there.
+    pub(super) fn begun(&self) -> State {
+        let Range { start, first_record, first_line, .. } = self.range;
+        let before = |number: Option<u64>| number.map_or(0, |number| number.saturating_sub(1));
+        State {
+            lines: before(first_line),
+            records: before(first_record),
+            input_at: start,
+            text_at: start,
+            ..State::default()
+        }
+    }
+
+    /// What stands around all records stands where all begin and end.
+    pub(super) fn frame(&self, framing: &mut Framing, is_last: bool) {
+        if !self.is_first() {
+            framing.open = Box::default();
+        }
+        if !is_last {
+            framing.close = Box::default();
+        }
+        framing.follows = self.follows;
+    }
+
+    /// Has `reader`, which stands at the first record, end with the range, if its edges can be those of records; returns whether it is
+    /// the input's last range.
+    pub(super) fn bound(
+        &self,
+        path: &Path,
+        reader: &mut dyn InputReader,
+        terminator: Option<Terminator>,
+        by_lines: bool,
+    ) -> Result<bool> {
+        let Range { start, end, .. } = self.range;
+        let name = reader.name().to_owned();
+        if let Some(seen) = &self.seen {
+            verify(path, seen)?;
+        }
+        let size = std::fs::metadata(path).map_or(0, |stat| stat.len());
+        if (size, start, end) == (0, 0, 0) && terminator.is_none() && reader.input_at() == 0 {
+            return Ok(true);
+        }
+        let Some(size) = reader.size().filter(|&size| reader.end_at(size)) else {
+            return Err(not_as_stored(&name));
+        };
+        let wrong = |at, wrong| Err(ErrorKind::BadRange { path: name.clone(), at, wrong }.into());
+        if end > size {
+            return wrong(end, "lies behind the end of the input");
+        }
+        let first = terminator.map_or(size, |_| reader.input_at());
+        for (at, edge) in [(start, Edge::Start), (end, self.edge)] {
+            if at == 0 && edge == Edge::Start || at == size {
+                continue;
+            }
+            if at < first {
+                return wrong(at, edge.wrong());
+            }
+            if let Some(terminator) = terminator.filter(|_| at > first) {
+                reader.seek(at - 1, at - 1)?;
+                let around = reader.peek(2)?;
+                let parts_pair = terminator == Terminator::Any && around == b"\r\n";
+                if parts_pair || by_lines && !terminator.is(around[0]) {
+                    return wrong(at, edge.wrong());
+                }
+            }
+        }
+        reader.seek(first, first)?;
+        reader.end_at(end);
+        Ok(end == size)
+    }
+}
+
+/// # Errors
+/// The file at `path` is not what it was.
+pub(super) fn verify(path: &Path, was: &Fingerprint) -> Result<()> {
+    if Fingerprint::of(path)? == *was {
+        return Ok(());
+    }
+    let (path, how) = (path.display().to_string(), "the file changed");
+    Err(ErrorKind::InputChanged { path, at: 0, how }.into())
+}
+
+pub(super) fn not_as_stored(name: &str) -> Error {
+    let reason = "ranges need a regular file in UTF-8 or an encoding of one byte a character; unpack or decode it first";
+    ErrorKind::Unusable { path: name.to_owned(), reason }.into()
+}

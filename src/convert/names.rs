@@ -1,0 +1,10 @@
+//! Where the names of the columns come from.
+
+/// Where the names of the columns come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The file's first record is data, not names.
+    pub no_header: bool,
+    /// The names, instead of the file's.
+    pub given: Option<Vec<String>>,
+}

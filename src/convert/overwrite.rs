@@ -1,0 +1,112 @@
+//! Refuses outputs that would be written over something that is still needed: an input, or another output.
+
+use super::file_id::{FileId, file_id_of_path, opened_as_path};
+use super::options::{Options, Output};
+use super::prepared::Prepared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::identity;
+use crate::output::{PartNames, Rejects};
+use rustix::fs::FileType;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+/// What an output name stands for, whatever it is called.
+#[derive(PartialEq)]
+enum Place {
+    /// A file that exists.
+    File(FileId),
+    /// The name of a file that will exist.
+    Name(PathBuf),
+    /// A device or FIFO, which any number of outputs may share; or nothing that could be opened.
+    Stream(Option<FileId>),
+}
+
+impl Place {
+    fn of(path: &Path) -> Self {
+        if let Some(file) = opened_as_path(path) {
+            return Self::of_open(file);
+        }
+        let name = folder_of(path).and_then(|folder| Some(folder.join(path.file_name()?)));
+        name.map_or(Self::Stream(None), Self::Name)
+    }
+
+    fn of_open(file: impl AsFd) -> Self {
+        let stat = rustix::fs::fstat(&file).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match (stat, identity(file)) {
+            (Ok(FileType::RegularFile), Some(id)) => Self::File(id),
+            (_, id) => Self::Stream(id),
+        }
+    }
+
+    fn file_id(&self) -> Option<FileId> {
+        match self {
+            Self::File(id) => Some(*id),
+            Self::Stream(id) => *id,
+            Self::Name(_) => None,
+        }
+    }
+}
+
+/// # Errors
+/// An output is one of the inputs, a file that is needed, or another output; or has the name of a part.
+pub(super) fn check(output: &Output, options: &Options, inputs: &[Prepared]) -> Result<()> {
+    let mut paths: Vec<&Path> = options.beside.iter().map(PathBuf::as_path).collect();
+    let log = options.rejects.as_deref().map(Rejects::log_path);
+    paths.extend(options.rejects.as_deref());
+    paths.extend(log.as_deref());
+    if let Output::Path(path) = output {
+        paths.push(path);
+    }
+    let mut places: Vec<(String, Place)> =
+        paths.into_iter().map(|path| (path.display().to_string(), Place::of(path))).collect();
+    if matches!(output, Output::Stdout) && !options.check {
+        places.push(("stdout".to_owned(), Place::of_open(std::io::stdout())));
+    }
+    for (i, (name, place)) in places.iter().enumerate() {
+        refuse_inputs(name, place.file_id(), &options.needed, inputs)?;
+        if !matches!(place, Place::Stream(_)) && places[..i].iter().any(|(_, other)| other == place) {
+            return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
+        }
+    }
+    match output {
+        Output::Path(path) if options.split.is_some() => refuse_part_names(&PartNames::of(path), options),
+        _ => Ok(()),
+    }
+}
+
+/// # Errors
+/// The output `name` is one of the `inputs`, or one of the `needed` files.
+pub(super) fn refuse_inputs(
+    name: &str,
+    id: Option<FileId>,
+    needed: &[PathBuf],
+    inputs: &[Prepared],
+) -> Result<()> {
+    if id.is_none() {
+        return Ok(());
+    }
+    let input = inputs.iter().find(|input| input.file_id == id).map(|input| input.name.clone());
+    let needed =
+        || needed.iter().find(|path| file_id_of_path(path) == id).map(|path| path.display().to_string());
+    match input.or_else(needed) {
+        Some(input) => Err(ErrorKind::SameFile { output: name.to_owned(), input }.into()),
+        None => Ok(()),
+    }
+}
+
+fn refuse_part_names(parts: &PartNames, options: &Options) -> Result<()> {
+    for path in options.beside.iter().chain(&options.rejects) {
+        let name = path.file_name().unwrap_or_default();
+        let is_beside = folder_of(path) == folder_of(&parts.place(name));
+        if is_beside && (parts.number(name).is_some() || *name == *parts.manifest()) {
+            return Err(Error::setting(format!("{}: is called like a part of the output", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// The folder that a file is in, by its only name.
+fn folder_of(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.canonicalize().ok()
+}

@@ -1,0 +1,175 @@
+//! Inputs before they are converted: opened, and read up to the first record.
+//!
+//! All headers are read before the output is opened, so that a column that does not exist is reported before anything is written.
+
+use super::budget::{Beside, Budget};
+use super::delimiter::{Delimiter, by_extension};
+use super::file_id::{FileId, file_id_of_path, is_another};
+use super::header_reader::{self, HeaderRequest, Preface};
+use super::located::Located;
+use super::options::{Input, Options};
+use super::progress::Bound;
+use crate::dialect::{COMMON_DELIMITERS, Dialect};
+use crate::error::{ErrorKind, Result};
+use crate::input::{Opened, Reading, from_source, identity};
+use crate::plan::Plan;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// An input that was looked at before the output is opened.
+pub(super) struct Prepared {
+    pub(super) name: String,
+    pub(super) path: Option<PathBuf>,
+    /// It can be resumed at any record.
+    pub(super) seeks: bool,
+    pub(super) file_id: Option<FileId>,
+    /// The size of its text, or of the range of it that is converted.
+    pub(super) size: Option<u64>,
+    pub(super) file_size: Option<u64>,
+    /// It ends where the file ends. Only a range may not.
+    pub(super) is_last: bool,
+    /// What its format writes before all records; `None` if there is no header.
+    pub(super) heading: Option<Box<str>>,
+    pub(super) beside: Beside,
+    pub(super) stage: Stage,
+}
+
+/// How far an input is.
+pub(super) enum Stage {
+    /// Opened, and read up to the first record.
+    Begun(Opened, Option<Box<Beginning>>),
+    /// Closed. It is opened again when it is converted: a hundred open files are not needed to read a hundred headers.
+    Later(Input),
+}
+
+/// What is before the first record, and the plan made of it.
+pub(super) struct Beginning {
+    pub(super) preface: Preface,
+    pub(super) plan: Plan,
+}
+
+/// Prepares the inputs of one conversion.
+pub(super) struct Preparation<'c> {
+    pub(super) options: &'c Options,
+    pub(super) reading: Reading,
+    pub(super) budget: Budget,
+}
+
+impl<'c> Preparation<'c> {
+    /// For `n` inputs.
+    pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
+        let reading = Reading {
+            io: options.io,
+            encoding: options.encoding,
+            piece: budget.piece(),
+            unpacking: budget.granted_each(1),
+            unpacking_streams: budget.granted_each(n),
+        };
+        Self { options, reading, budget }
+    }
+
+    /// Opens an input and reads its header. `keep` leaves it open. Of a `range` it checks the bounds.
+    pub(super) fn prepare(&self, input: Input, keep: bool, range: Option<&Located>) -> Result<Prepared> {
+        let name = input.name();
+        let path = match &input {
+            Input::Path(path) => Some(path.clone()),
+            _ => None,
+        };
+        let file_id = match &input {
+            Input::Path(path) => file_id_of_path(path),
+            Input::Stdin => identity(std::io::stdin()),
+            Input::Source(_) => None,
+        };
+        let since = Instant::now();
+        let mut opened = open(input, &self.reading)?;
+        let (mut size, mut file_size) = (opened.reader.size(), opened.reader.file_size());
+        let Opened { unpacking, decoding, is_regular, .. } = opened;
+        let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
+        let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
+        let beginning = self.begin(&name, &mut opened, &budget)?;
+        // A pipe may keep us waiting for its first bytes.
+        self.options.progress.spend(Bound::Input, since.elapsed());
+        let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
+        // An empty file has nothing to seek in.
+        let seeks =
+            is_regular && opened.reader.seek(text_at, input_at)? || beginning.is_none() && input_at == 0;
+        let mut is_last = true;
+        if let (Some(located), Some(path)) = (range, &path) {
+            let terminator = beginning.as_ref().map(|beginning| beginning.preface.dialect.terminator);
+            let by_lines = is_by_lines(self.options, &name);
+            is_last = located.bound(path, &mut *opened.reader, terminator, by_lines)?;
+            size = Some(located.range.end - located.range.start);
+            file_size = size;
+        }
+        let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
+        let stage = match &path {
+            Some(path) if is_regular && !keep => Stage::Later(Input::Path(path.clone())),
+            _ => Stage::Begun(opened, beginning),
+        };
+        Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, stage })
+    }
+
+    /// The input, opened and read up to the first record.
+    ///
+    /// # Errors
+    /// It cannot be read, or another file has its name now.
+    pub(super) fn open(&self, ready: &mut Prepared) -> Result<(Opened, Option<Box<Beginning>>)> {
+        match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin)) {
+            Stage::Begun(opened, beginning) => Ok((opened, beginning)),
+            Stage::Later(input) => {
+                // Its header and its checkpoint were those of the file that it was.
+                if ready.path.as_deref().is_some_and(|path| is_another(path, ready.file_id)) {
+                    let (path, how) = (ready.name.clone(), "the file was replaced");
+                    return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
+                }
+                let mut opened = open(input, &self.reading)?;
+                let beginning = self.begin(&ready.name, &mut opened, &self.budget)?;
+                Ok((opened, beginning))
+            }
+        }
+    }
+
+    /// Reads up to the first record; `None` if there is no header.
+    fn begin(&self, name: &str, opened: &mut Opened, budget: &Budget) -> Result<Option<Box<Beginning>>> {
+        let options = self.options;
+        let charset = opened.charset;
+        let dialect = Dialect { charset, ..options.dialect.clone() };
+        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
+        let request = HeaderRequest {
+            dialect: &dialect,
+            delimiter,
+            names: &options.names,
+            skip_lines: options.skip_lines,
+            limit: budget.first_record(!options.names.no_header),
+            columns: &options.columns,
+            room: budget.header(),
+        };
+        let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };
+        if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
+            return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
+        }
+        let header = std::mem::take(&mut preface.header);
+        let plan = Plan::new(header, &options.columns, charset, name, budget.header())?;
+        Ok(Some(Box::new(Beginning { preface, plan })))
+    }
+}
+
+/// Whether every line of the input `name` is a record, or none: the end of a line ends a record, whatever is before it.
+pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
+    let Options { dialect, delimiter, .. } = options;
+    let ends = |byte: &u8| dialect.terminator.is(*byte);
+    let parts_lines = match delimiter {
+        Some(Delimiter::Byte(byte)) => ends(byte),
+        Some(Delimiter::Auto) => COMMON_DELIMITERS.iter().any(ends),
+        None => ends(&by_extension(name)),
+    };
+    dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines
+}
+
+fn open(input: Input, reading: &Reading) -> Result<Opened> {
+    match input {
+        Input::Path(path) => crate::input::open(&path, reading),
+        Input::Stdin => crate::input::stdin(reading),
+        Input::Source(source) => Ok(from_source(source)),
+    }
+}

@@ -1,0 +1,42 @@
+//! A range of an input: bytes from record to record.
+
+/// Bytes of an input from record to record, and what is known of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// The first byte: 0, or where a record starts.
+    pub start: u64,
+    /// The first byte behind: where a record ends, or the input does.
+    pub end: u64,
+    /// The number of its first record, from 1.
+    pub first_record: Option<u64>,
+    /// The line, from 1, on which it starts.
+    pub first_line: Option<u64>,
+    /// The records in it.
+    pub records: Option<u64>,
+}
+
+/// The edge of a range that a run ends at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// A range starts here: what is before it was read for that.
+    Start,
+    /// It ends here.
+    End,
+}
+
+impl Range {
+    /// The bytes from `start` to `end`, of which nothing else is known.
+    pub fn new(start: u64, end: u64) -> Self {
+        Self { start, end, ..Self::default() }
+    }
+}
+
+impl Edge {
+    /// What is wrong with a byte that is none.
+    pub(super) fn wrong(self) -> &'static str {
+        match self {
+            Self::Start => "is no record's start",
+            Self::End => "is no record's end",
+        }
+    }
+}

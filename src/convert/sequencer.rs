@@ -1,0 +1,186 @@
+//! The turn: the right to commit, passed from window to window in their order.
+//!
+//! A [`Sequencer`] owns the state that all windows share. [`Sequencer::wait`] returns a [`Turn`] for one window; only a turn reaches the
+//! state. So work that holds no turn cannot write, and a window that must be converted again takes its turn along by value.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+
+/// Gives the windows their turns, and has what only the one in turn may use.
+#[derive(Debug)]
+pub(super) struct Sequencer<T> {
+    now: AtomicU64,
+    stopped: AtomicBool,
+    /// The workers that wait: window `n` in slot `n % slots`. Windows are claimed in order and each worker holds one. So the windows in
+    /// flight are consecutive and at most as many as there are workers: no two share a slot.
+    waiting: Box<[Mutex<Option<Thread>>]>,
+    state: Mutex<T>,
+}
+
+/// The turn of one window.
+#[derive(Debug)]
+pub(super) struct Turn<'s, T> {
+    sequencer: &'s Sequencer<T>,
+    number: u64,
+    state: MutexGuard<'s, T>,
+}
+
+/// How often a worker looks before it goes to sleep: some 20 µs, which a write of a buffer takes several times. Looking longer costs a
+/// slow consumer's processor; sleeping at once costs two threads a wake-up a window.
+const LOOKS: u32 = 300;
+
+impl<T> Sequencer<T> {
+    /// It is window 0's turn, among `n_workers`.
+    pub(super) fn new(n_workers: usize, state: T) -> Self {
+        Self {
+            now: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+            waiting: (0..n_workers).map(|_| Mutex::new(None)).collect(),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Waits for the turn of window `number`. Returns `None` if the run was stopped instead.
+    pub(super) fn wait(&self, number: u64) -> Option<Turn<'_, T>> {
+        self.wait_until(number).then(|| Turn { sequencer: self, number, state: lock(&self.state) })
+    }
+
+    fn wait_until(&self, number: u64) -> bool {
+        for _ in 0..LOOKS {
+            if self.stopped.load(Ordering::Acquire) {
+                return false;
+            }
+            if self.now.load(Ordering::Acquire) == number {
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        loop {
+            // The thread is registered before the look: either the one that passes the turn sees it, or this one sees the turn. It
+            // registers again after each wake-up, because a late pass of an earlier turn may have taken the entry.
+            *self.slot(number) = Some(std::thread::current());
+            if self.stopped.load(Ordering::SeqCst) {
+                return false;
+            }
+            if self.now.load(Ordering::SeqCst) == number {
+                return true;
+            }
+            std::thread::park();
+        }
+    }
+
+    /// Ends the run: no turn comes any more.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        for number in 0..self.waiting.len() as u64 {
+            if let Some(thread) = self.slot(number).take() {
+                thread.unpark();
+            }
+        }
+    }
+
+    /// Whether the run was stopped.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// A turn after the last window, when all workers have returned.
+    pub(super) fn last_turn(&self) -> Turn<'_, T> {
+        Turn { sequencer: self, number: self.now.load(Ordering::SeqCst), state: lock(&self.state) }
+    }
+
+    /// The state, when the run is over.
+    pub(super) fn into_inner(self) -> T {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot(&self, number: u64) -> MutexGuard<'_, Option<Thread>> {
+        #[allow(clippy::cast_possible_truncation, reason = "a remainder is less than the length")]
+        let slot = &self.waiting[(number % self.waiting.len() as u64) as usize];
+        lock(slot)
+    }
+}
+
+impl<T> Turn<'_, T> {
+    /// Gives the turn to the next window.
+    pub(super) fn pass(self) {
+        let Self { sequencer, number, state } = self;
+        drop(state);
+        sequencer.now.store(number + 1, Ordering::SeqCst);
+        if let Some(thread) = sequencer.slot(number + 1).take() {
+            thread.unpark();
+        }
+    }
+}
+
+impl<T> Deref for Turn<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.state
+    }
+}
+
+impl<T> DerefMut for Turn<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.state
+    }
+}
+
+/// Stops the run if the worker that holds it panics, so that no other waits for ever.
+pub(super) struct StopOnPanic<'s, T>(pub(super) &'s Sequencer<T>);
+
+impl<T> Drop for StopOnPanic<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
+/// What a panic leaves behind a lock is never written: the panic ends the run.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_come_in_order_whichever_thread_is_first() {
+        let sequencer = Sequencer::new(4, Vec::new());
+        let next = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::SeqCst);
+                        if number >= 10_000 {
+                            return;
+                        }
+                        let mut turn = sequencer.wait(number).unwrap();
+                        turn.push(number);
+                        turn.pass();
+                    }
+                });
+            }
+        });
+        assert!(sequencer.into_inner().into_iter().eq(0..10_000));
+    }
+
+    #[test]
+    fn stopping_wakes_a_worker_that_waits() {
+        let sequencer = Sequencer::new(2, ());
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| sequencer.wait(1).is_none());
+            while lock(&sequencer.waiting[1]).is_none() {
+                std::thread::yield_now();
+            }
+            sequencer.stop();
+            assert!(waiter.join().unwrap());
+        });
+    }
+}

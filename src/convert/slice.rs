@@ -1,0 +1,297 @@
+//! A slice of input while it is converted: its bytes, its counts, and its output up to the turn.
+//!
+//! A slice is a window, or a part of one. Its output collects in the worker's buffer. The first flush waits for the window's turn, and
+//! checks there that the guess was right: that the window before ended where this slice starts.
+
+use super::committed::{Committed, Skipping};
+use super::counts::{Counts, SlicePosition};
+use super::progress::{Bound, Clock};
+use super::run::Run;
+use super::sequencer::Turn;
+use super::windows::Claim;
+use crate::error::{Anomaly, Error, ErrorKind, Place};
+use crate::output::{Batch, Ends, Flush, OutputBuffer, Packer};
+
+/// Why the conversion of a slice cannot go on.
+pub(super) enum Stop<'r, 's> {
+    /// The slice does not start where a record starts, or has more records than are wanted. Its output is discarded, and the window is
+    /// converted again, in turn.
+    Redo(Turn<'s, Committed<'r>>),
+    /// The run ended meanwhile.
+    Quit,
+    /// The run must end. Raised only in turn.
+    Error(Error),
+}
+
+impl From<Error> for Stop<'_, '_> {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Where the conversion of a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// An unfinished record starts here, or the slice ends.
+    Record(usize),
+    /// An overlong record starts here, and not even its first line ends. That line is to be skipped.
+    Line(usize),
+    /// A comment starts here that is too long to be carried. It is to be skipped.
+    Comment(usize),
+    /// The record before this byte was the last that is wanted.
+    Limit(usize),
+}
+
+/// A record for the rejects: `slice[start..end]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reject {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Its terminator is included.
+    pub(super) ended: bool,
+    pub(super) anomaly: Anomaly,
+    pub(super) position: SlicePosition,
+}
+
+/// The rejects of a slice that are not written yet: a few, as the buffer holds a few records.
+#[derive(Debug)]
+struct RejectList {
+    list: [Option<Reject>; 32],
+    len: usize,
+}
+
+impl RejectList {
+    fn new() -> Self {
+        Self { list: [None; 32], len: 0 }
+    }
+
+    /// Returns false if the list is full.
+    fn push(&mut self, reject: Reject) -> bool {
+        let Some(slot) = self.list.get_mut(self.len) else { return false };
+        *slot = Some(reject);
+        self.len += 1;
+        true
+    }
+}
+
+/// Waits for the turn when it is first needed, and keeps it.
+struct Gate<'r, 's, 'w> {
+    run: &'s Run<'r>,
+    clock: &'w Clock<'w>,
+    number: u64,
+    turn: Option<Turn<'s, Committed<'r>>>,
+    /// The most records that are wanted of the slice.
+    stop_after: u64,
+}
+
+impl<'r, 's> Gate<'r, 's, '_> {
+    /// The turn, for a slice of which `n_records` are converted.
+    fn turn(&mut self, n_records: u64) -> Result<&mut Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        match self.turn {
+            Some(ref mut turn) => Ok(turn),
+            None => {
+                let turn = self.clock.wait(|| self.run.sequencer.wait(self.number)).ok_or(Stop::Quit)?;
+                if !turn.at_record() {
+                    return Err(Stop::Redo(turn));
+                }
+                if let Some(limit) = self.run.limit {
+                    self.stop_after = limit - turn.state.records;
+                    // As many is one too many: what is behind the last record wanted was judged too.
+                    if n_records >= self.stop_after {
+                        return Err(Stop::Redo(turn));
+                    }
+                }
+                Ok(self.turn.insert(turn))
+            }
+        }
+    }
+}
+
+/// A slice that is being converted.
+pub(super) struct Slice<'r, 's, 'w> {
+    /// Its input, which starts at byte `text_at` of the text.
+    pub(super) bytes: &'w [u8],
+    pub(super) text_at: u64,
+    pub(super) counts: Counts,
+    buffer: &'w mut OutputBuffer,
+    /// The last flush ended within a record.
+    within: bool,
+    rejects: RejectList,
+    packer: Option<&'w mut Packer>,
+    claim: &'w Claim,
+    gate: Gate<'r, 's, 'w>,
+}
+
+impl<'r, 's, 'w> Slice<'r, 's, 'w> {
+    /// Of the window `claim`: all of it before its turn, or `bytes` of it with its `turn`.
+    pub(super) fn new(
+        run: &'s Run<'r>,
+        clock: &'w Clock<'w>,
+        claim: &'w Claim,
+        bytes: &'w [u8],
+        turn: Option<Turn<'s, Committed<'r>>>,
+        (buffer, packer): (&'w mut OutputBuffer, Option<&'w mut Packer>),
+    ) -> Self {
+        let limit = run.limit.unwrap_or(u64::MAX);
+        let (text_at, stop_after) = match &turn {
+            Some(turn) => (turn.state.text_at, limit - turn.state.records),
+            None => (claim.window.at, limit),
+        };
+        Self {
+            bytes,
+            text_at,
+            counts: Counts::default(),
+            buffer,
+            within: false,
+            rejects: RejectList::new(),
+            packer,
+            claim,
+            gate: Gate { run, clock, number: claim.number, turn, stop_after },
+        }
+    }
+
+    /// How many more records are wanted.
+    pub(super) fn left(&self) -> u64 {
+        self.gate.stop_after - self.counts.records
+    }
+
+    /// Commits the slice: writes what is left in the buffer, adds its counts, and carries over what `tail` says is unfinished.
+    pub(super) fn commit(mut self, tail: Tail) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        self.flush(Ends::Record)?;
+        let Self { bytes, text_at, counts, mut gate, .. } = self;
+        gate.turn(counts.records)?;
+        let Gate { run, turn, .. } = gate;
+        let mut turn = turn.ok_or(Stop::Quit)?;
+        let (Tail::Record(done) | Tail::Line(done) | Tail::Comment(done) | Tail::Limit(done)) = tail;
+        turn.add(&counts, run.input.input_len(text_at, &bytes[..done]), done);
+        let rest = &bytes[done..];
+        match tail {
+            Tail::Record(_) if rest.is_empty() => {}
+            Tail::Record(_) => turn.carry(rest),
+            Tail::Line(_) => {
+                let place = turn.place(&SlicePosition { record: 1, ..SlicePosition::default() });
+                turn.skipping = Some(Skipping::Record(place, 0));
+                run.skip_line(&mut turn, rest)?;
+            }
+            Tail::Comment(_) => {
+                turn.skipping = Some(Skipping::Comment);
+                run.skip_line(&mut turn, rest)?;
+            }
+            Tail::Limit(_) => turn.done = true,
+        }
+        Ok(turn)
+    }
+
+    /// Makes room for `n` bytes of output, if that many fit the buffer at all. Returns whether it was flushed.
+    pub(super) fn make_room(&mut self, n: usize) -> Result<bool, Stop<'r, 's>> {
+        let flushes = n > self.buffer.room() && n <= self.buffer.capacity() && !self.buffer.is_empty();
+        if flushes {
+            self.flush(Ends::Record)?;
+        }
+        Ok(flushes)
+    }
+
+    /// The whole buffer and how much of it is used, for a kernel to write behind that.
+    pub(super) fn raw(&mut self) -> (&mut [u8], &mut usize) {
+        self.buffer.raw()
+    }
+
+    /// The position of byte `at`. `lines` are the line ends up to `anchor`, and `record` is the record's number.
+    pub(super) fn position(
+        &self,
+        (lines, anchor): (u64, usize),
+        at: usize,
+        column: Option<u64>,
+        record: u64,
+    ) -> SlicePosition {
+        let run = self.gate.run;
+        let at = at.min(self.bytes.len());
+        let lines = lines + run.reader.count_lines(&self.bytes[anchor..at]);
+        SlicePosition { lines, record, byte: run.input.input_len(self.text_at, &self.bytes[..at]), column }
+    }
+
+    /// Has a record written to the rejects with the next flush.
+    pub(super) fn reject(&mut self, reject: Reject) -> Result<(), Stop<'r, 's>> {
+        self.counts.rejected += 1;
+        if !self.rejects.push(reject) {
+            self.flush(Ends::Record)?;
+            let kept = self.rejects.push(reject);
+            debug_assert!(kept, "a flush empties the list");
+        }
+        Ok(())
+    }
+
+    /// The error for the first anomaly, under `--strict`. Output before it is written.
+    pub(super) fn fail(&mut self, anomaly: Anomaly, position: &SlicePosition) -> Stop<'r, 's> {
+        self.raise(|committed| ErrorKind::Strict { anomaly, place: committed.place(position) })
+    }
+
+    /// The error for a record that is too long. Output before it is written.
+    pub(super) fn overlong(
+        &mut self,
+        position: &SlicePosition,
+        open_quote: Option<SlicePosition>,
+    ) -> Stop<'r, 's> {
+        let limit = self.gate.run.sizes.max_record;
+        self.raise(|committed| ErrorKind::OverlongRecord {
+            place: committed.place(position),
+            limit,
+            open_quote: open_quote.map(|position| {
+                let Place { line, byte, .. } = committed.place(&position);
+                (line, byte)
+            }),
+        })
+    }
+
+    fn raise(&mut self, kind: impl FnOnce(&Committed<'r>) -> ErrorKind) -> Stop<'r, 's> {
+        if let Err(stop) = self.flush(Ends::Record) {
+            return stop;
+        }
+        match self.gate.turn(self.counts.records) {
+            Ok(turn) => Stop::Error(kind(turn).into()),
+            Err(stop) => stop,
+        }
+    }
+}
+
+impl<'r, 's> Flush for Slice<'r, 's, '_> {
+    type Stop = Stop<'r, 's>;
+
+    fn buffer(&mut self) -> &mut OutputBuffer {
+        self.buffer
+    }
+
+    fn flush(&mut self, ends: Ends) -> Result<(), Self::Stop> {
+        let Gate { run, clock, .. } = self.gate;
+        let bytes = self.buffer.bytes();
+        let cuts = run.output.cuts(bytes, self.within, ends);
+        if !bytes.is_empty() {
+            self.within = cuts.within;
+        }
+        if let Some(packer) = &mut self.packer {
+            // Before the turn: all workers at once.
+            packer.ahead(bytes, cuts.ranges(run.output.bounds, bytes));
+        }
+        let turn = self.gate.turn(self.counts.records)?;
+        let before = clock.switch(Bound::Output);
+        run.input.verify(&self.claim.window)?;
+        turn.write(Batch { raw: bytes, cuts, packer: self.packer.as_deref_mut() })?;
+        for reject in std::mem::replace(&mut self.rejects, RejectList::new()).list.iter().flatten() {
+            let Reject { start, end, ended, anomaly, position } = reject;
+            turn.reject(&self.bytes[*start..*end], *ended, *anomaly, position)?;
+        }
+        clock.switch(before);
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn lend(&mut self) -> Result<Vec<u8>, Self::Stop> {
+        Ok(std::mem::take(&mut self.gate.turn(self.counts.records)?.gathered))
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        if let Some(turn) = &mut self.gate.turn {
+            turn.gathered = buffer;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The records of a scanned strip: the kernels weave or count them; the others are converted one by one.
+
+use super::mode::COUNTED;
+use super::record::Outcome;
+use super::slice::Stop;
+use super::slice_converter::{Cursor, SliceConverter, fields_of};
+use super::valid::Valid;
+use crate::error::Anomaly;
+use crate::kernel::{Index, NoRules, Strip};
+use crate::output::{Record, Weaver};
+
+impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
+    /// Counts records that can have no anomaly, from the anchor on. Returns false if there is none.
+    pub(super) fn count_records(&mut self) -> bool {
+        let run = self.run;
+        let marks = &run.reader.marks;
+        let bytes = &self.slice.bytes[self.anchor..];
+        let strip = &bytes[..bytes.len().min(COUNTED)];
+        let n_fields = u32::try_from(run.plan.n_fields()).unwrap_or(u32::MAX);
+        let counted = run.reader.kernel.count(marks, strip, n_fields);
+        let Some(end) = counted.end else { return false };
+        if counted.records > self.slice.left() {
+            return false;
+        }
+        let pair = marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
+        let whole = &bytes[..end + 1 + usize::from(pair)];
+        if counted.high && !run.reader.dialect.charset.is_valid(whole) {
+            return false;
+        }
+        self.slice.counts.records += counted.records;
+        self.step_to(self.anchor + whole.len(), counted.lines);
+        true
+    }
+
+    /// Converts the whole records of a scanned strip at the anchor, or as many as can be before it must be scanned again.
+    pub(super) fn strip(&mut self, index: &Index) -> Result<(), Stop<'r, 's>> {
+        let run = self.run;
+        let strip = &self.slice.bytes[self.anchor..];
+        let mut valid = Valid::new(&run.reader, index);
+        let mut cursor = Cursor::default();
+        loop {
+            let left = usize::try_from(self.slice.left()).unwrap_or(usize::MAX);
+            let until = index.records().len().min(cursor.record.saturating_add(left));
+            let valid_until = valid.until(strip, index, cursor, until);
+            if run.mode.weaves() {
+                self.weave(strip, index, &mut cursor, valid_until);
+            }
+            if cursor.record == until {
+                break;
+            }
+            match self.one(strip, index, cursor, valid_until)? {
+                Next::At(next) => cursor = next,
+                Next::Again => {}
+                Next::Scan => return Ok(()),
+            }
+        }
+        let n_lines = if cursor.record < index.records().len() {
+            run.reader.count_lines(&strip[..cursor.at])
+        } else {
+            index.n_lines()
+        };
+        self.step_to(self.anchor + cursor.at, n_lines);
+        Ok(())
+    }
+
+    /// Converts the record at the cursor, which the kernels left; those before number `valid_until` are valid.
+    fn one(
+        &mut self,
+        strip: &[u8],
+        index: &Index,
+        cursor: Cursor,
+        valid_until: usize,
+    ) -> Result<Next, Stop<'r, 's>> {
+        let (run, anchor) = (self.run, self.anchor);
+        let (ends, marks) = (index.ends(), &run.reader.marks);
+        let (first, last) = fields_of(index.records(), cursor.record);
+        let (start, end) = (cursor.at, ends[last - 1] as usize);
+        let is_valid = cursor.record < valid_until;
+        // The kernels may have left it for want of room.
+        if run.mode.weaves()
+            && run.mode.writes()
+            && is_valid
+            && self.slice.make_room(run.plan.pieces().n_around() + (end - start))?
+        {
+            return Ok(Next::Again);
+        }
+        if run.reader.is_comment(strip[start]) {
+            // What the scan took for fields and quotes in it was text: scan again behind its line.
+            let n = run.reader.line_end(&strip[start..]).unwrap_or(end - start + 1);
+            self.step_to(anchor + start + n, run.reader.count_lines(&strip[..start]) + 1);
+            return Ok(Next::Scan);
+        }
+        let pair = marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n');
+        let next = end + 1 + usize::from(pair);
+        let known = &ends[first..last];
+        let record = Record {
+            bytes: self.slice.bytes,
+            start: anchor + start,
+            end: anchor + end,
+            ends: &known[..known.len().min(run.plan.n_fields())],
+            base: anchor,
+            n_fields: known.len(),
+        };
+        // The weave decodes what it weaves by its page; the encoder must be asked to.
+        let decode = !is_valid || marks.page.is_some() && !strip[start..end].is_ascii();
+        match self.record(&record, anchor + next, decode, None)? {
+            Outcome::Done => Ok(Next::At(Cursor { record: cursor.record + 1, at: next })),
+            Outcome::Overlong => {
+                self.step_to(anchor + start, run.reader.count_lines(&strip[..start]));
+                let tail = self.overlong()?;
+                debug_assert!(tail.is_none(), "the record ends in the strip, so its first line does");
+                Ok(Next::Scan)
+            }
+        }
+    }
+
+    /// Weaves records of a scanned strip from the cursor on, up to number `until` at the most, and moves the cursor behind them.
+    fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) {
+        let run = self.run;
+        let before = cursor.record;
+        let strip = Strip { from: strip, marks: &run.reader.marks, index, until, pieces: run.plan.pieces() };
+        let (buffer, len) = self.slice.raw();
+        let mut misfits = (0, None);
+        let mut place = (cursor.record, cursor.at);
+        let kernel = &run.reader.kernel;
+        let encoder = run.reader.encoder(run.plan);
+        let at = match Weaver::new(encoder, self.cells, self.gather, run.on_anomaly.judges_first()) {
+            None => kernel.weave(&strip, &mut place, buffer, *len, &mut NoRules),
+            Some(mut weaver) => {
+                let at = kernel.weave(&strip, &mut place, buffer, *len, &mut weaver);
+                misfits = (weaver.n_misfits, weaver.first_misfit);
+                at
+            }
+        };
+        if run.mode.writes() {
+            *len = at;
+        }
+        *cursor = Cursor { record: place.0, at: place.1 };
+        let known = self.slice.counts.records;
+        self.slice.counts.records += (cursor.record - before) as u64;
+        if let (n, Some((record, at, field))) = misfits {
+            let found = (Anomaly::TypeMismatch, self.anchor + at, field as u64 + 1);
+            self.count(found, n, known + record + 1);
+        }
+    }
+}
+
+/// How a strip goes on.
+enum Next {
+    /// Here.
+    At(Cursor),
+    /// At the same record, which fits the buffer now.
+    Again,
+    /// It must be scanned again, from the anchor.
+    Scan,
+}

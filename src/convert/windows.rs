@@ -1,0 +1,101 @@
+//! Hands out the windows of an input, in order. The only place that decides where a window ends.
+//!
+//! A newline may be inside quotes, so the end of a window is a guess. The converter checks it at the window's turn: a wrong guess costs
+//! one window's work, never a wrong result.
+
+use super::split_points::SplitTargets;
+use crate::error::{Error, Result};
+use crate::input::{InputReader, Look, Window};
+use crate::parse::Cutter;
+
+/// The windows of an input that are not claimed yet.
+pub(super) struct Windows<'r> {
+    input: &'r mut dyn InputReader,
+    cutter: Cutter,
+    targets: Option<SplitTargets>,
+    next: u64,
+    /// A record plausibly starts where the next window starts.
+    is_plausible: bool,
+    ended: bool,
+}
+
+/// A window that a worker has claimed.
+pub(super) struct Claim {
+    pub(super) number: u64,
+    pub(super) window: Window,
+    /// A record plausibly starts with its first byte.
+    pub(super) is_plausible: bool,
+}
+
+/// Why there is no window.
+pub(super) enum NoWindow {
+    /// The input, or the run, is at its end.
+    End,
+    /// The input cannot be read. Windows before this number may fail at an earlier byte.
+    Failed(u64, Error),
+}
+
+impl<'r> Windows<'r> {
+    /// The windows from the reader's position on. Where `targets` are given, windows also end at these.
+    pub(super) fn new(input: &'r mut dyn InputReader, cutter: Cutter, targets: Option<SplitTargets>) -> Self {
+        Self { input, cutter, targets, next: 0, is_plausible: true, ended: false }
+    }
+
+    /// The bytes of a worker's buffer beyond the length of a window.
+    pub(super) fn reach(&self) -> usize {
+        self.cutter.reach() + 1
+    }
+
+    /// Claims the next window, of about `n` bytes. `buffer` has room for [`Windows::reach`] more.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn claim(&mut self, n: usize, buffer: &mut [u8]) -> Result<Claim, NoWindow> {
+        if self.ended {
+            return Err(NoWindow::End);
+        }
+        let number = self.next;
+        self.next += 1;
+        let is_plausible = self.is_plausible;
+        match self.take(n, buffer) {
+            Ok(Some(window)) => Ok(Claim { number, window, is_plausible }),
+            Ok(None) => {
+                self.ended = true;
+                Err(NoWindow::End)
+            }
+            Err(error) => {
+                self.ended = true;
+                Err(NoWindow::Failed(number, error))
+            }
+        }
+    }
+
+    fn take(&mut self, mut n: usize, buffer: &mut [u8]) -> Result<Option<Window>> {
+        if let Some(targets) = &self.targets {
+            n = targets.window(self.input.input_at(), n, self.cutter.reach());
+        }
+        let (cutter, reach) = (&self.cutter, self.reach());
+        let (len, is_plausible) = match self.input.look(n, reach, buffer)? {
+            Look::Rest(0) => return Ok(None),
+            Look::Rest(len) => (len, true),
+            Look::Around { bytes, at_end } => {
+                let behind = bytes.get(1..).unwrap_or_default();
+                match cutter.cut(behind) {
+                    Some(at) => (n + at, true),
+                    None if at_end && self.targets.is_none() => (n + behind.len(), true),
+                    None => (n + implausible(cutter, bytes), false),
+                }
+            }
+        };
+        self.is_plausible = is_plausible;
+        Ok(Some(self.input.take(len, buffer)))
+    }
+}
+
+/// How many bytes behind a window's end belong to it in any case: the LF of a CRLF, and the rest of a character, because the length that half
+/// a character had before decoding is not known.
+fn implausible(cutter: &Cutter, bytes: &[u8]) -> usize {
+    let pair = cutter.rest_of_pair(bytes, 1);
+    let behind = bytes.get(1 + pair..).unwrap_or_default();
+    pair + behind.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf)).count()
+}

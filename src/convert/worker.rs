@@ -1,0 +1,204 @@
+//! A worker: claims a window, converts it on a guess, and commits it in turn.
+//!
+//! Start reading at [`work`]. A window's bytes go [`Windows::claim`](super::windows::Windows::claim) → [`SharedInput::load`] →
+//! [`convert_slice`] → [`Slice::commit`] → [`Turn::pass`] → [`SharedInput::retire`].
+
+use super::committed::{Committed, Skipping};
+use super::convert_slice::{Scratch, convert_slice};
+use super::progress::{Bound, Clock};
+use super::run::Run;
+use super::sequencer::{StopOnPanic, Turn};
+use super::slice::{Slice, Stop};
+use super::windows::{Claim, NoWindow};
+use crate::error::{ErrorKind, Result};
+#[cfg(doc)]
+use crate::input::SharedInput;
+use crate::input::Window;
+use crate::output::{LEAST_BUFFER, OutputBuffer, Packer};
+use std::sync::PoisonError;
+
+/// Works until the input ends, or the run. Called on as many threads as the run has workers; none waits for another to begin.
+pub(super) fn work(run: &Run<'_>) {
+    let _guard = StopOnPanic(&run.sequencer);
+    let mut input = vec![0; run.sizes.window + run.sizes.reach + 1];
+    let mut worker = match Worker::new(run, run.sizes.strip, run.sizes.buffer) {
+        Ok(worker) => worker,
+        Err(error) => return run.end(Some(error)),
+    };
+    while !run.sequencer.is_stopped() {
+        worker.clock.switch(Bound::Input);
+        let claimed = run
+            .windows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .claim(run.window_size.next(), &mut input);
+        let claim = match claimed {
+            Ok(claim) => claim,
+            Err(NoWindow::End) => return,
+            Err(NoWindow::Failed(number, error)) => return fail(run, number, error),
+        };
+        let bytes = match run.input.load(&claim.window, &mut input) {
+            Ok(bytes) => bytes,
+            Err(error) => return fail(run, claim.number, error),
+        };
+        worker.clock.switch(Bound::Compute);
+        match worker.window(&claim, bytes) {
+            Ok(turn) => turn.pass(),
+            Err(Stop::Error(error)) => return run.end(Some(error)),
+            Err(Stop::Redo(_) | Stop::Quit) => return,
+        }
+        run.input.retire(&claim.window);
+    }
+}
+
+/// Ends the run with an error once all windows before this one are committed.
+fn fail(run: &Run<'_>, number: u64, error: crate::Error) {
+    if run.sequencer.wait(number).is_some() {
+        run.end(Some(error));
+    }
+}
+
+/// Converts what is left when all workers have returned: the record that the end of the input ends. Returns the committed state.
+pub(super) fn finish(run: Run<'_>) -> Result<Committed<'_>> {
+    if let Some(error) = run.error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    let mut turn = run.sequencer.last_turn();
+    if let (Some(edge), false) = (run.edge, turn.done || turn.at_record()) {
+        let (path, at) = (turn.file.to_owned(), turn.state.input_at + turn.carry.len() as u64);
+        return Err(ErrorKind::BadRange { path, at, wrong: edge.wrong() }.into());
+    }
+    if !turn.done {
+        if let Some(Skipping::Record(place, n_bytes)) = turn.skipping.take() {
+            turn.reject_overlong(place, n_bytes, false)?;
+        }
+        finish_carry(&run, turn)?;
+    } else {
+        drop(turn);
+    }
+    Ok(run.sequencer.into_inner())
+}
+
+/// Converts the last record, which no terminator ends.
+fn finish_carry<'r>(run: &Run<'r>, mut turn: Turn<'_, Committed<'r>>) -> Result<()> {
+    let carry = std::mem::take(&mut turn.carry);
+    if carry.is_empty() {
+        return Ok(());
+    }
+    let window = Window::buffered(0, carry.len(), turn.state.input_at);
+    let claim = Claim { number: 0, window, is_plausible: true };
+    // One record: small buffers will do.
+    let strip = carry.len().min(run.sizes.strip);
+    let mut worker = Worker::new(run, strip, LEAST_BUFFER + 4096)?;
+    worker.clock.switch(Bound::Compute);
+    match worker.slice(&claim, &carry, Some(turn), true) {
+        Ok(_) | Err(Stop::Redo(_) | Stop::Quit) => Ok(()),
+        Err(Stop::Error(error)) => Err(error),
+    }
+}
+
+/// One of the threads, with its buffers.
+struct Worker<'s, 'r> {
+    run: &'s Run<'r>,
+    clock: Clock<'s>,
+    scratch: Scratch,
+    output: OutputBuffer,
+    packer: Option<Packer>,
+}
+
+impl<'s, 'r> Worker<'s, 'r> {
+    /// With an index for strips of `strip` bytes and an output buffer of `buffer` bytes.
+    fn new(run: &'s Run<'r>, strip: usize, buffer: usize) -> Result<Self> {
+        let packer =
+            run.output.compression.map(|compression| Packer::new(compression, buffer)).transpose()?;
+        let (scratch, output) = (Scratch::new(run, strip), OutputBuffer::new(buffer));
+        Ok(Self { run, clock: Clock::new(run.meter.progress), scratch, output, packer })
+    }
+
+    /// Converts and commits one window.
+    fn window(&mut self, claim: &Claim, bytes: &[u8]) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let run = self.run;
+        let tried = if claim.is_plausible {
+            self.slice(claim, bytes, None, false)
+        } else {
+            // Not worth a guess.
+            Err(self.clock.wait(|| run.sequencer.wait(claim.number)).map_or(Stop::Quit, Stop::Redo))
+        };
+        let mut turn = match tried {
+            Ok(turn) => turn,
+            Err(Stop::Redo(turn)) => self.redo(claim, bytes, turn)?,
+            Err(stop) => return Err(stop),
+        };
+        turn.state.windows += 1;
+        turn.offer_split_point();
+        run.input.forget_before(turn.state.text_at);
+        run.update(&turn);
+        let before = self.clock.switch(Bound::Output);
+        turn.checkpoint()?;
+        self.clock.switch(before);
+        if turn.done {
+            run.end(None);
+        }
+        Ok(turn)
+    }
+
+    /// Converts a window again from the committed state, in turn.
+    fn redo(
+        &mut self,
+        claim: &Claim,
+        mut rest: &[u8],
+        mut turn: Turn<'s, Committed<'r>>,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let run = self.run;
+        turn.state.redone += 1;
+        loop {
+            if turn.skipping.is_some() {
+                run.input.verify(&claim.window)?;
+                let n = run.skip_line(&mut turn, rest)?;
+                rest = &rest[n..];
+                if turn.skipping.is_some() {
+                    return Ok(turn);
+                }
+                turn.offer_split_point();
+            }
+            if turn.carry.is_empty() {
+                return self.slice(claim, rest, Some(turn), false);
+            }
+            // The record that the windows before began, up to its end if that is here.
+            let ended = turn.machine.record(rest, 0, |_| ());
+            let n = ended.map_or(rest.len(), |ended| ended.next);
+            turn.carry.extend_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            if ended.is_none() && turn.carry.len() <= run.sizes.max_record {
+                return Ok(turn);
+            }
+            let mut carry = std::mem::take(&mut turn.carry);
+            turn = self.slice(claim, &carry, Some(turn), false)?;
+            turn.offer_split_point();
+            if turn.carry.is_empty() {
+                // Its memory serves the next.
+                carry.clear();
+                turn.carry = carry;
+            }
+            if rest.is_empty() || turn.done {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// Converts and commits a slice of a window: on a guess, or from the committed state if it has the turn.
+    fn slice(
+        &mut self,
+        claim: &Claim,
+        bytes: &[u8],
+        turn: Option<Turn<'s, Committed<'r>>>,
+        at_end: bool,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let Self { run, clock, scratch, output, packer } = self;
+        // A slice that was stopped leaves its output behind.
+        output.clear();
+        let mut slice = Slice::new(run, clock, claim, bytes, turn, (output, packer.as_mut()));
+        let tail = convert_slice(run, scratch, &mut slice, at_end)?;
+        slice.commit(tail)
+    }
+}
