@@ -10,7 +10,7 @@ use super::run::Run;
 use super::sequencer::{StopOnPanic, Turn};
 use super::slice::{Slice, Stop};
 use super::windows::{Claim, NoWindow};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 #[cfg(doc)]
 use crate::input::SharedInput;
 use crate::input::Window;
@@ -52,7 +52,7 @@ pub(super) fn work(run: &Run<'_>) {
 }
 
 /// Ends the run with an error once all windows before this one are committed.
-fn fail(run: &Run<'_>, number: u64, error: crate::Error) {
+fn fail(run: &Run<'_>, number: u64, error: Error) {
     if run.sequencer.wait(number).is_some() {
         run.end(Some(error));
     }

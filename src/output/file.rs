@@ -4,9 +4,9 @@
 //! file system can't do that, beside its place under a name of its own. What is no regular file (a FIFO, a device,
 //! `/dev/stdout`) is written straight.
 
+use super::descriptor::Descriptor;
 use super::partial;
 use super::reserve::Reserve;
-use super::sink::Descriptor;
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;

@@ -3,22 +3,28 @@
 //! This floor does not know where records come from, nor which worker may write: a full [`OutputBuffer`] is flushed by its owner.
 
 mod compress;
+mod descriptor;
 mod encode;
 mod file;
 mod framing;
+mod manifest;
 mod names;
 mod pace;
+mod part;
 mod partial;
 mod parts;
 mod pen;
+mod placement;
 mod rejects;
 mod reserve;
 mod sink;
+mod split;
 mod weaver;
 mod writer;
 
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
+pub(crate) use descriptor::Descriptor;
 pub(crate) use encode::{Encoder, Findings, Gather, Record};
 #[cfg(feature = "cli")]
 pub(crate) use file::made_in;
@@ -27,11 +33,11 @@ pub use file::{FileOptions, remove_temporaries};
 pub(crate) use framing::Framing;
 pub(crate) use names::PartNames;
 pub(crate) use partial::checkpoint_path;
-pub use parts::Split;
 pub(crate) use parts::{Parts, PartsReached, needs_a_file as parts_need_a_file};
 pub(crate) use pen::{Ends, Flush, LEAST_BUFFER, OutputBuffer};
 pub(crate) use rejects::Rejects;
-pub(crate) use sink::{Descriptor, FileSink, Nowhere};
+pub(crate) use sink::{FileSink, Nowhere};
 pub use sink::{Sink, Writer};
+pub use split::Split;
 pub(crate) use weaver::Weaver;
 pub(crate) use writer::{Batch, OutputLayout, OutputOptions, OutputWriter, Reached, Target};

@@ -1,50 +1,29 @@
 //! An output in several files: their names, the folder they are written in, and how all of them appear.
 //!
 //! Parts are written into a hidden folder beside their places, one after another, so that only one is open. When all are whole they
-//! are given their names, and last of all comes the manifest, which lists them: without it there is no result. Each finished part is a line
-//! of the folder's journal, so no list of them is in memory. What a part holds, and where it ends, is not known here.
+//! get their names, and last of all comes the manifest, which lists them. Each finished part is a line of the folder's journal, so no
+//! list of them is in memory. This file does not know what a part holds, or where it ends.
 //!
-//! Next hand: each step of [`Parts::place`] may be the last one before a kill, and with `--resume` the same steps come again.
+//! `placement.rs` gives the names, `manifest.rs` writes the list.
 
 use super::file::{FileOptions, already_open, register, undisturbed, unregister};
+use super::manifest::{self, Head};
 use super::names::PartNames;
+use super::part::Part;
 use super::partial::{names_in, parts_folder, remove_folder};
-use super::reserve::Reserve;
-use super::sink::Descriptor;
+use super::placement::{MANIFEST, Placement};
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
-use rustix::fs::{CWD, FlockOperation, RenameFlags};
+use rustix::fs::FlockOperation;
 use rustix::io::Errno;
-use serde_json::{Value, json};
-use std::ffi::{OsStr, OsString};
+use serde_json::json;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// The layout of a manifest.
-const VERSION: u64 = 1;
 /// In the folder: what is known of the finished parts, a line each.
 const JOURNAL: &str = "journal";
-/// In the folder: the manifest that will stand beside the parts.
-const MANIFEST: &str = "manifest";
-/// In the folder, before its name: what was replaced, until all is in its place.
-const OLD: &str = "old-";
-
-/// Where a part ends: whatever comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Split {
-    /// The most bytes of a part, unless one record alone is longer.
-    pub size: Option<u64>,
-    /// The most records of a part.
-    pub records: Option<u64>,
-}
-
-impl Split {
-    /// Whether there are parts at all.
-    pub fn is_some(self) -> bool {
-        self.size.is_some() || self.records.is_some()
-    }
-}
 
 /// How far the parts are, for `--resume`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,13 +74,6 @@ impl Drop for Folder {
     }
 }
 
-#[derive(Debug)]
-struct Part {
-    file: Descriptor,
-    reserve: Reserve,
-    at: u64,
-}
-
 impl Parts {
     /// For an output that would be called `path`; nothing is looked at or touched that others may use.
     ///
@@ -109,49 +81,9 @@ impl Parts {
     /// It can't be in parts, or another run is at it.
     pub(crate) fn open(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
-        let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);
-        let unusable = |reason| Err(ErrorKind::Unusable { path: name.clone(), reason }.into());
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            return unusable("is no file's name, as it ends in '/'; name a file in that folder");
-        }
-        match fs::metadata(path).map(|stat| stat.file_type()) {
-            Ok(kind) if kind.is_dir() => return unusable("is a directory; name a file in it"),
-            Ok(kind)
-                if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket() =>
-            {
-                return Err(needs_a_file());
-            }
-            Ok(_) if already_open(path).is_ok_and(|file| file.is_some()) => return Err(needs_a_file()),
-            _ => {}
-        }
-        let mut folder = Folder { path: parts_folder(path), ours: false };
-        let journal = loop {
-            match fs::create_dir(&folder.path) {
-                Ok(()) => folder.ours = true,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(cannot(error)),
-            }
-            let path = folder.path.join(JOURNAL);
-            let mut options = OpenOptions::new();
-            let file = match options.read(true).write(true).create(true).truncate(false).open(&path) {
-                // Whoever had it is done with it just now.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                result => result.map_err(cannot)?,
-            };
-            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
-                Err(Errno::WOULDBLOCK) => {
-                    folder.ours = false;
-                    return unusable("is being written by another run; wait for its end, or stop it");
-                }
-                Err(error) => return Err(cannot(error.into())),
-            }
-            let id = id(&file).map_err(cannot)?;
-            if fs::metadata(&path).is_ok_and(|named| (named.dev(), named.ino()) == id) {
-                break file;
-            }
-        };
-        let id = id(&journal).map_err(cannot)?;
+        check_name(path, &name)?;
+        let (folder, journal) = Folder::lock(path, &name)?;
+        let id = id(&journal).map_err(|error| Error::io(CANNOT_OPEN, &*name, error))?;
         register(&folder.path, options.resume);
         let names = PartNames::of(path);
         let reached = PartsReached { id, ..PartsReached::default() };
@@ -211,7 +143,7 @@ impl Parts {
             }
             file.set_len(at).map_err(told)?;
             rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(at)).map_err(|error| told(error.into()))?;
-            self.now = Some(Part { reserve: Reserve::new(&file), file: Descriptor::new(file), at });
+            self.now = Some(Part::new(file, at));
         }
         self.reached = PartsReached { n_old, ..reached };
         Ok(())
@@ -221,21 +153,21 @@ impl Parts {
     fn survey(&self, refuse: &dyn Fn(&Path) -> Result<()>) -> Result<u64> {
         let unusable =
             |path: &Path, reason| ErrorKind::Unusable { path: path.display().to_string(), reason }.into();
-        let manifest = self.names.place(self.names.manifest());
-        let n_old = match self.listed(&manifest) {
+        let path = self.names.place(self.names.manifest());
+        let n_old = match manifest::n_listed(&path, &self.names.pattern()) {
             Ok(n_old) => n_old,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 let reason = "is no manifest of such parts; remove it, or choose another name";
-                return Err(unusable(&manifest, reason));
+                return Err(unusable(&path, reason));
             }
-            Err(error) => return Err(Error::io(CANNOT_READ, manifest.display().to_string(), error)),
+            Err(error) => return Err(Error::io(CANNOT_READ, path.display().to_string(), error)),
         };
         if n_old.is_some() {
             if self.options.no_clobber {
                 let reason = "exists already (--no-clobber); choose another name, or remove it";
-                return Err(unusable(&manifest, reason));
+                return Err(unusable(&path, reason));
             }
-            refuse(&manifest)?;
+            refuse(&path)?;
         }
         let cannot = |error| Error::io(CANNOT_READ, self.names.folder().display().to_string(), error);
         for name in names_in(self.names.folder()).map_err(cannot)? {
@@ -250,25 +182,6 @@ impl Parts {
             }
         }
         Ok(n_old.unwrap_or(0))
-    }
-
-    /// How many parts a manifest lists; `None` where there is none.
-    fn listed(&self, manifest: &Path) -> io::Result<Option<u64>> {
-        let file = match File::open(manifest) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        // The first line has all but the list itself.
-        let mut start = Vec::new();
-        file.take(64 << 10).read_to_end(&mut start)?;
-        let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let head = line.strip_suffix(b",\"parts\":[").map(|head| [head, b"}"].concat()).unwrap_or_default();
-        let head: Value = serde_json::from_slice(&head).map_err(|_| io::ErrorKind::InvalidData)?;
-        if head["version"] != VERSION || head["name"] != self.names.pattern() {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
     }
 
     /// Removes what an earlier run left in the folder, but what `keep` says and the journal.
@@ -319,7 +232,7 @@ impl Parts {
         // Not while the folder is being removed.
         let file = undisturbed(|| OpenOptions::new().read(true).write(true).create_new(true).open(path));
         let file = file.map_err(|error| self.cannot(error))?;
-        Ok(Part { reserve: Reserve::new(&file), file: Descriptor::new(file), at: 0 })
+        Ok(Part::new(file, 0))
     }
 
     /// The present part is whole, with so many records.
@@ -352,16 +265,8 @@ impl Parts {
         let Some(mut old) = self.now.take() else { return Ok(()) };
         let mut moved = || -> io::Result<()> {
             new.write(open).map_err(|(_, error)| error)?;
-            let (mut from, mut piece) = (at + skip, [0; 16 << 10]);
-            while from < old.at {
-                let n = usize::try_from(old.at - from).map_or(piece.len(), |left| left.min(piece.len()));
-                old.file.file().read_exact_at(&mut piece[..n], from)?;
-                new.write(&piece[..n]).map_err(|(_, error)| error)?;
-                from += n as u64;
-            }
-            old.file.file().set_len(at)?;
-            rustix::fs::seek(old.file.file(), rustix::fs::SeekFrom::Start(at))?;
-            (old.at, old.reserve) = (at, Reserve::new(old.file.file()));
+            old.copy_tail(at + skip, &mut new)?;
+            old.truncate(at)?;
             old.write(close).map_err(|(_, error)| error)
         };
         moved().map_err(|error| self.cannot(error))?;
@@ -373,39 +278,14 @@ impl Parts {
 
     /// All parts are whole: writes what the manifest will be.
     pub(super) fn close(&mut self, n_records: u64) -> Result<()> {
-        let head = json!({
-            "version": VERSION, "name": self.names.pattern(), "records": n_records,
-            "bytes": self.reached.whole_bytes, "parts_count": self.reached.n_whole,
-        });
-        let head = head.to_string();
-        let write = || -> io::Result<()> {
-            let mut to = BufWriter::with_capacity(16 << 10, File::create(self.folder.path.join(MANIFEST))?);
-            writeln!(to, "{},\"parts\":[", head.trim_end_matches('}'))?;
-            let (mut at, mut piece, mut n_left) = (0, [0; 16 << 10], self.reached.n_whole);
-            while n_left > 0 {
-                let n = self.journal.read_at(&mut piece, at)?;
-                if n == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                at += n as u64;
-                for line in piece[..n].split_inclusive(|&byte| byte == b'\n') {
-                    let Some(whole) = line.strip_suffix(b"\n") else {
-                        to.write_all(line)?;
-                        continue;
-                    };
-                    n_left -= 1;
-                    to.write_all(whole)?;
-                    to.write_all(if n_left > 0 { b",\n" } else { b"\n" })?;
-                }
-            }
-            to.write_all(b"]}\n")?;
-            let file = to.into_inner()?;
-            if self.options.sync || self.options.resume {
-                file.sync_all()?;
-            }
-            Descriptor::new(file).flush()
+        let head = Head {
+            pattern: &self.names.pattern(),
+            records: n_records,
+            bytes: self.reached.whole_bytes,
+            n_parts: self.reached.n_whole,
         };
-        undisturbed(write).map_err(|error| self.cannot(error))
+        let (path, sync) = (self.folder.path.join(MANIFEST), self.options.sync || self.options.resume);
+        undisturbed(|| manifest::write(&path, &head, &self.journal, sync)).map_err(|error| self.cannot(error))
     }
 
     /// Has all that was written on the disk.
@@ -415,7 +295,7 @@ impl Parts {
         }
         let keep = || -> io::Result<()> {
             if let Some(part) = &self.now {
-                part.file.file().sync_all()?;
+                part.file().sync_all()?;
             }
             self.journal.sync_all()?;
             File::open(&self.folder.path)?.sync_all()
@@ -429,13 +309,9 @@ impl Parts {
             let to_sync = self.options.sync.then(|| File::open(self.names.folder())).transpose();
             let to_sync = to_sync.map_err(|error| self.cannot(error))?;
             // A signal that comes now waits for the end of it.
-            let placed = undisturbed(|| {
-                let placed = self.place();
-                if placed.is_err() {
-                    self.take_back();
-                }
-                placed
-            });
+            let PartsReached { n_whole: n_new, n_old, .. } = self.reached;
+            let placement = Placement { names: &self.names, folder: &self.folder.path, n_new, n_old };
+            let placed = undisturbed(|| placement.place().inspect_err(|_| placement.take_back()));
             placed.map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => {
                     let reason = "has come up meanwhile under the name of a part or the manifest; remove it";
@@ -454,100 +330,57 @@ impl Parts {
         self.folder.ours = false;
         Ok(())
     }
+}
 
-    /// All names in question: here and there, whether new ones come, and whether old ones go.
-    fn moves(&self) -> impl DoubleEndedIterator<Item = (OsString, bool, bool)> {
-        let (n_new, n_old) = (self.reached.n_whole, self.reached.n_old);
-        let parts = (0..n_new.max(n_old)).map(move |i| (self.names.part(i), i < n_new, i < n_old));
-        parts.chain(std::iter::once((self.names.manifest(), true, n_old > 0)))
+/// # Errors
+/// There can be no parts of an output of that name.
+fn check_name(path: &Path, name: &str) -> Result<()> {
+    let unusable = |reason| Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return unusable("is no file's name, as it ends in '/'; name a file in that folder");
     }
-
-    /// Where a new one waits, where an old one is kept, and where it belongs.
-    fn places(&self, name: &OsStr) -> [PathBuf; 3] {
-        let new = if *name == *self.names.manifest() { OsStr::new(MANIFEST) } else { name };
-        let mut old = OsString::from(OLD);
-        old.push(name);
-        [self.folder.path.join(new), self.folder.path.join(old), self.names.place(name)]
-    }
-
-    fn place(&self) -> io::Result<()> {
-        // Without its manifest, the old result is none any more.
-        if self.reached.n_old > 0 {
-            let [new, old, place] = self.places(&self.names.manifest());
-            if new.exists() && place.exists() {
-                fs::rename(place, old)?;
-            }
+    match fs::metadata(path).map(|stat| stat.file_type()) {
+        Ok(kind) if kind.is_dir() => unusable("is a directory; name a file in it"),
+        Ok(kind) if kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket() => {
+            Err(needs_a_file())
         }
-        for (name, comes, goes) in self.moves() {
-            let [new, old, place] = self.places(&name);
-            // An earlier run may have come so far.
-            let waits = comes && new.exists();
-            if goes && (waits || !comes) && place.exists() {
-                fs::rename(&place, old)?;
-            }
-            if waits {
-                rename_to_none(&new, &place)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Undoes [`Parts::place`] as far as it came.
-    fn take_back(&self) {
-        for (name, comes, _) in self.moves().rev() {
-            let [new, old, place] = self.places(&name);
-            // If this fails too, nothing more can be done.
-            if comes && !new.exists() && place.exists() {
-                let _ = fs::rename(&place, new);
-            }
-            if old.exists() {
-                let _ = fs::rename(old, place);
-            }
-        }
+        Ok(_) if already_open(path).is_ok_and(|file| file.is_some()) => Err(needs_a_file()),
+        _ => Ok(()),
     }
 }
 
-/// As of an unfinished file.
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = self.reserve.give_back(self.file.file(), self.at);
-    }
-}
-
-impl Part {
-    fn write(&mut self, mut bytes: &[u8]) -> Result<(), (u64, io::Error)> {
-        while !bytes.is_empty() {
-            self.reserve.ahead(self.file.file(), self.at, bytes.len() as u64);
-            match self.file.write(bytes) {
-                Ok(0) => return Err((self.at, io::ErrorKind::WriteZero.into())),
-                Ok(n) => {
-                    self.at += n as u64;
-                    bytes = &bytes[n..];
+impl Folder {
+    /// The hidden folder of the output `path`, and its journal, which is locked: the folder is this process's alone.
+    fn lock(path: &Path, name: &str) -> Result<(Self, File)> {
+        let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
+        let mut folder = Self { path: parts_folder(path), ours: false };
+        loop {
+            match fs::create_dir(&folder.path) {
+                Ok(()) => folder.ours = true,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(cannot(error)),
+            }
+            let path = folder.path.join(JOURNAL);
+            let mut options = OpenOptions::new();
+            let file = match options.read(true).write(true).create(true).truncate(false).open(&path) {
+                // The process that had it has just finished.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                result => result.map_err(cannot)?,
+            };
+            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => {
+                    folder.ours = false;
+                    let reason = "is being written by another run; wait for its end, or stop it";
+                    return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err((self.at, error)),
+                Err(error) => return Err(cannot(error.into())),
+            }
+            let id = id(&file).map_err(cannot)?;
+            if fs::metadata(&path).is_ok_and(|named| (named.dev(), named.ino()) == id) {
+                return Ok((folder, file));
             }
         }
-        Ok(())
-    }
-
-    fn end(&mut self, sync: bool) -> io::Result<()> {
-        self.reserve.give_back(self.file.file(), self.at)?;
-        if sync {
-            self.file.file().sync_all()?;
-        }
-        self.file.flush()
-    }
-}
-
-/// Renames where nothing has that name; where the file system can't say so at once, by a look before.
-fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if to.symlink_metadata().is_err() => {
-            fs::rename(from, to)
-        }
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Err(Errno::EXIST.into()),
-        result => Ok(result?),
     }
 }
 

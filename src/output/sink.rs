@@ -2,8 +2,6 @@
 
 use super::file::OutputFile;
 use crate::error::{CANNOT_WRITE, Error, Result};
-use rustix::event::{PollFd, PollFlags, poll};
-use std::fs::File;
 use std::io::{self, Write};
 
 /// Takes output in order. What was written counts as delivered once [`Sink::finish`] has returned.
@@ -97,45 +95,6 @@ impl<W: Write + Send> Sink for Writer<W> {
 
     fn finish(&mut self) -> Result<()> {
         self.writer.flush().map_err(|error| Error::io_at(CANNOT_WRITE, &*self.name, self.at, error))
-    }
-}
-
-/// An open descriptor as a writer, which may be non-blocking: a reader that is slow is waited for.
-#[derive(Debug)]
-pub(crate) struct Descriptor(File);
-
-impl Descriptor {
-    /// Takes over an open file.
-    pub(crate) fn new(file: File) -> Self {
-        Self(file)
-    }
-
-    /// The file.
-    pub(crate) fn file(&self) -> &File {
-        &self.0
-    }
-}
-
-impl Write for Descriptor {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.0.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let mut ready = [PollFd::new(&self.0, PollFlags::OUT)];
-                    match poll(&mut ready, None) {
-                        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-                result => return result,
-            }
-        }
-    }
-
-    /// Hears what the system would say at the closing, such as a network file system that finds no room: closing a copy tells it
-    /// while something can still be done about it.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(nix::unistd::close(self.0.try_clone()?)?)
     }
 }
 

@@ -5,9 +5,10 @@
 use super::compress::{Compression, Packer, packed};
 use super::framing::{Bounds, Cuts, Framing};
 use super::pace::Pace;
-use super::parts::{Parts, PartsReached, Split};
+use super::parts::{Parts, PartsReached};
 use super::pen::Ends;
 use super::sink::Sink;
+use super::split::Split;
 use crate::error::Result;
 use std::ops::Range;
 

@@ -1,0 +1,76 @@
+//! The manifest of an output in parts: it lists them. Without it there is no result.
+
+use super::descriptor::Descriptor;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// The layout of a manifest.
+const VERSION: u64 = 1;
+
+/// The first line of a manifest: all but the list itself.
+pub(super) struct Head<'h> {
+    /// The pattern of the parts' names.
+    pub(super) pattern: &'h str,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+    pub(super) n_parts: u64,
+}
+
+/// How many parts the manifest at `path` lists, which are called like `pattern`; `None` if there is no manifest.
+///
+/// # Errors
+/// `InvalidData` if it is not a manifest of such parts; or it cannot be read.
+pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // The first line has all but the list itself.
+    let mut start = Vec::new();
+    file.take(64 << 10).read_to_end(&mut start)?;
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let head = line.strip_suffix(b",\"parts\":[").map(|head| [head, b"}"].concat()).unwrap_or_default();
+    let head: Value = serde_json::from_slice(&head).map_err(|_| io::ErrorKind::InvalidData)?;
+    if head["version"] != VERSION || head["name"] != pattern {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
+}
+
+/// Writes a manifest to `path`, of the parts that the `journal` lists, a line each. With `sync` it is on the disk when this returns.
+pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) -> io::Result<()> {
+    let head_line = json!({
+        "version": VERSION, "name": head.pattern, "records": head.records,
+        "bytes": head.bytes, "parts_count": head.n_parts,
+    });
+    let head_line = head_line.to_string();
+    let mut to = BufWriter::with_capacity(16 << 10, File::create(path)?);
+    writeln!(to, "{},\"parts\":[", head_line.trim_end_matches('}'))?;
+    let (mut at, mut piece, mut n_left) = (0, [0; 16 << 10], head.n_parts);
+    while n_left > 0 {
+        let n = journal.read_at(&mut piece, at)?;
+        if n == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        at += n as u64;
+        for line in piece[..n].split_inclusive(|&byte| byte == b'\n') {
+            let Some(whole) = line.strip_suffix(b"\n") else {
+                to.write_all(line)?;
+                continue;
+            };
+            n_left -= 1;
+            to.write_all(whole)?;
+            to.write_all(if n_left > 0 { b",\n" } else { b"\n" })?;
+        }
+    }
+    to.write_all(b"]}\n")?;
+    let file = to.into_inner()?;
+    if sync {
+        file.sync_all()?;
+    }
+    Descriptor::new(file).flush()
+}

@@ -1,0 +1,103 @@
+//! How the parts of an output get their names: in two phases, so that each crash leaves either result whole, or enough to restore it.
+//!
+//! New parts wait in the hidden folder. The steps, in order:
+//!
+//! | step | after a crash here |
+//! | --- | --- |
+//! | 1. The old manifest moves to the hidden folder. | The old parts are there, without a manifest: no result. |
+//! | 2. For each number: the old part moves to the hidden folder, the new one to its place. | Some parts are new: no result. |
+//! | 3. The new manifest moves to its place. | The new result is whole. |
+//! | 4. The hidden folder is removed. | The same. |
+//!
+//! A step that fails undoes all steps before it. A crash undoes nothing: with `--resume` the next run repeats the steps, each of which finds
+//! out whether it was done. A rename never replaces a file that it does not expect.
+
+use super::names::PartNames;
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// In the folder: the manifest that will be beside the parts.
+pub(super) const MANIFEST: &str = "manifest";
+/// In the folder, before its name: a file that was replaced, until all are in their places.
+const OLD: &str = "old-";
+
+/// Parts that are whole, and the ones they replace.
+pub(super) struct Placement<'p> {
+    pub(super) names: &'p PartNames,
+    /// The hidden folder.
+    pub(super) folder: &'p Path,
+    pub(super) n_new: u64,
+    pub(super) n_old: u64,
+}
+
+impl Placement<'_> {
+    /// All names: whether a new file comes, and whether an old one goes. The manifest is the last.
+    fn moves(&self) -> impl DoubleEndedIterator<Item = (OsString, bool, bool)> {
+        let (n_new, n_old) = (self.n_new, self.n_old);
+        let parts = (0..n_new.max(n_old)).map(move |i| (self.names.part(i), i < n_new, i < n_old));
+        parts.chain(std::iter::once((self.names.manifest(), true, n_old > 0)))
+    }
+
+    /// Where the new file waits, where the old one is kept, and its place.
+    fn places(&self, name: &OsStr) -> [PathBuf; 3] {
+        let new = if *name == *self.names.manifest() { OsStr::new(MANIFEST) } else { name };
+        let mut old = OsString::from(OLD);
+        old.push(name);
+        [self.folder.join(new), self.folder.join(old), self.names.place(name)]
+    }
+
+    /// Moves all to their places.
+    ///
+    /// # Errors
+    /// A step fails, or an unexpected file has one of the names. [`Placement::take_back`] is to follow.
+    pub(super) fn place(&self) -> io::Result<()> {
+        // Without its manifest, the old result does not exist any more.
+        if self.n_old > 0 {
+            let [new, old, place] = self.places(&self.names.manifest());
+            if new.exists() && place.exists() {
+                fs::rename(place, old)?;
+            }
+        }
+        for (name, comes, goes) in self.moves() {
+            let [new, old, place] = self.places(&name);
+            // An earlier run may have done this step.
+            let waits = comes && new.exists();
+            if goes && (waits || !comes) && place.exists() {
+                fs::rename(&place, old)?;
+            }
+            if waits {
+                rename_to_none(&new, &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes [`Placement::place`] as far as it got.
+    pub(super) fn take_back(&self) {
+        for (name, comes, _) in self.moves().rev() {
+            let [new, old, place] = self.places(&name);
+            // If this fails too, nothing more can be done.
+            if comes && !new.exists() && place.exists() {
+                let _ = fs::rename(&place, new);
+            }
+            if old.exists() {
+                let _ = fs::rename(old, place);
+            }
+        }
+    }
+}
+
+/// Renames, if nothing has that name. On file systems without such a call it looks first.
+fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if to.symlink_metadata().is_err() => {
+            fs::rename(from, to)
+        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Err(Errno::EXIST.into()),
+        result => Ok(result?),
+    }
+}
