@@ -92,8 +92,8 @@ impl Anomaly {
             Self::LongRecord => "record longer than the header",
             Self::InvalidBytes => "bytes that are not valid in the encoding",
             Self::UnclosedQuote => "quoted field still open at the end of the input",
-            Self::TypeMismatch => "value that does not fit its --type",
-            Self::OverlongRecord => "record longer than --max-record",
+            Self::TypeMismatch => "value that does not fit its type",
+            Self::OverlongRecord => "record longer than the limit",
         }
     }
 }
@@ -301,21 +301,21 @@ impl fmt::Display for Error {
                 write!(f, "{path}: {setting}: no column {how} '{}'", shown(name))?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean '{}'?", shown(nearest)),
-                    None => write!(f, " (is the delimiter right? see -d)"),
+                    None => write!(f, " (is the delimiter right? see `delimiter`)"),
                 }
             }
             ErrorKind::HeaderTooLarge { path, n_columns: 0, limit } => write!(
                 f,
                 "{path}: line 1: the header does not end within {limit} bytes; is the terminator right, \
-                 or a quote never closed? (--max-record and --memory set the limit)"
+                 or a quote never closed? (`max_record` and `memory` set the limit)"
             ),
             ErrorKind::HeaderTooLarge { path, n_columns, limit } => write!(
                 f,
-                "{path}: the header has {n_columns} columns, more than fit the {limit} bytes that --memory \
-                 leaves for it; give more with --memory"
+                "{path}: the header has {n_columns} columns, more than fit the {limit} bytes that `memory` \
+                 leaves for it; give more with `memory`"
             ),
             ErrorKind::Strict { anomaly, place } => {
-                write!(f, "{place}: {} (--strict)", anomaly.reason())
+                write!(f, "{place}: {} (`strict`)", anomaly.reason())
             }
             ErrorKind::OverlongRecord { place, limit, open_quote } => {
                 write!(f, "{place}: record longer than {limit} bytes")?;
@@ -323,9 +323,9 @@ impl fmt::Display for Error {
                     Some((line, byte)) => write!(
                         f,
                         "; the quote that opens on line {line}, byte {byte}, is not closed by then: if it is \
-                         stray, try --quote none, or --rejects FILE to pass over such lines"
+                         stray, try `quote` none, or `rejects` to pass over such lines"
                     ),
-                    None => write!(f, "; raise --max-record (and --memory), or check --terminator"),
+                    None => write!(f, "; raise `max_record` (and `memory`), or check `terminator`"),
                 }
             }
             ErrorKind::InputChanged { path, at, how } => {
@@ -335,7 +335,7 @@ impl fmt::Display for Error {
                 write!(f, "{path}: cannot read on at byte {at} of the {format} stream: {reason}")
             }
             ErrorKind::BadRange { path, at, wrong } => {
-                write!(f, "{path}: --range: byte {at} {wrong}; take ranges from --plan")
+                write!(f, "{path}: `range`: byte {at} {wrong}; take ranges from `plan`")
             }
             ErrorKind::CannotResume { output, reason, checkpoint } => {
                 write!(f, "{output}: cannot go on: {reason}; remove {checkpoint} to begin anew")

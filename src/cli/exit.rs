@@ -1,6 +1,7 @@
 //! How the program ends: exit status, the one line about an error, signals.
 
 use super::progress::Bar;
+use super::words::with_flags;
 use crate::error::Error;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -20,7 +21,7 @@ pub(super) fn with_error(error: &Error) -> ExitCode {
         let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
         return ExitCode::from(128 + SIGPIPE as u8);
     }
-    say(&format!("rowmill: {}\n", on_a_line(&error.to_string())));
+    say(&format!("rowmill: {}\n", on_a_line(&with_flags(&error.to_string()))));
     ExitCode::from(if error.is_usage() { WRONG_USAGE } else { FAILED })
 }
 

@@ -12,6 +12,7 @@ mod ranges;
 mod receipt;
 mod report;
 mod verify;
+mod words;
 mod worker;
 
 use crate::error::{CANNOT_WRITE, Error};

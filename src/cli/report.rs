@@ -2,6 +2,7 @@
 
 use super::exit::say;
 use super::job::Job;
+use super::words::with_flags;
 use crate::convert::Summary;
 use crate::error::{CANNOT_WRITE, Error, Result, shown};
 use crate::output::OutputFile;
@@ -47,7 +48,7 @@ pub(super) fn print(summary: &Summary) {
         let _ = writeln!(text, "  and {} more columns renamed", grouped(untold));
     }
     for remark in &summary.remarks {
-        let _ = writeln!(text, "  {remark}");
+        let _ = writeln!(text, "  {}", with_flags(remark));
     }
     say(&text);
 }
@@ -108,7 +109,7 @@ pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, 
         "isa": summary.isa,
         "header_repairs": repairs,
         "header_repairs_count": summary.n_header_repairs,
-        "remarks": summary.remarks,
+        "remarks": summary.remarks.iter().map(|remark| with_flags(remark)).collect::<Vec<_>>(),
         "anomalies": anomalies(summary),
     });
     let name = path.display().to_string();

@@ -146,7 +146,7 @@ impl Budget {
             Some(asked) if asked > most => {
                 let most = most >> 10;
                 return Err(Error::setting(format!(
-                    "--max-record {asked}: does not fit --memory, which leaves {most} KiB for a record; raise --memory"
+                    "`max_record` {asked}: does not fit `memory`, which leaves {most} KiB for a record; raise `memory`"
                 )));
             }
             Some(asked) => asked,
@@ -193,7 +193,7 @@ impl Budget {
         let compression = self.compression.map_or_else(String::new, |compression| compression.to_string());
         let more = missing.div_ceil(1 << 20);
         Error::setting(format!(
-            "--compress {compression}: needs {more} MiB more than --memory leaves; raise it, or take a lower level"
+            "`compress` {compression}: needs {more} MiB more than `memory` leaves; raise it, or take a lower level"
         ))
     }
 }
@@ -254,7 +254,7 @@ mod tests {
             }
         }
         let error = with("zstd:19", 32, Some(10 << 20)).sizes(0, 8).unwrap_err().to_string();
-        assert!(error.starts_with("--compress zstd:19: needs "), "{error}");
+        assert!(error.starts_with("`compress` zstd:19: needs "), "{error}");
     }
 
     #[test]

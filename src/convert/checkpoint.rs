@@ -361,7 +361,7 @@ impl Checkpoints {
 
 /// What is said where the output can't be gone on with.
 pub(super) fn needs_a_file() -> Error {
-    Error::setting("--resume: needs an output that is a regular file (-o FILE)")
+    Error::setting("`resume`: needs an output that is a regular file (`output`)")
 }
 
 fn folder(path: &Path) -> &Path {
@@ -379,7 +379,7 @@ pub(super) fn identities(inputs: &[Prepared]) -> Result<Value> {
 /// What tells an input from another, or from itself after a change.
 fn identity(input: &Prepared) -> Result<Value> {
     let Some(path) = input.path.as_deref().filter(|_| input.seeks) else {
-        let message = format!("--resume: {}: only regular files can be gone on with", input.name);
+        let message = format!("`resume`: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));
     };
     Ok(Fingerprint::of_any(path)?.to_json(&input.name))

@@ -302,7 +302,7 @@ fn framing(options: &Options, inputs: &[Prepared]) -> Result<Framing> {
     if let Some((other, _)) = headed.find(|(_, other)| *other != heading) {
         let (name, first) = (&other.name, &first.name);
         return Err(Error::setting(format!(
-            "{name}: --format rows: its columns are others than those of {first}; try --select, --header or another format"
+            "{name}: `format` rows: its columns are others than those of {first}; try `select`, `header` or another format"
         )));
     }
     Ok(framing_of(format, heading))

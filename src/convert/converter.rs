@@ -179,23 +179,23 @@ impl Builder {
         let options = self.options;
         if options.memory < LEAST_MEMORY {
             let least = LEAST_MEMORY >> 20;
-            return Err(Error::setting(format!("--memory: at least {least}M is needed")));
+            return Err(Error::setting(format!("`memory`: at least {least}M is needed")));
         }
         if options.max_record == Some(0) || options.window == Some(0) {
-            return Err(Error::setting("--max-record and --window: at least one byte is needed"));
+            return Err(Error::setting("`max_record` and `window`: at least one byte is needed"));
         }
         if options.max_record.is_some_and(|most| u32::try_from(most).is_err()) {
-            return Err(Error::setting("--max-record: at most 4294967295 bytes"));
+            return Err(Error::setting("`max_record`: at most 4294967295 bytes"));
         }
         if options.strict && options.rejects.is_some() {
-            return Err(Error::setting("--strict and --rejects exclude each other: the first ends the run"));
+            return Err(Error::setting("`strict` and `rejects` exclude each other: the first ends the run"));
         }
         options.columns.check()?;
         if options.limit_rate == Some(0) {
-            return Err(Error::setting("--limit-rate: at least one byte a second is needed"));
+            return Err(Error::setting("`limit_rate`: at least one byte a second is needed"));
         }
         if options.split.size == Some(0) || options.split.records == Some(0) {
-            return Err(Error::setting("--split-size, --split-records: a part of nothing holds no record"));
+            return Err(Error::setting("`split_size`, `split_records`: a part of nothing holds no record"));
         }
         options.range.map_or(Ok(()), |range| check_range(range, &options))?;
         let kernel = match options.isa {
@@ -213,16 +213,16 @@ impl Builder {
 fn check_range(range: Range, options: &Options) -> Result<()> {
     let Range { start, end, .. } = range;
     if start >= end && end > 0 {
-        return Err(Error::setting(format!("--range {start}..{end}: START must lie before END")));
+        return Err(Error::setting(format!("`range` {start}..{end}: START must lie before END")));
     }
     let with = if options.limit.is_some() {
-        "--limit, which counts over the whole"
+        "`limit`, which counts over the whole"
     } else if options.resume.is_some() {
-        "--resume: a range is converted anew"
+        "`resume`: a range is converted anew"
     } else if options.split.is_some() {
-        "--split-size or --split-records: a range is a part already"
+        "`split_size` or `split_records`: a range is a part already"
     } else {
         return Ok(());
     };
-    Err(Error::setting(format!("--range cannot be combined with {with}")))
+    Err(Error::setting(format!("`range` cannot be combined with {with}")))
 }

@@ -64,7 +64,7 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
             dialect.delimiter = likely_delimiter(&dialect, sample, whole);
             if !sample.is_empty() {
                 let (name, taken) = (reader.name(), delimiter_name(dialect.delimiter));
-                remarks.push(format!("{name}: took {taken} for the delimiter (-d auto)"));
+                remarks.push(format!("{name}: took {taken} for the delimiter (`delimiter` auto)"));
             }
         }
     }
@@ -88,8 +88,9 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     {
         let (name, other) = (reader.name(), delimiter_name(other));
         let what = if *no_header { "first record" } else { "header" };
-        remarks
-            .push(format!("{name}: the {what} is one column, yet holds {other}; did you mean -d {other}?"));
+        remarks.push(format!(
+            "{name}: the {what} is one column, yet holds {other}; did you mean `delimiter` {other}?"
+        ));
     }
     let names = first.names.iter().map(|name| &first.text[name.clone()]);
     let (header, n_repairs) = match given {

@@ -140,7 +140,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input, how: PlanBy)
 
 /// Finds the numbers of the first record of a range, and proves that a record starts there.
 pub(super) fn locate(options: &Options, kernel: Kernel, inputs: &[Input], range: Range) -> Result<Located> {
-    let [Input::Path(path)] = inputs else { return Err(by_name("--range")) };
+    let [Input::Path(path)] = inputs else { return Err(by_name("`range`")) };
     let mut located = Located { range, follows: false, edge: Edge::End, seen: None };
     if range.start == 0 {
         return Ok(located);
@@ -194,12 +194,12 @@ fn record_options(options: &Options) -> Options {
 
 fn refuse_for_plans(options: &Options) -> Result<()> {
     let refused = [
-        (options.limit.is_some(), "--limit"),
-        (options.strict, "--strict"),
-        (options.rejects.is_some(), "--rejects"),
-        (options.resume.is_some(), "--resume"),
-        (options.split.is_some(), "--split-size or --split-records"),
-        (options.range.is_some(), "--range"),
+        (options.limit.is_some(), "`limit`"),
+        (options.strict, "`strict`"),
+        (options.rejects.is_some(), "`rejects`"),
+        (options.resume.is_some(), "`resume`"),
+        (options.split.is_some(), "`split_size` or `split_records`"),
+        (options.range.is_some(), "`range`"),
     ];
     match refused.into_iter().find(|(refused, _)| *refused) {
         Some((_, with)) => {

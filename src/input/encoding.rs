@@ -26,11 +26,11 @@ impl Encoding {
     pub fn for_label(label: &str) -> Result<Self> {
         match encoding_rs::Encoding::for_label(label.as_bytes()) {
             Some(encoding) if encoding == encoding_rs::REPLACEMENT => Err(Error::setting(format!(
-                "--encoding: {label} can't be decoded safely, and the standard forbids it; convert the file first, say with iconv"
+                "`encoding`: {label} can't be decoded safely, and the standard forbids it; convert the file first, say with iconv"
             ))),
             Some(encoding) => Ok(Self(encoding)),
             None => Err(Error::setting(format!(
-                "--encoding: no encoding is called '{label}'; known are the WHATWG standard's labels, such as \
+                "`encoding`: no encoding is called '{label}'; known are the WHATWG standard's labels, such as \
                  utf-16le, windows-1252, iso-8859-2, shift_jis, gb18030"
             ))),
         }

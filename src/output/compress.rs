@@ -74,7 +74,7 @@ impl Compression {
         let (name, level) = typed.split_once(':').map_or((typed, None), |(name, level)| (name, Some(level)));
         let Some(codec) = CODECS.iter().position(|codec| codec.name == name) else {
             let names = CODECS.map(|codec| codec.name).join(", ");
-            return Err(Error::setting(format!("--compress: '{name}' is none of {names}, none")));
+            return Err(Error::setting(format!("`compress`: '{name}' is none of {names}, none")));
         };
         let levels = &CODECS[codec].levels;
         let level = match level {
@@ -84,7 +84,7 @@ impl Compression {
         let Some(level) = level else {
             let (least, most) = (levels.start(), levels.end());
             return Err(Error::setting(format!(
-                "--compress {typed}: the levels of {name} are {least} to {most}"
+                "`compress` {typed}: the levels of {name} are {least} to {most}"
             )));
         };
         Ok(Self { codec, level })

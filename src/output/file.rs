@@ -327,7 +327,7 @@ impl Write for OutputFile {
 }
 
 fn exists(name: &str) -> Error {
-    let reason = "exists already (--no-clobber); choose another name, or remove it";
+    let reason = "exists already (`no_clobber`); choose another name, or remove it";
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 

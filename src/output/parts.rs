@@ -164,7 +164,7 @@ impl Parts {
         };
         if n_old.is_some() {
             if self.options.no_clobber {
-                let reason = "exists already (--no-clobber); choose another name, or remove it";
+                let reason = "exists already (`no_clobber`); choose another name, or remove it";
                 return Err(unusable(&path, reason));
             }
             refuse(&path)?;
@@ -390,5 +390,5 @@ fn id(file: &File) -> io::Result<(u64, u64)> {
 
 /// What is said where there can be no parts.
 pub(crate) fn needs_a_file() -> Error {
-    Error::setting("--split-size, --split-records: need an output that is a regular file (-o FILE)")
+    Error::setting("`split_size`, `split_records`: need an output that is a regular file (`output`)")
 }

@@ -37,7 +37,7 @@ pub trait Sink: Send {
     /// # Errors
     /// It can't be kept; this sink's output can't be gone on with.
     fn keep(&mut self) -> Result<u64> {
-        Err(Error::setting("--resume: this output cannot be gone on with"))
+        Err(Error::setting("`resume`: this output cannot be gone on with"))
     }
 
     /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it can.

@@ -19,7 +19,7 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
     let names = Names { header, path };
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
-        for field in names.find_all("--drop", name)? {
+        for field in names.find_all("`drop`", name)? {
             kept[field] = false;
         }
     }
@@ -34,11 +34,11 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
                     if let Some(field) = header.position(name)
                         && std::mem::replace(&mut named[field], true)
                     {
-                        return Err(Error::setting(format!("--select: column '{name}' is named twice")));
+                        return Err(Error::setting(format!("`select`: column '{name}' is named twice")));
                     }
                 }
                 for name in selected {
-                    let found = names.find_all("--select", name)?;
+                    let found = names.find_all("`select`", name)?;
                     let exact = header.position(name).is_some();
                     order.extend(found.into_iter().filter(|&field| {
                         kept[field] && (exact || !std::mem::replace(&mut named[field], true))
@@ -48,15 +48,15 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
             }
         };
     if order.is_empty() {
-        return Err(Error::setting(format!("{path}: --select and --drop leave no column")));
+        return Err(Error::setting(format!("{path}: `select` and `drop` leave no column")));
     }
     let mut renamed = HashMap::new();
     for (old, new) in &columns.rename {
-        renamed.insert(names.find("--rename", old)?, new.as_str());
+        renamed.insert(names.find("`rename`", old)?, new.as_str());
     }
     let mut rules = vec![ColumnRule { last: otherwise(columns), transforms: Vec::new() }; header.len()];
     for (name, wanted) in &columns.types {
-        for field in names.find_all("--type", name)? {
+        for field in names.find_all("`column_type`", name)? {
             rules[field].last = Last::Typed(*wanted);
         }
     }
@@ -64,13 +64,14 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
         rules[names.find("transform", name)?].transforms.push(i);
     }
     for (name, mask) in &columns.mask {
-        for field in names.find_all("--mask", name)? {
+        for field in names.find_all("`mask`", name)? {
             let typed = |(name, wanted): &(String, Type)| {
                 *wanted != Type::String && header.position(name) == Some(field)
             };
             if columns.types.iter().any(typed) {
                 let name = header.name(field);
-                let message = format!("--mask and --type: column '{name}' is masked, so it is a string");
+                let message =
+                    format!("`mask` and `column_type`: column '{name}' is masked, so it is a string");
                 return Err(Error::setting(message));
             }
             rules[field].last = Last::Masked(*mask);
@@ -88,7 +89,7 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
         let mut seen = HashSet::new();
         if let Some(twice) = chosen.iter().find(|column| !seen.insert(column.name)) {
             let name = &twice.name;
-            return Err(Error::setting(format!("{path}: --rename: two columns would be named '{name}'")));
+            return Err(Error::setting(format!("{path}: `rename`: two columns would be named '{name}'")));
         }
     }
     Ok(chosen)

@@ -83,15 +83,15 @@ impl Columns {
     pub(crate) fn check(&self) -> Result<()> {
         let hashes = self.mask.iter().any(|(_, mask)| *mask == Mask::Hash);
         let message = if hashes && self.hash_key.is_none() {
-            "--mask: hash needs --hash-key-file FILE, a secret of at least 16 bytes (head -c 32 /dev/urandom > FILE)"
+            "`mask`: hash needs `hash_key`, a secret of at least 16 bytes (head -c 32 /dev/urandom makes one)"
         } else if !hashes && self.hash_key.is_some() {
-            "--hash-key-file: no column is masked by hash (--mask COLUMN:hash)"
+            "`hash_key`: no column is masked by hash (`mask` with the style hash)"
         } else if self.nest.as_deref() == Some("") {
-            "--nest: the separator is empty"
+            "`nest`: the separator is empty"
         } else if self.nest.is_some() && !self.format.has_keys() {
-            "--nest: --format rows has no keys to nest"
+            "`nest`: `format` rows has no keys to nest"
         } else if self.empty == Empty::Omit && !self.format.has_keys() {
-            "--empty omit: in --format rows a value can't be left out; try --empty null"
+            "`empty` omit: in `format` rows a value cannot be left out; try `empty` null"
         } else {
             return Ok(());
         };

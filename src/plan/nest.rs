@@ -46,13 +46,13 @@ impl Nest {
         let mut known: HashMap<(usize, &str), usize> = HashMap::new();
         let conflict = |name: &str| {
             Error::setting(format!(
-                "{path}: --nest: '{name}' would be both a value and an object; rename it or the columns below it"
+                "{path}: `nest`: '{name}' would be both a value and an object; rename it or the columns below it"
             ))
         };
         for (column, Chosen { name, .. }) in chosen.iter().enumerate() {
             if name.split(separator).count() > MOST_LEVELS {
                 let name = crate::error::shown(name);
-                let message = format!("{path}: --nest: '{name}' has more than {MOST_LEVELS} levels");
+                let message = format!("{path}: `nest`: '{name}' has more than {MOST_LEVELS} levels");
                 return Err(Error::setting(message));
             }
             let mut at = 0;

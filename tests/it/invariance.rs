@@ -254,7 +254,7 @@ fn behind_a_quote_that_is_never_closed_the_rest_is_converted() {
     assert!(Case::csv("without", without, &[]).expected.output == case.expected.output);
 
     let log = format!(
-        r#""byte":{at},"bytes":{},"column":null,"file":"","line":{},"name":null,"reason":"record longer than --max-record","record":20001"#,
+        r#""byte":{at},"bytes":{},"column":null,"file":"","line":{},"name":null,"reason":"record longer than the limit","record":20001"#,
         line.len(),
         1 + n_lines(&case.bytes[..at])
     );

@@ -266,9 +266,9 @@ fn damage(codec: &'static Codec, at: u64, granted: usize, fault: &Fault) -> io::
     let most = granted >> 20;
     let reason = match fault {
         Fault::Corrupt => "it is damaged here, or shortly before".to_owned(),
-        Fault::Memory(0) => format!("unpacking needs more than the {most} MiB it may take; raise --memory"),
+        Fault::Memory(0) => format!("unpacking needs more than the {most} MiB it may take; raise `memory`"),
         Fault::Memory(n) => {
-            format!("unpacking needs {} MiB, and may take {most} MiB; raise --memory", mib(*n))
+            format!("unpacking needs {} MiB, and may take {most} MiB; raise `memory`", mib(*n))
         }
     };
     io::Error::other(Damage { format: codec.name, at, reason })

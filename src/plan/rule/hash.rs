@@ -20,7 +20,7 @@ impl HashKey {
     /// The secret is shorter.
     pub fn derive(secret: &[u8]) -> Result<Self> {
         if secret.len() < LEAST_SECRET {
-            let message = format!("--hash-key-file: the key needs at least {LEAST_SECRET} bytes");
+            let message = format!("`hash_key`: the key needs at least {LEAST_SECRET} bytes");
             return Err(Error::setting(message));
         }
         Ok(Self(blake3::derive_key("rowmill 2026-11-23 mask hash", secret)))
