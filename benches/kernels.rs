@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
-use rowmill::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
+use rowmill::internal::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
 
 #[allow(dead_code)] // Its `main` is the program that writes files.
 mod profiles;

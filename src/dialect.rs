@@ -91,7 +91,7 @@ impl Dialect {
 ///
 /// # Errors
 /// Where it is not one byte; `what` names the setting.
-pub fn byte(what: &str, typed: &str) -> Result<u8> {
+pub(crate) fn byte(what: &str, typed: &str) -> Result<u8> {
     let wrong = || {
         Error::setting(format!(
             "{what} takes one byte (or \\t, \\n, \\r, \\0, \\xNN), not '{typed}', which has {}",

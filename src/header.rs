@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The names of an input's columns, in one allocation: a header may be as long as a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     names: String,
     ends: Vec<u32>,
     repairs: Vec<Repair>,
@@ -27,7 +27,7 @@ const MOST_REPAIRS_KEPT: usize = 16;
 impl Header {
     /// Takes the names as they stand in the file: an empty one becomes `column_N`, a repeated one `name_2`,
     /// `name_3`, …, never one that stands in the file or was given before.
-    pub fn repaired<'a>(raw: impl Iterator<Item = &'a str> + Clone) -> (Self, u64) {
+    pub(crate) fn repaired<'a>(raw: impl Iterator<Item = &'a str> + Clone) -> (Self, u64) {
         let mut header = Self::default();
         let mut n_repairs = 0;
         let in_file: HashSet<&str> = raw.clone().collect();
@@ -70,7 +70,7 @@ impl Header {
     }
 
     /// `column_1` to `column_n`.
-    pub fn numbered(n: usize) -> Self {
+    pub(crate) fn numbered(n: usize) -> Self {
         let mut header = Self::default();
         for i in 1..=n {
             header.push(&format!("column_{i}"));
@@ -84,49 +84,33 @@ impl Header {
     }
 
     /// The number of columns.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no column at all.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     /// The name of column `i`, counted from 0.
-    pub fn name(&self, i: usize) -> &str {
+    pub(crate) fn name(&self, i: usize) -> &str {
         let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
         &self.names[start..self.ends[i] as usize]
     }
 
     /// The names in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|i| self.name(i))
     }
 
     /// The column of that name, counted from 0.
-    pub fn position(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.names().position(|candidate| candidate == name)
     }
 
     /// The first repairs, in the order of their columns.
-    pub fn repairs(&self) -> &[Repair] {
+    pub(crate) fn repairs(&self) -> &[Repair] {
         &self.repairs
     }
 
-    /// `name`, or the first of `name_2`, `name_3`, … that is no column's.
-    pub fn free_name(&self, name: &str) -> String {
-        let mut candidate = name.to_owned();
-        let mut n = 2;
-        while self.position(&candidate).is_some() {
-            candidate = format!("{name}_{n}");
-            n += 1;
-        }
-        candidate
-    }
-
     /// The name nearest to one that is not there: equal but for case, or at most a third of it mistyped.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
+    pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = name.to_lowercase();
         self.names()
             .take(10_000)

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rowmill::{Isa, Kernel, MOST_ESCAPED};
+use rowmill::internal::{Isa, Kernel, MOST_ESCAPED};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[start, end], from)) = data.split_first_chunk() else { return };

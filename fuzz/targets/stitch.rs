@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rowmill::{Index, Isa, Kernel, Marks, Pieces};
+use rowmill::internal::{Index, Isa, Kernel, Marks, Pieces};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[marks, plan, behind, room], bytes)) = data.split_first_chunk() else { return };

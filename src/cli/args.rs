@@ -271,7 +271,7 @@ pub(super) fn stranger_typed(known: &[&str]) -> Option<String> {
 }
 
 fn io_names() -> Vec<&'static str> {
-    crate::Io::ALL.map(crate::Io::name).to_vec()
+    crate::internal::Io::ALL.map(crate::internal::Io::name).to_vec()
 }
 
 /// A size in bytes, with a unit or without.

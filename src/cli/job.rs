@@ -5,10 +5,12 @@ use super::ranges;
 use crate::dialect::byte;
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
+use crate::internal::{Columns, Io, Isa};
+use crate::output::FileOptions;
 use crate::parse::{Field, Machine};
 use crate::{
-    Columns, Compress, Compression, Converter, Delimiter, Dialect, Empty, Encoding, FileOptions, Format,
-    HashKey, Input, Io, Isa, Mask, Output, Progress, Terminator, Trim, Type,
+    Compress, Compression, Converter, Delimiter, Dialect, Empty, Encoding, Format, HashKey, Input, Mask,
+    Output, Progress, Terminator, Trim, Type,
 };
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 /// A conversion as the program was told to do it.
 pub(super) struct Job {
     pub(super) converter: Converter,
-    pub(super) inputs: Vec<Input>,
+    pub(super) inputs: Vec<Input<'static>>,
     /// What is wanted is not a conversion.
     pub(super) plan: Option<ranges::Asked>,
     pub(super) path: Option<PathBuf>,
@@ -118,12 +120,12 @@ impl Job {
     }
 
     /// Where the output goes.
-    pub(super) fn output(&self) -> Output {
+    pub(super) fn output(&self) -> Output<'static> {
         self.path.as_ref().map_or(Output::Stdout, Output::path)
     }
 }
 
-fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>> {
+fn inputs(paths: &[PathBuf]) -> Result<Vec<Input<'static>>> {
     if paths.is_empty() {
         if std::io::stdin().is_terminal() {
             let message = "no input: name a file, or pipe into rowmill (see rowmill --help)";

@@ -3,9 +3,10 @@
 //! It must not know what is in it. Next hand: what the conversion hands over is hashed by the worker that has the turn, while the others
 //! convert; reading it again would take longer.
 
+use crate::Sink;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
+use crate::output::FileOptions;
 use crate::output::{FileId, OutputFile};
-use crate::{FileOptions, Sink};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;

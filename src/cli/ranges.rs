@@ -135,7 +135,7 @@ fn typed(byte: u8) -> String {
 ///
 /// # Errors
 /// The input can't be cut; or the plan can't be written.
-pub(super) fn plan(job: &Job, mut inputs: Vec<Input>, asked: &Asked) -> Result<Planned> {
+pub(super) fn plan(job: &Job, mut inputs: Vec<Input<'static>>, asked: &Asked) -> Result<Planned> {
     let (Some(Input::Path(path)), None) = (inputs.pop(), inputs.pop()) else {
         return Err(Error::setting("--plan takes one input, a regular file by its name"));
     };
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn every_byte_can_be_typed() {
         for byte in 0..=255 {
-            assert_eq!(crate::byte("-d", &typed(byte)).unwrap(), byte);
+            assert_eq!(crate::dialect::byte("-d", &typed(byte)).unwrap(), byte);
         }
     }
 }

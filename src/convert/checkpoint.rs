@@ -372,12 +372,12 @@ fn folder(path: &Path) -> &Path {
 ///
 /// # Errors
 /// One can't be gone on with.
-pub(super) fn identities(inputs: &[Prepared]) -> Result<Value> {
+pub(super) fn identities(inputs: &[Prepared<'_>]) -> Result<Value> {
     inputs.iter().map(identity).collect()
 }
 
 /// What tells an input from another, or from itself after a change.
-fn identity(input: &Prepared) -> Result<Value> {
+fn identity(input: &Prepared<'_>) -> Result<Value> {
     let Some(path) = input.path.as_deref().filter(|_| input.seeks) else {
         let message = format!("`resume`: {}: only regular files can be gone on with", input.name);
         return Err(Error::setting(message));

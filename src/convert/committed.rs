@@ -8,14 +8,14 @@ use super::split_points::SplitPoints;
 use super::state::State;
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
-use crate::output::{Batch, OutputWriter, Rejects};
+use crate::output::{Batch, Rejects, WriteRecords};
 use crate::parse::Machine;
 
 /// The conversion of an input up to the window in turn.
 pub(super) struct Committed<'r> {
     pub(super) file: &'r str,
     pub(super) header: &'r Header,
-    pub(super) output: &'r mut OutputWriter,
+    pub(super) output: &'r mut dyn WriteRecords,
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
     pub(super) split_points: Option<&'r mut SplitPoints>,

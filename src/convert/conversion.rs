@@ -43,7 +43,7 @@ impl Conversion<'_> {
     ///
     /// # Errors
     /// See [`crate::error::ErrorKind`].
-    pub(super) fn run(self, inputs: Vec<Input>, output: Output) -> Result<Summary> {
+    pub(super) fn run(self, inputs: Vec<Input<'_>>, output: Output<'_>) -> Result<Summary> {
         let begun = Instant::now();
         let Self { options, kernel, range, split_points } = self;
         let noted = split_points.as_ref().map_or(0, |points| points.memory());
@@ -87,19 +87,19 @@ impl Conversion<'_> {
 }
 
 /// The inputs of a conversion, one after another.
-struct Inputs<'c> {
+struct Inputs<'c, 'o> {
     preparation: Preparation<'c>,
     kernel: Kernel,
     range: Option<Located>,
     split_points: Option<&'c mut SplitPoints>,
     pool: Pool,
-    outputs: Outputs,
+    outputs: Outputs<'o>,
     summary: Summary,
 }
 
-impl Inputs<'_> {
+impl Inputs<'_, '_> {
     /// Converts one input.
-    fn convert(&mut self, mut ready: Prepared) -> Result<()> {
+    fn convert(&mut self, mut ready: Prepared<'_>) -> Result<()> {
         let (mut opened, beginning) = self.preparation.open(&mut ready)?;
         let reader = &mut *opened.reader;
         self.summary.inputs.push(ready.name.clone());
@@ -191,7 +191,7 @@ impl Inputs<'_> {
     /// Converts the records of an input.
     fn records(
         &mut self,
-        ready: &Prepared,
+        ready: &Prepared<'_>,
         reader: &mut dyn InputReader,
         Beginning { preface, plan }: Beginning,
         sizes: Sizes,
@@ -202,6 +202,7 @@ impl Inputs<'_> {
         let input = reader.shared();
         let records = RecordReader::new(self.kernel, preface.dialect, &plan);
         let done_before = summary.records;
+        let layout = outputs.writer.layout();
         let committed = Committed {
             file: &ready.name,
             header: plan.header(),
@@ -233,7 +234,7 @@ impl Inputs<'_> {
                 (false, None) => OnAnomaly::Count,
             },
             limit: options.limit.map(|limit| limit - done_before),
-            output: committed.output.layout(),
+            output: layout,
             input: reader.shared(),
             windows: Mutex::new(Windows::new(reader, cutter, targets)),
             sequencer: Sequencer::new(sizes.threads, committed),
@@ -271,7 +272,7 @@ impl Inputs<'_> {
 }
 
 /// The memory, before it is known what the inputs take; `notes` bytes are taken by the caller.
-pub(super) fn budget_of(options: &Options, output: &Output, notes: usize) -> Budget {
+pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) -> Budget {
     Budget {
         memory: options.memory,
         threads: 1,
@@ -290,7 +291,7 @@ pub(super) fn budget_of(options: &Options, output: &Output, notes: usize) -> Bud
 ///
 /// # Errors
 /// The names are written once, above lines of values, and an input has others.
-fn framing(options: &Options, inputs: &[Prepared]) -> Result<Framing> {
+fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
     let format = options.columns.format;
     let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
     let Some((first, heading)) = headed.next() else {

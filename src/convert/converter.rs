@@ -5,13 +5,19 @@ use super::conversion::Conversion;
 use super::delimiter::Delimiter;
 use super::options::{Input, Options, Output};
 use super::plan_ranges::{self, PlanBy, Planned};
+use super::progress::Progress;
 use super::range::Range;
 use super::summary::Summary;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Terminator, Trim};
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
-use crate::plan::{Format, Transform, Type};
+use crate::input::{Encoding, Io, Source};
+use crate::kernel::{Isa, Kernel};
+use crate::output::Compress;
+use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
+use std::io::Read;
 use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Converts delimited text to JSON Lines.
 ///
@@ -45,12 +51,32 @@ impl Converter {
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::error::ErrorKind). A file that has the output's name is unchanged.
-    pub fn convert(&self, inputs: impl IntoIterator<Item = Input>, output: Output) -> Result<Summary> {
+    pub fn convert<'i>(
+        &self,
+        inputs: impl IntoIterator<Item = Input<'i>>,
+        output: Output<'_>,
+    ) -> Result<Summary> {
         let Self { options, kernel } = self;
-        let inputs: Vec<Input> = inputs.into_iter().collect();
+        let inputs: Vec<Input<'_>> = inputs.into_iter().collect();
         let locate = |range| plan_ranges::locate(options, *kernel, &inputs, range);
         let range = options.range.map(locate).transpose()?;
         Conversion { options, kernel: *kernel, range, split_points: None }.run(inputs, output)
+    }
+
+    /// Converts `text` and appends the result to `output`.
+    ///
+    /// ```
+    /// let mut output = Vec::new();
+    /// rowmill::Converter::builder().build()?.convert_slice(b"a,b\n1,2\n", &mut output)?;
+    /// assert_eq!(output, b"{\"a\":\"1\",\"b\":\"2\"}\n");
+    /// # Ok::<(), rowmill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Converter::convert`]. What was converted before the error is in `output`.
+    pub fn convert_slice(&self, text: &[u8], output: &mut Vec<u8>) -> Result<Summary> {
+        let input = Input::Source(Box::new(Slice { text }));
+        self.convert([input], Output::writer("output", output))
     }
 
     /// Cuts an input into ranges of nearly equal size, each from record to record. There are fewer ranges if there are fewer records.
@@ -71,55 +97,146 @@ impl Converter {
     /// assert_eq!((ranges[1].start, ranges[1].first_record, ranges[1].first_line), (22, Some(2), Some(4)));
     ///
     /// // Here, or on another machine:
-    /// let mut builder = Converter::builder();
-    /// builder.options.range = Some(ranges[1]);
     /// let part = folder.path().join("part-1.jsonl");
-    /// builder.build()?.convert([Input::path(&dump)], Output::path(&part))?;
+    /// Converter::builder().range(ranges[1]).build()?.convert([Input::path(&dump)], Output::path(&part))?;
     /// assert_eq!(std::fs::read_to_string(&part)?, "{\"id\":\"2\",\"text\":\"one\"}\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// The input is of another kind, cannot be read, or changes meanwhile; or a setting has no meaning for a plan.
-    pub fn plan(&self, input: Input, how: PlanBy) -> Result<Planned> {
+    pub fn plan(&self, input: Input<'_>, how: PlanBy) -> Result<Planned> {
         plan_ranges::plan(&self.options, self.kernel, input, how)
     }
 }
 
-/// Settings for a [`Converter`].
+/// Settings for a [`Converter`]. Each method is one setting; what is not set has its default.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
-    /// All of them, for what has no method of its own.
-    pub options: Options,
+    pub(crate) options: Options,
 }
 
+/// How the inputs are read.
 impl Builder {
-    /// The bytes that shape the inputs. Its delimiter counts unless [`Builder::delimiter`] is called later.
+    /// All bytes that shape the inputs at once.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.options.delimiter = Some(Delimiter::Byte(dialect.delimiter));
         self.options.dialect = dialect;
         self
     }
 
-    /// What separates fields.
+    /// What separates fields; by default a tab for `.tsv` and `.tab`, a bar for `.psv`, else a comma.
     pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
         self.options.delimiter = Some(delimiter);
         self
     }
 
-    /// Writes these columns alone, in this order.
+    /// The byte that opens and closes quoted fields (`"`); `None` turns quoting off.
+    pub fn quote(mut self, quote: Option<u8>) -> Self {
+        self.options.dialect.quote = quote;
+        self
+    }
+
+    /// Whether a doubled quote in a quoted field is one quote (`true`).
+    pub fn double_quote(mut self, double_quote: bool) -> Self {
+        self.options.dialect.double_quote = double_quote;
+        self
+    }
+
+    /// The byte that makes the next byte literal, in quotes or not.
+    pub fn escape(mut self, escape: Option<u8>) -> Self {
+        self.options.dialect.escape = escape;
+        self
+    }
+
+    /// What ends a record ([`Terminator::Any`]).
+    pub fn terminator(mut self, terminator: Terminator) -> Self {
+        self.options.dialect.terminator = terminator;
+        self
+    }
+
+    /// The byte that starts a comment line.
+    pub fn comment(mut self, comment: Option<u8>) -> Self {
+        self.options.dialect.comment = comment;
+        self
+    }
+
+    /// Which fields lose the white space around them ([`Trim::All`]).
+    pub fn trim(mut self, trim: Trim) -> Self {
+        self.options.dialect.trim = trim;
+        self
+    }
+
+    /// Drops the first `n` physical lines of each input.
+    pub fn skip_lines(mut self, n: u64) -> Self {
+        self.options.skip_lines = n;
+        self
+    }
+
+    /// The columns' names, instead of the file's own.
+    pub fn header<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.options.names.given = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether the first record is data (`false`). Columns are then called `column_1`, `column_2` and so on.
+    pub fn no_header(mut self, no_header: bool) -> Self {
+        self.options.names.no_header = no_header;
+        self
+    }
+
+    /// The encoding of files and standard input without a byte-order mark; by default UTF-8.
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.options.encoding = Some(encoding);
+        self
+    }
+
+    /// Stops after `n` records, over all inputs.
+    pub fn limit(mut self, n: u64) -> Self {
+        self.options.limit = Some(n);
+        self
+    }
+
+    /// Converts only this range of the only input, a regular file that is neither unpacked nor decoded as it is read.
+    pub fn range(mut self, range: Range) -> Self {
+        self.options.range = Some(range);
+        self
+    }
+}
+
+/// What becomes of columns and values. In a column's name `*` stands for any characters.
+impl Builder {
+    /// Writes only these columns, in this order.
     pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.options.columns.select = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
+    /// Leaves these columns out.
+    pub fn drop<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.options.columns.drop.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Renames a column in the output. `*` has no meaning here.
+    pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
+        self.options.columns.rename.push((old.into(), new.into()));
+        self
+    }
+
     /// Masks a column.
-    pub fn mask(mut self, column: impl Into<String>, mask: crate::plan::Mask) -> Self {
+    pub fn mask(mut self, column: impl Into<String>, mask: Mask) -> Self {
         self.options.columns.mask.push((column.into(), mask));
         self
     }
 
-    /// Makes a column's values by a rule of one's own.
+    /// The key of [`Mask::Hash`].
+    pub fn hash_key(mut self, key: HashKey) -> Self {
+        self.options.columns.hash_key = Some(key);
+        self
+    }
+
+    /// Replaces a column's values by what `function` returns. Mask, type and inference apply to the result.
     pub fn transform(
         mut self,
         column: impl Into<String>,
@@ -129,48 +246,168 @@ impl Builder {
         self
     }
 
-    /// Renames a column in the output.
-    pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
-        self.options.columns.rename.push((old.into(), new.into()));
-        self
-    }
-
-    /// Says of what type a column is.
+    /// The type of a column. A value that does not fit is an anomaly, and stays a string.
     pub fn column_type(mut self, column: impl Into<String>, wanted: Type) -> Self {
         self.options.columns.types.push((column.into(), wanted));
         self
     }
 
-    /// Writes records in another format.
+    /// Whether an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is (`false`).
+    pub fn infer(mut self, infer: bool) -> Self {
+        self.options.columns.infer = infer;
+        self
+    }
+
+    /// Unquoted fields that are exactly one of these texts are null.
+    pub fn null<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
+        self.options.columns.null.extend(texts.into_iter().map(Into::into));
+        self
+    }
+
+    /// What empty fields give ([`Empty::String`]).
+    pub fn empty(mut self, empty: Empty) -> Self {
+        self.options.columns.empty = empty;
+        self
+    }
+
+    /// Makes nested objects of names, split at `separator`: `a.b` and `a.c` give `"a":{"b":…,"c":…}`.
+    pub fn nest(mut self, separator: impl Into<String>) -> Self {
+        self.options.columns.nest = Some(separator.into());
+        self
+    }
+
+    /// The key of the array for fields beyond the header (`_extra`); an empty one drops them.
+    pub fn extra_key(mut self, key: impl Into<String>) -> Self {
+        self.options.columns.extra_key = key.into();
+        self
+    }
+
+    /// The format of records ([`Format::Jsonl`]).
     pub fn format(mut self, format: Format) -> Self {
         self.options.columns.format = format;
         self
     }
+}
 
-    /// Makes the first anomaly an error.
+/// How the output is written.
+impl Builder {
+    /// How the output is compressed ([`Compress::ByName`]).
+    pub fn compress(mut self, compress: Compress) -> Self {
+        self.options.compress = compress;
+        self
+    }
+
+    /// Writes parts of at most `n` bytes each, and a manifest of them.
+    pub fn split_size(mut self, n: u64) -> Self {
+        self.options.split.size = Some(n);
+        self
+    }
+
+    /// Writes parts of at most `n` records each, and a manifest of them.
+    pub fn split_records(mut self, n: u64) -> Self {
+        self.options.split.records = Some(n);
+        self
+    }
+
+    /// Writes at most `n` bytes a second.
+    pub fn limit_rate(mut self, n: u64) -> Self {
+        self.options.limit_rate = Some(n);
+        self
+    }
+
+    /// Whether no file is ever replaced (`false`).
+    pub fn no_clobber(mut self, no_clobber: bool) -> Self {
+        self.options.file.no_clobber = no_clobber;
+        self
+    }
+
+    /// Whether file and folder are on the disk before the output's name appears (`false`).
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.options.file.sync = sync;
+        self
+    }
+
+    /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and written. The same conversion run again
+    /// goes on from there. See [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
+    pub fn resume(mut self, every: u64) -> Self {
+        self.options.resume = Some(every);
+        self
+    }
+
+    /// Reads and judges everything, and writes nothing (`false`).
+    pub fn check(mut self, check: bool) -> Self {
+        self.options.check = check;
+        self
+    }
+}
+
+/// Anomalies and resources.
+impl Builder {
+    /// Whether the first anomaly is an error (`false`).
     pub fn strict(mut self, strict: bool) -> Self {
         self.options.strict = strict;
         self
     }
 
-    /// Keeps peak resident memory under `n_bytes`.
-    pub fn memory(mut self, n_bytes: usize) -> Self {
-        self.options.memory = n_bytes;
+    /// Records with an anomaly go to this file instead of the output, and the reasons to the same name with `.log.jsonl` behind it.
+    pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.rejects = Some(path.into());
         self
     }
 
-    /// Works on `n` threads.
+    /// The longest record in bytes: [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if the memory leaves less.
+    pub fn max_record(mut self, n: usize) -> Self {
+        self.options.max_record = Some(n);
+        self
+    }
+
+    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY): [`DEFAULT_MEMORY`](super::DEFAULT_MEMORY).
+    pub fn memory(mut self, n: usize) -> Self {
+        self.options.memory = n;
+        self
+    }
+
+    /// Works on `n` threads; by default as many as the process may use.
     pub fn threads(mut self, n: NonZero<usize>) -> Self {
         self.options.threads = Some(n);
         self
     }
 
-    /// Stops after `n` records.
-    pub fn limit(mut self, n: u64) -> Self {
-        self.options.limit = Some(n);
+    /// The bytes that a thread takes at a time. The result never depends on it.
+    pub fn window(mut self, n: usize) -> Self {
+        self.options.window = Some(n);
         self
     }
 
+    /// Counters that another thread may read while the conversion runs.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.options.progress)
+    }
+}
+
+/// For tests and benches.
+#[doc(hidden)]
+impl Builder {
+    /// All that is asked of the columns.
+    pub fn columns(mut self, columns: Columns) -> Self {
+        self.options.columns = columns;
+        self
+    }
+
+    /// How regular files are read.
+    pub fn io(mut self, io: Io) -> Self {
+        self.options.io = io;
+        self
+    }
+
+    /// The instruction set; by default the fastest.
+    pub fn isa(mut self, isa: Isa) -> Self {
+        self.options.isa = Some(isa);
+        self
+    }
+}
+
+impl Builder {
     /// Checks the settings.
     ///
     /// # Errors
@@ -205,6 +442,27 @@ impl Builder {
             })?,
         };
         Ok(Converter { options, kernel })
+    }
+}
+
+/// Text in memory.
+struct Slice<'t> {
+    text: &'t [u8],
+}
+
+impl Read for Slice<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.text.read(into)
+    }
+}
+
+impl Source for Slice<'_> {
+    fn name(&self) -> &str {
+        "input"
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.text.len() as u64)
     }
 }
 

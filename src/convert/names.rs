@@ -2,7 +2,7 @@
 
 /// Where the names of the columns come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
+pub(crate) struct Names {
     /// The file's first record is data, not names.
     pub no_header: bool,
     /// The names, instead of the file's.

@@ -15,12 +15,12 @@ use crate::output::{Compress, FileOptions, Sink, Split, Writer};
 use crate::plan::Columns;
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Everything that shapes a conversion. Made by [`Builder`](super::Builder); each field is one setting.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// The bytes that shape the inputs, but for the delimiter.
     pub dialect: Dialect,
     /// The delimiter; `None` goes by each file's extension.
@@ -82,7 +82,7 @@ impl Default for Options {
             skip_lines: 0,
             limit: None,
             encoding: None,
-            io: Io::Auto,
+            io: Io::Read,
             columns: Columns::default(),
             strict: false,
             rejects: None,
@@ -106,29 +106,51 @@ impl Default for Options {
 }
 
 /// An input.
-pub enum Input {
-    /// A file of any kind; a regular one is mapped.
+#[non_exhaustive]
+pub enum Input<'i> {
+    /// A file of any kind, read. (The program maps regular files: see [`Input::Mapped`].)
     Path(PathBuf),
+    /// A file of any kind, mapped if it is a regular one. See [`Input::mapped`].
+    Mapped(PathBuf),
     /// Standard input.
     Stdin,
     /// A caller's own source; [`Input::reader`] makes one of any reader.
-    Source(Box<dyn Source>),
+    Source(Box<dyn Source + 'i>),
 }
 
-impl Input {
-    /// A file of any kind.
+impl<'i> Input<'i> {
+    /// A file of any kind. A regular one is read by all threads at once.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self::Path(path.into())
     }
 
-    /// A reader of text in UTF-8; `name` stands in messages.
-    pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+    /// A file of any kind. A regular one is mapped, which saves a copy.
+    ///
+    /// Mapping has effects beyond this call:
+    /// - The first one installs a handler for SIGBUS in this process. A page that vanishes because the file is cut short is reported as an
+    ///   error. Signals for other addresses go to the handler that was there before.
+    /// - If another process writes to the file meanwhile, the conversion fails, and no output of the changed part is released. In terms
+    ///   of the language, though, a mapped file that changes is undefined behaviour.
+    pub fn mapped(path: impl Into<PathBuf>) -> Self {
+        Self::Mapped(path.into())
+    }
+
+    /// A reader of text in UTF-8; `name` is used in messages.
+    pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'i) -> Self {
         Self::Source(Box::new(Named { name: name.into(), reader }))
+    }
+
+    /// The file's path, if it is a file.
+    pub(super) fn as_path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) | Self::Mapped(path) => Some(path),
+            Self::Stdin | Self::Source(_) => None,
+        }
     }
 
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Path(path) => path.display().to_string(),
+            Self::Path(path) | Self::Mapped(path) => path.display().to_string(),
             Self::Stdin => "stdin".to_owned(),
             Self::Source(source) => source.name().to_owned(),
         }
@@ -154,23 +176,24 @@ impl<R: Read + Send> Source for Named<R> {
 }
 
 /// An output.
-pub enum Output {
+#[non_exhaustive]
+pub enum Output<'o> {
     /// A file that appears under its name when it is whole.
     Path(PathBuf),
     /// Standard output.
     Stdout,
-    /// A sink of one's own; [`Writer`] makes one of a writer.
-    Sink(Box<dyn Sink>),
+    /// A caller's own sink; [`Output::writer`] makes one of any writer.
+    Sink(Box<dyn Sink + 'o>),
 }
 
-impl Output {
+impl<'o> Output<'o> {
     /// A file that appears under its name when it is whole.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self::Path(path.into())
     }
 
-    /// A writer; `name` stands in messages.
-    pub fn writer(name: impl Into<String>, writer: impl Write + Send + 'static) -> Self {
+    /// A writer, or a lent one (`&mut writer`); `name` is used in messages.
+    pub fn writer(name: impl Into<String>, writer: impl Write + Send + 'o) -> Self {
         Self::Sink(Box::new(Writer::new(name, writer)))
     }
 }

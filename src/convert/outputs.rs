@@ -9,21 +9,21 @@ use crate::error::{CANNOT_WRITE, Error, Result};
 use crate::input::PIPE;
 use crate::output::{
     Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, OutputFile, OutputOptions,
-    OutputWriter, Parts, Reached, Rejects, Target, Writer, parts_need_a_file,
+    OutputWriter, Parts, Reached, Rejects, Target, WriteRecords, Writer, parts_need_a_file,
 };
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 /// What a conversion writes to.
-pub(super) struct Outputs {
-    pub(super) writer: OutputWriter,
+pub(super) struct Outputs<'o> {
+    pub(super) writer: OutputWriter<'o>,
     pub(super) rejects: Option<Rejects>,
     pub(super) checkpoints: Option<Checkpoints>,
 }
 
 /// How the output is compressed.
-pub(super) fn compression(output: &Output, options: &Options) -> Option<Compression> {
+pub(super) fn compression(output: &Output<'_>, options: &Options) -> Option<Compression> {
     match (options.compress, output) {
         _ if options.check => None,
         (Compress::As(compression), _) => Some(compression),
@@ -36,12 +36,12 @@ pub(super) fn compression(output: &Output, options: &Options) -> Option<Compress
 ///
 /// # Errors
 /// One would be written over an input or another output, or cannot be opened.
-pub(super) fn open(
-    output: Output,
+pub(super) fn open<'o>(
+    output: Output<'o>,
     options: &Options,
-    inputs: &[Prepared],
+    inputs: &[Prepared<'_>],
     framing: Framing,
-) -> Result<Outputs> {
+) -> Result<Outputs<'o>> {
     overwrite::check(&output, options, inputs)?;
     if options.split.is_some() && !matches!(output, Output::Path(_)) {
         return Err(parts_need_a_file());
@@ -77,18 +77,18 @@ pub(super) fn open(
 }
 
 /// What is needed to open the output of records.
-struct Opening<'o> {
+struct Opening<'o, 'i> {
     options: &'o Options,
-    inputs: &'o [Prepared],
+    inputs: &'o [Prepared<'i>],
     fingerprints: serde_json::Value,
     files: FileOptions,
     rejects: Option<Rejects>,
     checkpoints: Option<Checkpoints>,
 }
 
-impl Opening<'_> {
+impl Opening<'_, '_> {
     /// One file, and how far an earlier run got.
-    fn file(&mut self, path: &Path) -> Result<(Target, Reached)> {
+    fn file(&mut self, path: &Path) -> Result<(Target<'static>, Reached)> {
         let mut file = OutputFile::create(path, self.files)?;
         let (mut at, mut reached) = (0, Reached::default());
         if let Some(every) = self.options.resume {
@@ -104,7 +104,7 @@ impl Opening<'_> {
     }
 
     /// Parts, and how far an earlier run got.
-    fn parts(&mut self, path: &Path) -> Result<(Target, Reached)> {
+    fn parts(&mut self, path: &Path) -> Result<(Target<'static>, Reached)> {
         let mut parts = Parts::open(path, self.files)?;
         let refuse = |place: &Path| {
             let (name, id) = (place.display().to_string(), file_id_of_path(place));
@@ -129,7 +129,7 @@ impl Opening<'_> {
     }
 }
 
-fn stdout() -> Result<Target> {
+fn stdout() -> Result<Target<'static>> {
     let cannot = |error| Error::io(CANNOT_WRITE, "stdout", error);
     let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
     // Refused if stdout is not a pipe.
@@ -137,7 +137,7 @@ fn stdout() -> Result<Target> {
     Ok(Target::Sink(Box::new(Writer::new("stdout", Descriptor::new(File::from(fd))))))
 }
 
-impl Outputs {
+impl Outputs<'_> {
     /// Has everything appear under its name: the conversion succeeded. Returns how much output was written.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl Place {
 
 /// # Errors
 /// An output is one of the inputs, a file that is needed, or another output; or has the name of a part.
-pub(super) fn check(output: &Output, options: &Options, inputs: &[Prepared]) -> Result<()> {
+pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'_>]) -> Result<()> {
     let mut paths: Vec<&Path> = options.beside.iter().map(PathBuf::as_path).collect();
     let log = options.rejects.as_deref().map(Rejects::log_path);
     paths.extend(options.rejects.as_deref());
@@ -80,7 +80,7 @@ pub(super) fn refuse_inputs(
     name: &str,
     id: Option<FileId>,
     needed: &[PathBuf],
-    inputs: &[Prepared],
+    inputs: &[Prepared<'_>],
 ) -> Result<()> {
     if id.is_none() {
         return Ok(());

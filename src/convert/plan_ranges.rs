@@ -25,6 +25,7 @@ use crate::output::{Compress, Framing, Nowhere, Split};
 use crate::parse::line_end;
 use crate::plan::Columns;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -86,10 +87,12 @@ impl Planned {
 ///
 /// # Errors
 /// See [`Converter::plan`](super::Converter::plan).
-pub(super) fn plan(options: &Options, kernel: Kernel, input: Input, how: PlanBy) -> Result<Planned> {
+pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: PlanBy) -> Result<Planned> {
     let begun = Instant::now();
     refuse_for_plans(options)?;
-    let Input::Path(path) = input else { return Err(by_name("plan")) };
+    let Some(path) = input.as_path().map(Path::to_owned) else { return Err(by_name("`plan`")) };
+    let input =
+        |path: &Path| if matches!(input, Input::Mapped(_)) { Input::mapped(path) } else { Input::path(path) };
     let fingerprint = Fingerprint::of(&path)?;
     let size = fingerprint.size;
     let targets = SplitTargets::new(size, number_of_ranges(size, how)?);
@@ -107,7 +110,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input, how: PlanBy)
     let looking = Options { check: true, io, ..options.clone() };
     let nowhere = || Output::Sink(Box::new(Nowhere));
     let preparation = Preparation::new(&looking, budget_of(&looking, &nowhere(), 0), 1);
-    let mut ready = preparation.prepare(Input::Path(path.clone()), true, None)?;
+    let mut ready = preparation.prepare(input(&path), true, None)?;
     // Nothing is opened, but the files that the caller writes must not be the input.
     outputs::open(nowhere(), &looking, std::slice::from_ref(&ready), Framing::default())?;
     let (mut opened, beginning) = preparation.open(&mut ready)?;
@@ -130,7 +133,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input, how: PlanBy)
         let mut points = SplitPoints::new(targets, first);
         let pass = record_options(options);
         let conversion = Conversion { options: &pass, kernel, range: None, split_points: Some(&mut points) };
-        planned.summary = conversion.run(vec![Input::Path(path.clone())], nowhere())?;
+        planned.summary = conversion.run(vec![input(&path)], nowhere())?;
         (planned.points, planned.end) = (points.points, SplitPoint { at: size, ..points.end });
     }
     verify(&path, &planned.input)?;
@@ -139,8 +142,14 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input, how: PlanBy)
 }
 
 /// Finds the numbers of the first record of a range, and proves that a record starts there.
-pub(super) fn locate(options: &Options, kernel: Kernel, inputs: &[Input], range: Range) -> Result<Located> {
-    let [Input::Path(path)] = inputs else { return Err(by_name("`range`")) };
+pub(super) fn locate(
+    options: &Options,
+    kernel: Kernel,
+    inputs: &[Input<'_>],
+    range: Range,
+) -> Result<Located> {
+    let [input] = inputs else { return Err(by_name("`range`")) };
+    let Some(path) = input.as_path() else { return Err(by_name("`range`")) };
     let mut located = Located { range, follows: false, edge: Edge::End, seen: None };
     if range.start == 0 {
         return Ok(located);
@@ -165,7 +174,7 @@ pub(super) fn locate(options: &Options, kernel: Kernel, inputs: &[Input], range:
     let mut points = SplitPoints::new(SplitTargets::new(0, 1), 0);
     let conversion =
         Conversion { options: &pass, kernel, range: Some(before), split_points: Some(&mut points) };
-    conversion.run(vec![Input::Path(path.clone())], Output::Sink(Box::new(Nowhere)))?;
+    conversion.run(vec![Input::path(path)], Output::Sink(Box::new(Nowhere)))?;
     located.follows = points.end.records > 0;
     if !by_lines {
         located.range.first_record = Some(points.end.records + 1);

@@ -11,13 +11,13 @@ use super::options::{Input, Options};
 use super::progress::Bound;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
-use crate::input::{Opened, Reading, from_source, identity};
+use crate::input::{Io, Opened, Reading, from_source, identity};
 use crate::plan::Plan;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// An input that was looked at before the output is opened.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'i> {
     pub(super) name: String,
     pub(super) path: Option<PathBuf>,
     /// It can be resumed at any record.
@@ -31,15 +31,15 @@ pub(super) struct Prepared {
     /// What its format writes before all records; `None` if there is no header.
     pub(super) heading: Option<Box<str>>,
     pub(super) beside: Beside,
-    pub(super) stage: Stage,
+    pub(super) stage: Stage<'i>,
 }
 
 /// How far an input is.
-pub(super) enum Stage {
+pub(super) enum Stage<'i> {
     /// Opened, and read up to the first record.
-    Begun(Opened, Option<Box<Beginning>>),
+    Begun(Opened<'i>, Option<Box<Beginning>>),
     /// Closed. It is opened again when it is converted: a hundred open files are not needed to read a hundred headers.
-    Later(Input),
+    Later(Input<'i>),
 }
 
 /// What is before the first record, and the plan made of it.
@@ -69,16 +69,19 @@ impl<'c> Preparation<'c> {
     }
 
     /// Opens an input and reads its header. `keep` leaves it open. Of a `range` it checks the bounds.
-    pub(super) fn prepare(&self, input: Input, keep: bool, range: Option<&Located>) -> Result<Prepared> {
+    pub(super) fn prepare<'i>(
+        &self,
+        input: Input<'i>,
+        keep: bool,
+        range: Option<&Located>,
+    ) -> Result<Prepared<'i>> {
         let name = input.name();
-        let path = match &input {
-            Input::Path(path) => Some(path.clone()),
-            _ => None,
-        };
-        let file_id = match &input {
-            Input::Path(path) => file_id_of_path(path),
-            Input::Stdin => identity(std::io::stdin()),
-            Input::Source(_) => None,
+        let path = input.as_path().map(Path::to_owned);
+        let (file_id, again) = match &input {
+            Input::Path(path) => (file_id_of_path(path), Some(Input::Path(path.clone()))),
+            Input::Mapped(path) => (file_id_of_path(path), Some(Input::Mapped(path.clone()))),
+            Input::Stdin => (identity(std::io::stdin()), None),
+            Input::Source(_) => (None, None),
         };
         let since = Instant::now();
         let mut opened = open(input, &self.reading)?;
@@ -102,8 +105,8 @@ impl<'c> Preparation<'c> {
             file_size = size;
         }
         let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
-        let stage = match &path {
-            Some(path) if is_regular && !keep => Stage::Later(Input::Path(path.clone())),
+        let stage = match again {
+            Some(again) if is_regular && !keep => Stage::Later(again),
             _ => Stage::Begun(opened, beginning),
         };
         Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, stage })
@@ -113,7 +116,7 @@ impl<'c> Preparation<'c> {
     ///
     /// # Errors
     /// It cannot be read, or another file has its name now.
-    pub(super) fn open(&self, ready: &mut Prepared) -> Result<(Opened, Option<Box<Beginning>>)> {
+    pub(super) fn open<'i>(&self, ready: &mut Prepared<'i>) -> Result<(Opened<'i>, Option<Box<Beginning>>)> {
         match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin)) {
             Stage::Begun(opened, beginning) => Ok((opened, beginning)),
             Stage::Later(input) => {
@@ -130,7 +133,7 @@ impl<'c> Preparation<'c> {
     }
 
     /// Reads up to the first record; `None` if there is no header.
-    fn begin(&self, name: &str, opened: &mut Opened, budget: &Budget) -> Result<Option<Box<Beginning>>> {
+    fn begin(&self, name: &str, opened: &mut Opened<'_>, budget: &Budget) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.dialect.clone() };
@@ -166,9 +169,10 @@ pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines
 }
 
-fn open(input: Input, reading: &Reading) -> Result<Opened> {
+fn open<'i>(input: Input<'i>, reading: &Reading) -> Result<Opened<'i>> {
     match input {
         Input::Path(path) => crate::input::open(&path, reading),
+        Input::Mapped(path) => crate::input::open(&path, &Reading { io: Io::Auto, ..*reading }),
         Input::Stdin => crate::input::stdin(reading),
         Input::Source(source) => Ok(from_source(source)),
     }

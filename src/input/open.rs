@@ -46,9 +46,9 @@ impl Io {
 }
 
 /// An open input.
-pub(crate) struct Opened {
+pub(crate) struct Opened<'i> {
     /// Its text.
-    pub reader: Box<dyn InputReader>,
+    pub reader: Box<dyn InputReader + 'i>,
     /// It is a regular file: opened again, it gives the same bytes.
     pub is_regular: bool,
     /// The meaning of the bytes to parse.
@@ -94,7 +94,7 @@ pub(crate) struct Reading {
 ///
 /// # Errors
 /// It cannot be opened or read, or is a directory or a socket.
-pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened> {
+pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened<'static>> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| match rustix::fs::stat(path) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => socket(&name),
@@ -107,7 +107,7 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened> {
 ///
 /// # Errors
 /// It is closed or cannot be read, or is a directory.
-pub(crate) fn stdin(reading: &Reading) -> Result<Opened> {
+pub(crate) fn stdin(reading: &Reading) -> Result<Opened<'static>> {
     let name = "stdin";
     let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
     let file = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
@@ -115,7 +115,7 @@ pub(crate) fn stdin(reading: &Reading) -> Result<Opened> {
 }
 
 /// A caller's own source, as it is.
-pub(crate) fn from_source(source: Box<dyn Source>) -> Opened {
+pub(crate) fn from_source<'i>(source: Box<dyn Source + 'i>) -> Opened<'i> {
     let name = source.name().to_owned();
     let size = source.size();
     let layers = Layers { size, file_size: size, ..Layers::default() };
@@ -128,7 +128,7 @@ fn socket(name: &str) -> Error {
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 
-fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Result<Opened> {
+fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Result<Opened<'static>> {
     let cannot_read = |error: io::Error| Error::io(CANNOT_READ, &*name, error);
     let stat = rustix::fs::fstat(&file).map_err(|error| cannot_read(error.into()))?;
     match FileType::from_raw_mode(stat.st_mode) {
@@ -149,7 +149,7 @@ fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Resul
     streamed(name, Box::new(Descriptor(file)), None, reading.encoding, reading.unpacking_streams)
 }
 
-fn regular(file: File, name: String, reading: &Reading) -> Result<Opened> {
+fn regular(file: File, name: String, reading: &Reading) -> Result<Opened<'static>> {
     let mut start = [0; LOOK];
     let n = file.read_at(&mut start, 0).map_err(|error| Error::io_at(CANNOT_READ, &*name, 0, error))?;
     let start = &start[..n];
@@ -200,7 +200,7 @@ fn streamed(
     watch: Option<Watch>,
     asked: Option<Encoding>,
     granted: usize,
-) -> Result<Opened> {
+) -> Result<Opened<'static>> {
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let is_regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);

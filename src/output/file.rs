@@ -20,7 +20,7 @@ use std::sync::Mutex;
 
 /// How an output file is treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FileOptions {
+pub(crate) struct FileOptions {
     /// Never replace a file.
     pub no_clobber: bool,
     /// Have file and folder on the disk before the name appears.

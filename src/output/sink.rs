@@ -61,7 +61,7 @@ impl Sink for Nowhere {
 
 /// Any writer as a sink.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub(crate) struct Writer<W> {
     name: String,
     writer: W,
     at: u64,
@@ -69,7 +69,7 @@ pub struct Writer<W> {
 
 impl<W: Write + Send> Writer<W> {
     /// `name` stands in messages. The writer needs no buffer of its own.
-    pub fn new(name: impl Into<String>, writer: W) -> Self {
+    pub(crate) fn new(name: impl Into<String>, writer: W) -> Self {
         Self { name: name.into(), writer, at: 0 }
     }
 }

@@ -2,7 +2,7 @@
 
 /// Where a part ends: whatever comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Split {
+pub(crate) struct Split {
     /// The most bytes of a part, unless one record alone is longer.
     pub size: Option<u64>,
     /// The most records of a part.
@@ -11,7 +11,7 @@ pub struct Split {
 
 impl Split {
     /// Whether there are parts at all.
-    pub fn is_some(self) -> bool {
+    pub(crate) fn is_some(self) -> bool {
         self.size.is_some() || self.records.is_some()
     }
 }

@@ -75,16 +75,16 @@ pub(crate) struct Batch<'b> {
 }
 
 /// What takes the bytes.
-pub(crate) enum Target {
+pub(crate) enum Target<'o> {
     /// All of them.
-    Sink(Box<dyn Sink>),
+    Sink(Box<dyn Sink + 'o>),
     /// A part at a time.
     Parts(Box<Parts>),
 }
 
 /// A sink or parts, and what happens on the way there.
-pub(crate) struct OutputWriter {
-    target: PacedTarget,
+pub(crate) struct OutputWriter<'o> {
+    target: PacedTarget<'o>,
     layout: OutputLayout,
     split: Split,
     framing: EncodedFraming,
@@ -106,13 +106,13 @@ struct EncodedFraming {
 }
 
 /// Where the bytes go, at which pace.
-struct PacedTarget {
-    to: Target,
+struct PacedTarget<'o> {
+    to: Target<'o>,
     pace: Option<Pace>,
     n_bytes: u64,
 }
 
-impl PacedTarget {
+impl PacedTarget<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.pace {
             _ if bytes.is_empty() => {}
@@ -129,7 +129,7 @@ impl PacedTarget {
     }
 }
 
-impl Target {
+impl Target<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Sink(sink) => sink.write(bytes),
@@ -138,12 +138,12 @@ impl Target {
     }
 }
 
-impl OutputWriter {
+impl<'o> OutputWriter<'o> {
     /// To what takes it, of which `reached` is written already.
     ///
     /// # Errors
     /// The codec fails.
-    pub(crate) fn new(to: Target, shape: OutputOptions, reached: Reached) -> Result<Self> {
+    pub(crate) fn new(to: Target<'o>, shape: OutputOptions, reached: Reached) -> Result<Self> {
         let OutputOptions { framing, compression, per_second, split } = shape;
         let bounds = Bounds { separated: framing.separated };
         let follows = framing.follows;
@@ -160,43 +160,12 @@ impl OutputWriter {
         self.layout
     }
 
-    /// How far it is; no record is half written.
-    pub(crate) fn reached(&self) -> Reached {
-        let Self { opened, begun, closed, records, .. } = *self;
-        let parts = match &self.target.to {
-            Target::Sink(_) => None,
-            Target::Parts(parts) => Some(parts.reached()),
-        };
-        Reached { bytes: self.n_bytes(), opened, begun, closed, records, parts }
-    }
-
     /// The bytes written in all.
     fn n_bytes(&self) -> u64 {
         match &self.target.to {
             Target::Sink(_) => self.target.n_bytes,
             Target::Parts(parts) => parts.n_bytes(),
         }
-    }
-
-    /// Takes encoded bytes, at least one, and returns how many were written.
-    ///
-    /// # Errors
-    /// They can't be written.
-    pub(crate) fn write(&mut self, batch: Batch<'_>) -> Result<u64> {
-        let before = self.target.n_bytes;
-        let Batch { raw, cuts, mut packer } = batch;
-        if self.layout.in_parts {
-            if cuts.head > 0 {
-                self.go_on(raw, cuts.head, &mut packer)?;
-            }
-            self.records(raw, cuts.head..cuts.body, cuts.n_records, &mut packer)?;
-            if cuts.body < raw.len() {
-                self.half(raw, cuts.body..raw.len(), &mut packer)?;
-            }
-        } else {
-            self.put(raw, 0..raw.len(), &mut packer)?;
-        }
-        Ok(self.target.n_bytes - before)
     }
 
     /// Writes a range of encoded bytes.
@@ -373,17 +342,6 @@ impl OutputWriter {
         Ok(())
     }
 
-    /// Has all that was written on the disk; returns how much it is, if it is one file. See [`Sink::keep`].
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub(crate) fn keep(&mut self) -> Result<Option<u64>> {
-        match &mut self.target.to {
-            Target::Sink(sink) => sink.keep().map(Some),
-            Target::Parts(parts) => parts.keep().map(|()| None),
-        }
-    }
-
     /// Has it appear, once it is closed.
     ///
     /// # Errors
@@ -393,6 +351,59 @@ impl OutputWriter {
         match &mut self.target.to {
             Target::Sink(sink) => sink.finish(),
             Target::Parts(parts) => parts.commit(),
+        }
+    }
+}
+
+/// What a run needs of an output writer.
+pub(crate) trait WriteRecords: Send {
+    /// Writes encoded bytes, at least one. Returns how many bytes were written.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn write(&mut self, batch: Batch<'_>) -> Result<u64>;
+
+    /// How far it is. No record is half written.
+    fn reached(&self) -> Reached;
+
+    /// Has all that was written on the disk. Returns how much it is, if it is one file. See [`Sink::keep`].
+    ///
+    /// # Errors
+    /// The disk refuses.
+    fn keep(&mut self) -> Result<Option<u64>>;
+}
+
+impl WriteRecords for OutputWriter<'_> {
+    fn write(&mut self, batch: Batch<'_>) -> Result<u64> {
+        let before = self.target.n_bytes;
+        let Batch { raw, cuts, mut packer } = batch;
+        if self.layout.in_parts {
+            if cuts.head > 0 {
+                self.go_on(raw, cuts.head, &mut packer)?;
+            }
+            self.records(raw, cuts.head..cuts.body, cuts.n_records, &mut packer)?;
+            if cuts.body < raw.len() {
+                self.half(raw, cuts.body..raw.len(), &mut packer)?;
+            }
+        } else {
+            self.put(raw, 0..raw.len(), &mut packer)?;
+        }
+        Ok(self.target.n_bytes - before)
+    }
+
+    fn reached(&self) -> Reached {
+        let Self { opened, begun, closed, records, .. } = *self;
+        let parts = match &self.target.to {
+            Target::Sink(_) => None,
+            Target::Parts(parts) => Some(parts.reached()),
+        };
+        Reached { bytes: self.n_bytes(), opened, begun, closed, records, parts }
+    }
+
+    fn keep(&mut self) -> Result<Option<u64>> {
+        match &mut self.target.to {
+            Target::Sink(sink) => sink.keep().map(Some),
+            Target::Parts(parts) => parts.keep().map(|()| None),
         }
     }
 }

@@ -8,7 +8,8 @@ mod nest;
 pub(crate) mod rule;
 
 pub use format::Format;
-pub use rule::{Empty, HashKey, Mask, Transform, Type};
+pub(crate) use rule::Transform;
+pub use rule::{Empty, HashKey, Mask, Type};
 
 use crate::charset::Charset;
 use crate::error::{Error, ErrorKind, Result};

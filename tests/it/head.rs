@@ -3,7 +3,8 @@
 //! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and `fuzz/seeds.py`. Next hand: give
 //! unused values a meaning, never move a used one, or the corpus means something else.
 
-use rowmill::{Columns, Empty, Format, Mask, Type};
+use rowmill::internal::Columns;
+use rowmill::{Empty, Format, Mask, Type};
 
 use crate::model::Shape;
 use crate::rules;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use rowmill::{Index, Kernel, MOST_ESCAPED, Marks, Pieces};
+use rowmill::internal::{Index, Kernel, MOST_ESCAPED, Marks, Pieces};
 
 use crate::library::isas;
 use crate::made::Numbers;

@@ -7,9 +7,8 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use rowmill::{
-    Anomaly, Builder, Converter, Dialect, Input, Io, Isa, Kernel, Output, Result, Summary, Terminator, Trim,
-};
+use rowmill::internal::{Io, Isa, Kernel};
+use rowmill::{Anomaly, Builder, Converter, Dialect, Input, Output, Result, Summary, Terminator, Trim};
 
 use crate::model::{Expected, Shape};
 
@@ -87,9 +86,11 @@ pub(crate) fn collect(converter: &Converter, input: Input) -> Result<(Vec<u8>, S
 }
 
 fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Result<Converter> {
-    let mut builder = builder(shape, how, io);
-    builder.options.rejects = rejects;
-    builder.build()
+    let builder = builder(shape, how, io);
+    match rejects {
+        Some(path) => builder.rejects(path).build(),
+        None => builder.build(),
+    }
 }
 
 /// A converter's settings, but for the rejects.
@@ -109,18 +110,26 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
         },
         ..Dialect::default()
     });
-    let options = &mut builder.options;
-    options.columns = shape.columns.clone();
-    options.names.no_header = shape.no_header;
-    options.skip_lines = shape.skip_lines as u64;
-    options.limit = shape.limit.map(|limit| limit as u64);
-    options.io = io;
-    options.strict = shape.strict;
-    options.max_record = (shape.max_record < usize::MAX).then_some(shape.max_record);
-    options.threads = NonZero::new(how.threads);
-    options.window = how.window;
-    options.isa = Some(how.isa);
-    options.check = how.check;
+    builder = builder
+        .columns(shape.columns.clone())
+        .no_header(shape.no_header)
+        .skip_lines(shape.skip_lines as u64)
+        .io(io)
+        .strict(shape.strict)
+        .isa(how.isa)
+        .check(how.check);
+    if let Some(limit) = shape.limit {
+        builder = builder.limit(limit as u64);
+    }
+    if shape.max_record < usize::MAX {
+        builder = builder.max_record(shape.max_record);
+    }
+    if let Some(threads) = NonZero::new(how.threads) {
+        builder = builder.threads(threads);
+    }
+    if let Some(window) = how.window {
+        builder = builder.window(window);
+    }
     builder
 }
 

@@ -8,7 +8,8 @@
 
 use std::collections::HashSet;
 
-use rowmill::{Columns, Format};
+use rowmill::Format;
+use rowmill::internal::Columns;
 
 use crate::rules::{Plan, make_sense};
 

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use rowmill::{Anomaly, Builder, Format, Input, Io, PlanBy, Planned, Range, Summary};
+use rowmill::internal::Io;
+use rowmill::{Anomaly, Builder, Format, Input, PlanBy, Planned, Range, Summary};
 use serde_json::Value;
 
 use crate::harness::{Output, Place, Run, people};
@@ -41,8 +42,10 @@ fn plan(builder: &Builder, path: &Path, n: usize) -> rowmill::Result<Planned> {
 }
 
 fn convert(builder: &Builder, path: &Path, range: Option<Range>) -> rowmill::Result<(Vec<u8>, Summary)> {
-    let mut builder = builder.clone();
-    builder.options.range = range;
+    let builder = match range {
+        Some(range) => builder.clone().range(range),
+        None => builder.clone(),
+    };
     collect(&builder.build()?, Input::path(path))
 }
 

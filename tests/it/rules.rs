@@ -4,7 +4,8 @@
 //! Bytes are looked at one by one and everything is a string in memory. Advice for maintainers: a new mask or type is an arm here; when the
 //! program and this file disagree, read the guide before either.
 
-use rowmill::{Columns, Empty, Format, HashKey, Mask, Type};
+use rowmill::internal::Columns;
+use rowmill::{Empty, Format, HashKey, Mask, Type};
 use serde::de::IgnoredAny;
 
 use crate::model::{Cell, json, text};

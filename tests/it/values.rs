@@ -206,9 +206,8 @@ fn what_has_no_meaning_is_refused() {
 /// A converter of the library with rules of its own, over some bytes, in a few ways.
 fn transformed(builder: &dyn Fn() -> Builder, text: &str) -> (String, Summary) {
     let mut first: Option<(String, Summary)> = None;
-    for (threads, window) in [(1, None), (2, Some(64)), (2, Some(4096)), (4, Some(1000))] {
-        let mut builder = builder().threads(NonZero::new(threads).unwrap());
-        builder.options.window = window;
+    for (threads, window) in [(1, 1 << 18), (2, 64), (2, 4096), (4, 1000)] {
+        let builder = builder().threads(NonZero::new(threads).unwrap()).window(window);
         let converter = builder.build().unwrap();
         let (output, summary) =
             collect(&converter, Input::reader("bytes", Cursor::new(text.to_owned().into_bytes()))).unwrap();
@@ -253,9 +252,7 @@ fn a_transform_comes_before_type_mask_and_what_empty_gives() {
 
     let emptied = |empty| {
         let build = move || {
-            let mut builder = Converter::builder().transform("b", |text| text.trim_matches('x').to_owned());
-            builder.options.columns.empty = empty;
-            builder
+            Converter::builder().transform("b", |text| text.trim_matches('x').to_owned()).empty(empty)
         };
         transformed(&build, "a,b\n1,xx\n2,xyx\n").0
     };
@@ -280,8 +277,7 @@ fn a_transform_runs_on_all_threads_at_once() {
         here.fetch_sub(1, Ordering::SeqCst);
         text.to_owned()
     };
-    let mut builder = Converter::builder().transform("a", wait).threads(NonZero::new(2).unwrap());
-    builder.options.window = Some(4096);
+    let builder = Converter::builder().transform("a", wait).threads(NonZero::new(2).unwrap()).window(4096);
     let text = format!("a,b\n{}", "1,2\n".repeat(10_000));
     let input = Input::reader("bytes", Cursor::new(text.into_bytes()));
     let (output, _) = collect(&builder.build().unwrap(), input).unwrap();

@@ -7,7 +7,8 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rowmill::{Input, Io, Result};
+use rowmill::internal::Io;
+use rowmill::{Input, Result};
 
 use crate::head;
 use crate::library::{Got, How, NAME, convert, convert_input, isas};

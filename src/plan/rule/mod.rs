@@ -30,7 +30,7 @@ pub use empty::Empty;
 pub use hash::HashKey;
 pub(crate) use hash::hashed;
 pub(crate) use number::{Number, number};
-pub use transform::Transform;
+pub(crate) use transform::Transform;
 
 use crate::charset::Charset;
 use null::Nulls;
