@@ -8,12 +8,6 @@ use std::sync::Arc;
 /// It is called from several threads at once, in no order, and may be called again for the same field where a window was begun at the
 /// wrong place: so it must give the same for the same. What it gives is written as a string.
 ///
-/// ```
-/// use rowmill::Transform;
-///
-/// let upper = Transform::new(|text| text.to_uppercase());
-/// assert_eq!(upper.apply("ada"), "ADA");
-/// ```
 #[derive(Clone)]
 pub struct Transform(Arc<dyn Fn(&str) -> String + Send + Sync>);
 
