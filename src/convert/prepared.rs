@@ -11,7 +11,7 @@ use super::options::{Input, Options};
 use super::progress::Bound;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
-use crate::input::{Io, Opened, Reading, from_source, identity};
+use crate::input::{FOREIGN_LOOK, Foreign, Io, Opened, Reading, from_source, identity, recognise};
 use crate::plan::Plan;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -147,7 +147,14 @@ impl<'c> Preparation<'c> {
             columns: &options.columns,
             room: budget.header(),
         };
+        let foreign = recognise(opened.reader.peek(FOREIGN_LOOK)?);
+        if let Some(Foreign::Binary(reason)) = foreign {
+            return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
+        }
         let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };
+        if let Some(Foreign::Text(remark)) = foreign {
+            preface.remarks.push(format!("{name}: {remark}"));
+        }
         if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
             return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
         }

@@ -6,6 +6,7 @@
 
 mod decode;
 mod encoding;
+mod foreign;
 mod map;
 mod offset_map;
 mod open;
@@ -21,6 +22,7 @@ mod watch;
 mod window;
 
 pub use encoding::Encoding;
+pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
 pub(crate) use open::{Opened, PIPE, Reading, from_source, identity, is_distant, open, stdin};
 pub use source::Source;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A reader of text in UTF-8 with a name, as an input.
 ///
-/// [`Input::reader`](crate::Input::reader) makes one of any [`Read`]. Implement this trait if the size is known, so that the progress
+/// `Input::reader` makes one of any [`Read`]. Implement this trait if the size is known, so that the progress
 /// can be shown as a share of it.
 ///
 /// ```

@@ -28,6 +28,7 @@ mod differential;
 mod disk;
 mod encodings;
 mod faults;
+mod foreign;
 mod fuse;
 mod golden;
 mod hostile;

@@ -1,0 +1,154 @@
+//! Files that are not delimited text, recognised by how they start, and the command that helps.
+//!
+//! Archives and binaries are refused: converted as text they would give rubbish with status 0. What is text of another kind (HTML,
+//! SQL, JSON) is converted, because any text may be meant, with a remark.
+//!
+//! Advice for maintainers: a format is one line of [`BINARIES`] or [`TEXTS`]. A magic of printable bytes alone needs a byte behind
+//! it that no text has there, since a header may start with any word.
+
+/// What a file is, and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// Not text. The reason follows the file's name.
+    Binary(&'static str),
+    /// Another kind of text. The remark follows the file's name.
+    Text(&'static str),
+}
+
+/// The bytes of a file's start that [`recognise`] needs.
+pub(crate) const FOREIGN_LOOK: usize = 1024;
+
+/// An offset, the bytes there, and the reason.
+type Magic = (usize, &'static [u8], &'static str);
+
+const ZIP: &str = "is a zip archive; unpack it: unzip -p FILE | rowmill";
+const TAR: &str =
+    "is a tar archive; unpack it: tar -xOf FILE | rowmill (tar finds out itself how it is compressed)";
+const PARQUET: &str = "is a Parquet file, which is not delimited text; convert it with a program that reads Parquet, \
+                       such as duckdb";
+const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
+                     soffice --headless --convert-to csv FILE";
+
+/// Formats that are not text.
+const BINARIES: &[Magic] = &[
+    (257, b"ustar", TAR),
+    (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it: 7z x -so FILE | rowmill"),
+    (0, b"Rar!\x1a\x07", "is a RAR archive; unpack it: unrar p -inul FILE | rowmill"),
+    (0, b"\x04\x22\x4d\x18", "is compressed by lz4; unpack it: lz4 -dc FILE | rowmill"),
+    (0, b"\x02\x21\x4c\x18", "is compressed by lz4 (its old format); unpack it: lz4 -dc FILE | rowmill"),
+    (0, b"\xff\x06\x00\x00sNaPpY", "is compressed by snappy; unpack it: snzip -dc FILE | rowmill"),
+    (0, b"\x1f\x9d", "is compressed by compress; unpack it: zcat FILE | rowmill"),
+    (0, b"\x1f\xa0", "is compressed by compress; unpack it: zcat FILE | rowmill"),
+    (0, b"\x1f\x1e", "is compressed by pack; unpack it: zcat FILE | rowmill"),
+    (0, b"\x5d\x00\x00", "is compressed by lzma; unpack it: xz --format=lzma -dc FILE | rowmill"),
+    (0, b"LZIP\x01", "is compressed by lzip; unpack it: lzip -dc FILE | rowmill"),
+    (0, b"\x89LZO\x00\x0d\x0a\x1a", "is compressed by lzop; unpack it: lzop -dc FILE | rowmill"),
+    (
+        0,
+        b"SQLite format 3\x00",
+        "is an SQLite database; query it: sqlite3 -csv -header FILE 'select …' | rowmill",
+    ),
+    (0, b"%PDF-", "is a PDF document, which is not delimited text"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", EXCEL),
+    (
+        0,
+        b"ARROW1\x00",
+        "is an Arrow file, which is not delimited text; convert it with a program that reads Arrow",
+    ),
+    (
+        0,
+        b"Obj\x01",
+        "is an Avro file, which is not delimited text; convert it with a program that reads Avro",
+    ),
+    (0, b"ORC\x0a", "is an ORC file, which is not delimited text; convert it with a program that reads ORC"),
+    (0, b"\x89HDF\x0d\x0a\x1a\x0a", "is an HDF5 file, which is not delimited text"),
+    (0, b"\x89PNG\x0d\x0a", "is a picture, not delimited text"),
+    (0, b"GIF89a", "is a picture, not delimited text"),
+    (0, b"\xff\xd8\xff", "is a picture, not delimited text"),
+    (0, b"\x7fELF", "is a program, not delimited text"),
+    (0, b"\xca\xfe\xba\xbe", "is a program, not delimited text"),
+    (0, b"!<arch>\x0a", "is an ar archive (a Debian package or a library), not delimited text"),
+    (0, b"{\\rtf", "is an RTF document, not delimited text; save it as plain text"),
+];
+
+/// How texts of another kind start, without white space and in lower case.
+const TEXTS: &[(&str, &str)] = &[
+    (
+        "<!doctype html",
+        "looks like a page of HTML, not delimited text; was an error page saved instead of the file?",
+    ),
+    ("<html", "looks like a page of HTML, not delimited text; was an error page saved instead of the file?"),
+    ("<?xml", "looks like XML, not delimited text"),
+    ("version https://git-lfs", "is a pointer of Git LFS, not the file itself; fetch that: git lfs pull"),
+    ("-- mysql dump", "looks like a dump of SQL, not delimited text"),
+    ("-- mariadb dump", "looks like a dump of SQL, not delimited text"),
+    ("-- postgresql database dump", "looks like a dump of SQL, not delimited text"),
+    ("create table ", "looks like SQL, not delimited text"),
+    ("insert into ", "looks like SQL, not delimited text"),
+    ("drop table ", "looks like SQL, not delimited text"),
+    ("{\"", "looks like JSON, not delimited text"),
+    ("[{\"", "looks like JSON, not delimited text"),
+];
+
+/// What a file is that starts with `start`, its first [`FOREIGN_LOOK`] bytes or all if fewer; `None` if it may be delimited text.
+pub(crate) fn recognise(start: &[u8]) -> Option<Foreign> {
+    if start.starts_with(b"PK\x03\x04")
+        || start.starts_with(b"PK\x05\x06")
+        || start.starts_with(b"PK\x07\x08")
+    {
+        return Some(Foreign::Binary(if is_workbook(start) { EXCEL } else { ZIP }));
+    }
+    if start.starts_with(b"PAR1")
+        && start.get(4).is_some_and(|byte| *byte < b' ' && !byte.is_ascii_whitespace())
+    {
+        return Some(Foreign::Binary(PARQUET));
+    }
+    let is = |(at, bytes, _): &&Magic| start.get(*at..).is_some_and(|there| there.starts_with(bytes));
+    if let Some((_, _, reason)) = BINARIES.iter().find(is) {
+        return Some(Foreign::Binary(reason));
+    }
+    let text = start.trim_ascii_start();
+    let begins =
+        |begin: &str| text.len() >= begin.len() && text[..begin.len()].eq_ignore_ascii_case(begin.as_bytes());
+    TEXTS.iter().find(|(begin, _)| begins(begin)).map(|(_, remark)| Foreign::Text(remark))
+}
+
+/// Whether a zip archive is a workbook of Excel, by the name of its first member.
+fn is_workbook(start: &[u8]) -> bool {
+    const NAME: usize = 30;
+    let name = start.get(NAME..).unwrap_or_default();
+    [&b"[Content_Types].xml"[..], b"_rels/", b"xl/", b"docProps/"].iter().any(|first| name.starts_with(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_recognised_and_headers_are_not() {
+        for (at, bytes, reason) in BINARIES {
+            let mut start = vec![b' '; *at];
+            start.extend_from_slice(bytes);
+            assert_eq!(recognise(&start), Some(Foreign::Binary(reason)));
+            // One byte short of it, it may be text.
+            assert_eq!(recognise(&start[..start.len() - 1]), None, "{reason}");
+        }
+        for (begin, remark) in TEXTS {
+            let start = format!("\r\n {}", begin.to_uppercase());
+            let lower = recognise(format!(" {begin}").as_bytes());
+            assert_eq!(lower, Some(Foreign::Text(remark)));
+            assert_eq!(recognise(start.as_bytes()), lower);
+        }
+        for header in
+            ["PAR1,PAR2\n", "ORC,x\n", "Obj\n", "LZIP\n", "PK,id\n", "version,https\n", "%,PDF\n", "", "a"]
+        {
+            assert_eq!(recognise(header.as_bytes()), None, "{header}");
+        }
+        assert_eq!(recognise(b"PAR1\x15\x04"), Some(Foreign::Binary(PARQUET)));
+        let mut zip = b"PK\x03\x04".to_vec();
+        zip.resize(30, 0);
+        assert_eq!(recognise(&zip), Some(Foreign::Binary(ZIP)));
+        zip.extend_from_slice(b"xl/workbook.xml");
+        assert_eq!(recognise(&zip), Some(Foreign::Binary(EXCEL)));
+    }
+}
