@@ -31,7 +31,7 @@ impl Scratch {
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: Machine::new(&run.dialect, run.trim),
             gather: Gather::new(run.sizes.gather, n_ruled),
-            cells: Cells::new(n_ruled),
+            cells: Cells::new(run.plan.pieces()),
         }
     }
 }

@@ -122,7 +122,7 @@ impl<'r> Run<'r> {
             comment: dialect.comment,
             escape: dialect.escape,
             doubled: dialect.double_quote,
-            numbers: plan.wants_numbers(),
+            wanted: plan.wanted(),
             page: match dialect.charset {
                 Charset::Page(page) if page.is_total() => Some(page),
                 _ => None,
