@@ -30,7 +30,7 @@ impl Scratch {
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: run.reader.machine(),
             gather: Gather::new(run.sizes.gather, n_ruled),
-            cells: Cells::new(n_ruled),
+            cells: Cells::new(run.plan.pieces()),
         }
     }
 }

@@ -37,7 +37,7 @@ impl RecordReader {
             comment: dialect.comment,
             escape: dialect.escape,
             doubled: dialect.double_quote,
-            numbers: plan.wants_numbers(),
+            wanted: plan.wanted(),
             page: match dialect.charset {
                 Charset::Page(page) if page.is_total() => Some(page),
                 _ => None,

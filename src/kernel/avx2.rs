@@ -98,6 +98,12 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
+    fn compress(self, bits: u64, chosen: u64) -> u64 {
+        // SAFETY: `self` proves BMI2.
+        unsafe { _pext_u64(bits, chosen) }
+    }
+
+    #[inline(always)]
     fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
         let (from, _) = from.as_chunks::<32>();
         let (to, _) = to.as_chunks_mut::<32>();

@@ -91,6 +91,11 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn compress(self, bits: u64, chosen: u64) -> u64 {
+        self.0.compress(bits, chosen)
+    }
+
+    #[inline(always)]
     fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
         let bytes = self.load(from);
         // SAFETY: `self` proves AVX-512 BW; the store is of the 64 bytes of `to`.

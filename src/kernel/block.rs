@@ -30,6 +30,9 @@ pub(crate) trait Block: Copy {
     /// be overwritten too.
     fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]);
 
+    /// Of `bits` those at the places that `chosen` has, close together from bit 0 on.
+    fn compress(self, bits: u64, chosen: u64) -> u64;
+
     /// Copies a block.
     #[inline(always)]
     fn copy(self, from: &[u8; 64], to: &mut [u8; 64]) {

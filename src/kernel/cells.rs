@@ -9,9 +9,10 @@
 
 use super::block::Block;
 use super::escape::MOST;
+use super::notes::{Notes, bits};
 use super::scan::Index;
 use super::span::{Arena, Code, EXCESS, INNER, QUOTED, Span, WORDS};
-use super::stitch::{MORE, Strip, behind, escape_field};
+use super::stitch::{BySight, MORE, Pieces, Sight, Strip, behind, escape_field};
 use super::{Kernel, Work};
 
 /// The longest run of records.
@@ -26,7 +27,6 @@ const ARENA: usize = 32 << 10;
 pub(crate) struct Cell<'a, B> {
     block: B,
     from: &'a [u8],
-    index: &'a Index,
     start: usize,
     end: usize,
     /// Quotes stand around it.
@@ -73,12 +73,6 @@ impl<'a, B: Block> Cell<'a, B> {
         u64::from_le(word)
     }
 
-    /// Whether it is a number of JSON as it stands, and `whole`; see [`Index::is_number`].
-    #[inline(always)]
-    pub(crate) fn is_number(&self, whole: bool) -> bool {
-        self.index.is_number(self.start, self.len(), whole)
-    }
-
     /// Where `byte` first stands in it; its length where it does not.
     #[inline(always)]
     pub(crate) fn find(&self, byte: u8) -> usize {
@@ -117,7 +111,7 @@ pub(crate) trait Values {
     /// The run at hand.
     fn cells(&mut self) -> &mut Cells;
 
-    /// Calls [`Cells::column`] for each ruled column of the run, in order.
+    /// Calls [`Cells::column`] for each ruled column of the run, in order, where [`Cells::wants_column`].
     fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>);
 
     /// So many records of the run are written.
@@ -168,9 +162,12 @@ pub(crate) struct Cells {
     first_end: usize,
     n_fields: usize,
     n_ruled: usize,
-    /// Of each value, a record after another; and of those in the arena where.
-    codes: Box<[Code]>,
+    /// Of each field, a record after another, what is kept of its value if it has a rule; and of the values in the arena where.
+    codes: Box<[u8]>,
     spans: Box<[Option<Span>]>,
+    /// Of each field, a bit each: it is known at sight in general but must be looked at. And whether there is one.
+    odd: Box<[u64]>,
+    any_odd: bool,
     arena: Arena,
     /// The columns filled so far, and the records of which all of them are.
     n_filled: usize,
@@ -191,13 +188,15 @@ impl std::fmt::Debug for Cells {
 }
 
 impl Cells {
-    /// For runs of records of which `n_ruled` fields have a rule.
-    pub(crate) fn new(n_ruled: usize) -> Self {
+    /// For runs of records that are woven between `pieces`.
+    pub(crate) fn new(pieces: &Pieces) -> Self {
+        let n_ruled = pieces.ruled().len();
         let mut arena = vec![0; if n_ruled == 0 { 0 } else { ARENA }].into_boxed_slice();
         if let Some(front) = arena.first_chunk_mut() {
             *front = *WORDS;
         }
-        let (n_records, n_spans) = Self::counts(n_ruled);
+        let n_records = if n_ruled == 0 { 0 } else { Self::n_records(pieces.n_fields()) };
+        let n_codes = n_records * pieces.n_fields();
         Self {
             starts: vec![0; n_records + 1].into_boxed_slice(),
             clean: vec![false; n_records].into_boxed_slice(),
@@ -205,8 +204,11 @@ impl Cells {
             first_end: 0,
             n_fields: 0,
             n_ruled,
-            codes: vec![Code::default(); n_spans].into_boxed_slice(),
-            spans: vec![None; n_spans].into_boxed_slice(),
+            // Written in blocks.
+            codes: vec![0; n_codes + 64].into_boxed_slice(),
+            spans: vec![None; n_records * n_ruled].into_boxed_slice(),
+            odd: vec![0; n_codes / 64 + 2].into_boxed_slice(),
+            any_odd: false,
             arena: Arena { bytes: arena, at: WORDS.len() },
             n_filled: 0,
             filled: 0,
@@ -217,30 +219,30 @@ impl Cells {
         }
     }
 
-    /// The longest run, and its spans.
-    fn counts(n_ruled: usize) -> (usize, usize) {
-        if n_ruled == 0 {
-            return (0, 0);
-        }
-        let n_records = (MOST_SPANS / n_ruled).clamp(1, MOST_RECORDS);
-        (n_records, n_records * n_ruled)
+    /// The longest run of records of so many fields.
+    fn n_records(n_fields: usize) -> usize {
+        (MOST_SPANS / n_fields.max(1)).clamp(1, MOST_RECORDS)
     }
 
     /// The spans of a run, at the most.
     pub(crate) fn n_spans(n_ruled: usize) -> usize {
-        Self::counts(n_ruled).1
+        Self::n_records(n_ruled) * n_ruled
     }
 
-    /// What it takes in memory.
-    pub(crate) fn size_for(n_ruled: usize) -> usize {
-        let (n_records, n_spans) = Self::counts(n_ruled);
-        if n_ruled == 0 { 0 } else { ARENA + 16 * n_records + n_spans * (1 + size_of::<Span>()) }
+    /// What it takes in memory, for records of `n_fields`.
+    pub(crate) fn size_for(n_fields: usize) -> usize {
+        let (n_records, n_codes) = (Self::n_records(n_fields), Self::n_spans(n_fields));
+        if n_fields == 0 {
+            0
+        } else {
+            ARENA + 16 * n_records + n_codes * (1 + size_of::<Span>()) + n_codes / 8 + 128
+        }
     }
 
     /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room` but for what is in
     /// the arena. Returns how many.
     #[inline(always)]
-    fn begin(&mut self, strip: &Strip<'_>, record: (usize, usize), room: usize) -> usize {
+    fn begin<B: Block>(&mut self, block: B, strip: &Strip<'_>, record: (usize, usize), room: usize) -> usize {
         let Strip { from, marks, index, until, pieces } = *strip;
         let (ends, records) = (index.ends(), index.records());
         let n_fields = pieces.n_fields();
@@ -275,7 +277,86 @@ impl Cells {
         self.room = room;
         (self.n_filled, self.filled) = (0, n);
         self.filled = self.fitting(n);
+        self.any_odd = false;
+        if let Some(by_sight) = &pieces.by_sight
+            && self.filled > 0
+        {
+            match self.all_clean {
+                true => self.sight::<B, true>(block, index.notes(), by_sight),
+                false => self.sight::<B, false>(block, index.notes(), by_sight),
+            }
+        }
         self.filled
+    }
+
+    /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes which of them are odd.
+    #[inline(always)]
+    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &Notes, by_sight: &BySight) {
+        let n = self.filled * self.n_fields;
+        // The field in its record.
+        let (mut field, mut any) = (0, 0);
+        for at in (0..n).step_by(64) {
+            let noted = |words: &[u64]| bits(words, self.first_end + at);
+            let of = |words: &[u64]| bits(words, field);
+            let (numbers, wholes) = (of(&by_sight.numbers), of(&by_sight.wholes));
+            let mut bare = noted(&notes.tokens) & of(&by_sight.tokens);
+            let mut odd = noted(&notes.odd);
+            if numbers | wholes != 0 {
+                let (number, whole) = (noted(&notes.numbers) & numbers, noted(&notes.wholes) & wholes);
+                bare |= number | whole;
+                odd |= (numbers | wholes) & !(number | whole);
+            }
+            let codes: &mut [u8; 64] = self.codes[at..].first_chunk_mut().expect("a spare block is kept");
+            block.copy_with(&[Code::TEXT; 64], bare, Code::TOKEN, codes);
+            if !CLEAN {
+                let (quoted, dirty) = (noted(&notes.quoted), noted(&notes.dirty));
+                let escaped = quoted & dirty & of(&by_sight.text);
+                odd |= dirty & !escaped;
+                if quoted != 0 {
+                    let made = *codes;
+                    block.copy_with(&made, quoted & bare, Code::INNER_TOKEN, codes);
+                    let made = *codes;
+                    block.copy_with(&made, quoted & !bare, Code::INNER_TEXT, codes);
+                    let made = *codes;
+                    block.copy_with(&made, escaped, Code::ESCAPED_TEXT, codes);
+                    // One without content that is quoted is no text of a list.
+                    odd &= !escaped;
+                }
+            }
+            odd &= of(&by_sight.any) & u64::MAX >> (64 - (n - at).min(64));
+            self.odd[at / 64] = odd;
+            any |= odd;
+            field = (field + 64) % self.n_fields;
+        }
+        self.odd[n.div_ceil(64)] = 0;
+        self.any_odd = any != 0;
+    }
+
+    /// Whether a field of record `number` is odd.
+    #[inline(always)]
+    pub(super) fn is_odd(&self, number: usize) -> bool {
+        if !self.any_odd {
+            return false;
+        }
+        let (mut at, end) = (number * self.n_fields, (number + 1) * self.n_fields);
+        let mut seen = 0;
+        while at < end {
+            seen |= bits(&self.odd, at) & u64::MAX >> (64 - (end - at).min(64));
+            at += 64;
+        }
+        seen != 0
+    }
+
+    /// Whether no value of the run was or is looked at.
+    pub(super) fn are_known(&self, strip: &Strip<'_>) -> bool {
+        !self.any_odd && !strip.pieces.need_looks()
+    }
+
+    /// Whether [`Cells::column`] is to be called for the next ruled column; if not, it is done.
+    pub(crate) fn wants_column(&mut self, strip: &Strip<'_>) -> bool {
+        let wants = self.any_odd || strip.pieces.sight(self.n_filled) == Sight::Nothing;
+        self.n_filled += usize::from(!wants);
+        wants
     }
 
     /// Notes which records of the run are clean; returns how many there are up to one that may be blank.
@@ -326,7 +407,10 @@ impl Cells {
     /// rule, so that its loop has all registers.
     pub(crate) fn column(&mut self, kernel: &Kernel, strip: &Strip<'_>, column: &mut impl Column) {
         let (k, n) = (self.n_filled, self.filled);
-        self.filled = kernel.run(FillColumn { cells: self, strip, k, n, column });
+        self.filled = match strip.pieces.sight(k) {
+            Sight::Nothing => kernel.run(FillColumn { cells: self, strip, k, n, column }),
+            _ => kernel.run(FillOdd(FillColumn { cells: self, strip, k, n, column })),
+        };
         self.n_filled += 1;
     }
 
@@ -344,7 +428,7 @@ impl Cells {
         let (n_fields, n_ruled) = (self.n_fields, self.n_ruled);
         let ends = &index.ends()[self.first_end..];
         assert!(n < self.starts.len() && field < n_fields && k < n_ruled && n * n_fields <= ends.len());
-        assert!(n * n_ruled <= self.spans.len() && n * n_ruled <= self.codes.len());
+        assert!(n * n_ruled <= self.spans.len() && n * n_fields <= self.codes.len());
         let Self { starts, codes, spans, arena, n_values, .. } = self;
         // Of the byte before each field, or of its first where it is its record's first.
         let (mut before, step, behind) = match field {
@@ -352,11 +436,11 @@ impl Cells {
             _ => (ends[field - 1..].as_ptr(), n_fields, 1),
         };
         let mut end = ends[field..].as_ptr();
-        let (mut code, mut span) = (codes[k..].as_mut_ptr(), spans[k..].as_mut_ptr());
+        let (mut code, mut span) = (codes[field..].as_mut_ptr(), spans[k..].as_mut_ptr());
         for number in 0..n {
             // SAFETY: the counts were looked at above: there are `n` of each, so many apart.
             let (start, field_end) = unsafe { ((*before + behind) as usize, *end as usize) };
-            let cell = Cell { block, from, index, start, end: field_end, quoted: false };
+            let cell = Cell { block, from, start, end: field_end, quoted: false };
             let found = if CLEAN {
                 column.value(number, cell, arena)
             } else {
@@ -366,15 +450,44 @@ impl Cells {
             let kept = found.code();
             // SAFETY: as above. Behind the last the pointers may leave their slices, but are not read there.
             unsafe {
-                *code = kept;
+                *code = kept.0;
                 if kept.in_arena() {
                     *span = Some(found);
                     *n_values += found.place().1;
                 }
-                code = code.wrapping_add(n_ruled);
+                code = code.wrapping_add(n_fields);
                 span = span.wrapping_add(n_ruled);
                 before = before.wrapping_add(step);
                 end = end.wrapping_add(n_fields);
+            }
+        }
+        n
+    }
+
+    /// As [`Cells::fill_column`] for the odd fields of a column.
+    #[inline(always)]
+    fn fill_odd<B: Block>(
+        &mut self,
+        block: B,
+        strip: &Strip<'_>,
+        k: usize,
+        n: usize,
+        column: &mut impl Column,
+    ) -> usize {
+        let field = strip.pieces.ruled()[k].1 as usize;
+        for number in 0..n {
+            let at = number * self.n_fields + field;
+            if self.odd[at / 64] >> (at % 64) & 1 == 0 {
+                continue;
+            }
+            let ends = self.record_ends(strip, number);
+            let start = if field == 0 { self.start(number) } else { ends[field - 1] as usize + 1 };
+            let cell = Cell { block, from: strip.from, start, end: ends[field] as usize, quoted: false };
+            let Some(found) = dirty(strip, number, cell, &mut self.arena, column) else { return number };
+            self.codes[at] = found.code().0;
+            if found.code().in_arena() {
+                self.spans[number * self.n_ruled + k] = Some(found);
+                self.n_values += found.place().1;
             }
         }
         n
@@ -400,11 +513,13 @@ impl Cells {
         &strip.index.ends()[self.first_end + number * self.n_fields..][..self.n_fields]
     }
 
-    /// Of a record's values the codes, and where those in the arena stand.
+    /// Of a record's fields the codes, of which those count that have a rule, and of these where the values in the arena stand.
     #[inline(always)]
-    pub(super) fn values(&self, number: usize) -> (&[Code], &[Option<Span>]) {
-        let range = number * self.n_ruled..(number + 1) * self.n_ruled;
-        (&self.codes[range.clone()], &self.spans[range])
+    pub(super) fn values(&self, number: usize) -> (&[u8], &[Option<Span>]) {
+        (
+            &self.codes[number * self.n_fields..][..self.n_fields],
+            &self.spans[number * self.n_ruled..][..self.n_ruled],
+        )
     }
 
     #[inline(always)]
@@ -425,8 +540,8 @@ impl Work for Begin<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn on<B: Block>(self, _: B) -> usize {
-        self.cells.begin(self.strip, self.record, self.room)
+    fn on<B: Block>(self, block: B) -> usize {
+        self.cells.begin(block, self.strip, self.record, self.room)
     }
 }
 
@@ -450,6 +565,19 @@ impl<C: Column> Work for FillColumn<'_, C> {
         }
         // Apart, so that what it needs takes no register of the other.
         block.apart(FillDirty(Self { cells, strip, k, n, column }))
+    }
+}
+
+/// As [`FillColumn`], of the odd fields alone.
+struct FillOdd<'a, C>(FillColumn<'a, C>);
+
+impl<C: Column> Work for FillOdd<'_, C> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        let FillColumn { cells, strip, k, n, column } = self.0;
+        cells.fill_odd(block, strip, k, n, column)
     }
 }
 

@@ -13,6 +13,7 @@ mod avx512;
 mod block;
 mod cells;
 mod escape;
+mod notes;
 mod portable;
 mod scan;
 mod shape;
@@ -23,10 +24,11 @@ mod weave;
 pub(crate) use block::Block;
 pub(crate) use cells::{Cell, Cells, Column, NoRules, Values};
 pub use escape::MOST as MOST_ESCAPED;
+pub(crate) use notes::Wanted;
 pub use scan::{Counted, Index, Marks};
 pub(crate) use span::{Arena, Span};
 pub use stitch::Pieces;
-pub(crate) use stitch::Strip;
+pub(crate) use stitch::{Sight, Strip};
 
 /// An instruction set that kernels are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

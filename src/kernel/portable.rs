@@ -72,6 +72,20 @@ impl Block for Portable {
     }
 
     #[inline(always)]
+    fn compress(self, bits: u64, mut chosen: u64) -> u64 {
+        if bits & chosen == 0 {
+            return 0;
+        }
+        let (mut made, mut n) = (0, 0);
+        while chosen != 0 {
+            made |= (bits >> chosen.trailing_zeros() & 1) << n;
+            chosen &= chosen - 1;
+            n += 1;
+        }
+        made
+    }
+
+    #[inline(always)]
     unsafe fn copy_half(self, from: *const u8, to: *mut u8) {
         // SAFETY: the caller promises 32 bytes on both sides.
         unsafe { to.copy_from_nonoverlapping(from, 32) }
@@ -98,6 +112,23 @@ fn gather(bytes: [u64; 8], f: impl Fn(u64) -> u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compresses_bit_by_bit() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random
+        };
+        for _ in 0..1000 {
+            let (bits, chosen) = (next(), next() & next());
+            let places = (0..64).filter(|i| chosen >> i & 1 == 1);
+            let wanted = (0..).zip(places).fold(0, |made, (n, i)| made | (bits >> i & 1) << n);
+            assert_eq!(Portable.compress(bits, chosen), wanted);
+        }
+    }
 
     #[test]
     fn compares_every_pair_of_bytes_as_the_operators_do() {

@@ -8,6 +8,7 @@
 
 use super::Work;
 use super::block::Block;
+use super::notes::{Notes, Noting, Wanted};
 use super::shape::{Carry, Shape, below, blocks, shape};
 use crate::charset::Page;
 
@@ -30,8 +31,8 @@ pub struct Marks {
     pub escape: Option<u8>,
     /// Two quotes within quotes are one of the content.
     pub doubled: bool,
-    /// Note which fields are numbers of JSON.
-    pub numbers: bool,
+    /// What is noted of fields beside their ends.
+    pub wanted: Wanted,
     /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None of them is unmapped.
     pub page: Option<&'static Page>,
 }
@@ -47,7 +48,7 @@ impl Marks {
         comment: None,
         escape: None,
         doubled: true,
-        numbers: false,
+        wanted: Wanted::NOTHING,
         page: None,
     };
 }
@@ -56,8 +57,8 @@ impl Marks {
     /// The same with what is rare known to be absent, if it is: what is inlined below such a copy has no branch for it.
     #[inline(always)]
     pub(super) fn plain(&self) -> Option<Self> {
-        let plain = self.escape.is_none() && self.page.is_none() && self.doubled && !self.numbers;
-        plain.then_some(Self { escape: None, page: None, doubled: true, numbers: false, ..*self })
+        let plain = self.escape.is_none() && self.page.is_none() && self.doubled;
+        plain.then_some(Self { escape: None, page: None, doubled: true, ..*self })
     }
 }
 
@@ -75,9 +76,7 @@ pub struct Index {
     records: Box<[u32]>,
     n_records: usize,
     dirty: Box<[u64]>,
-    /// Where a field cannot be a number of JSON, and the points.
-    no_number: Box<[u64]>,
-    points: Box<[u64]>,
+    notes: Notes,
     stop: usize,
     declined: bool,
     high: bool,
@@ -85,7 +84,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 8.4 bytes for each.
+    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 8.9 bytes for each.
     pub fn new(n_bytes: usize) -> Self {
         let n_blocks = n_bytes.div_ceil(64).max(1);
         Self {
@@ -95,8 +94,7 @@ impl Index {
             records: vec![0; (n_blocks + 1) * 64].into_boxed_slice(),
             n_records: 0,
             dirty: vec![0; n_blocks + 2].into_boxed_slice(),
-            no_number: vec![0; n_blocks + 2].into_boxed_slice(),
-            points: vec![0; n_blocks + 2].into_boxed_slice(),
+            notes: Notes::new(n_blocks),
             stop: 0,
             declined: false,
             high: false,
@@ -111,7 +109,7 @@ impl Index {
 
     /// The resident bytes of an index for strips of `n_bytes`, at the most.
     pub const fn size_for(n_bytes: usize) -> usize {
-        (n_bytes + 192) * 8 + 3 * n_bytes / 8 + 192
+        (n_bytes + 192) * 8 + n_bytes / 8 + 64 + Notes::size_for(n_bytes)
     }
 
     /// The end of each field, which is where its delimiter or terminator stands; ascending.
@@ -137,6 +135,12 @@ impl Index {
     /// Whether a byte from 0x80 was seen.
     pub fn high(&self) -> bool {
         self.high
+    }
+
+    /// What was noted of the fields.
+    #[inline(always)]
+    pub(super) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// The terminators of the whole records, those inside quotes counted too.
@@ -173,89 +177,6 @@ impl Index {
         let seen = self.dirty[word] >> bit | self.dirty[word + 1] << 1 << (63 - bit);
         seen & ((1 << n) - 1) != 0
     }
-
-    /// Whether the clean content of a field, `n` bytes from `from` on, is a number of JSON as it stands: a minus or none, digits without a
-    /// needless zero, and unless `whole` a point and more digits or none. It may be one where this says no: with an exponent, or long.
-    #[inline(always)]
-    pub(super) fn is_number(&self, from: usize, n: usize, whole: bool) -> bool {
-        // The byte behind it is looked at too: there it shows that a point was the last.
-        if n.wrapping_sub(1) >= 56 {
-            return false;
-        }
-        let mut seen = bits(&self.no_number, from);
-        if whole {
-            seen |= bits(&self.points, from);
-        }
-        seen & ((2 << n) - 1) == 0
-    }
-}
-
-/// The bits from bit `from` on, of which 57 are right. One load of eight bytes anywhere: a shift over two words takes several times as long on
-/// some processors.
-#[inline(always)]
-fn bits(words: &[u64], from: usize) -> u64 {
-    assert!(from / 64 + 1 < words.len(), "a position in the strip");
-    // SAFETY: eight bytes from any byte of a word on lie in it and the next.
-    let word = unsafe { words.as_ptr().cast::<u8>().add(from / 8).cast::<u64>().read_unaligned() };
-    // On a big-endian processor the bytes of a word stand in the other order.
-    let word = if cfg!(target_endian = "little") {
-        word
-    } else {
-        let (at, bit) = (from / 64, from / 8 % 8 * 8);
-        words[at] >> bit | words[at + 1] << 1 << (63 - bit)
-    };
-    word >> (from % 8)
-}
-
-/// Finds the fields that are numbers of JSON, by the neighbours of each byte. What a byte makes wrong is noted at the next, which belongs to its
-/// field or ends it; so nothing of the block behind is needed.
-#[derive(Default)]
-struct Numbers {
-    /// Of the last byte of the block before, in bit 0: a point or a minus; a zero that is the first digit; a quote that opens a field; a
-    /// minus that is the first byte.
-    awaits_digit: u64,
-    zero: u64,
-    quote: u64,
-    minus: u64,
-    /// A point stood before in the field that goes on.
-    pointed: u64,
-}
-
-impl Numbers {
-    /// Where fields of a block cannot be numbers, and its points.
-    #[inline(always)]
-    fn block<B: Block>(&mut self, block: B, loaded: B::Bytes, found: &Shape) -> (u64, u64) {
-        let digits = block.le(loaded, b'9') & !block.le(loaded, b'/');
-        let point = block.eq(loaded, b'.');
-        let minus = block.eq(loaded, b'-');
-        let zero = block.eq(loaded, b'0');
-        let content = !(found.structural | found.quote);
-        let opening = found.quote & found.starts;
-        // The first byte of the content, and its first digit.
-        let first = found.starts & content | opening << 1 | self.quote;
-        let sign = minus & first;
-        let leading = digits & (first & !sign | sign << 1 | self.minus);
-        let mut wrong = content & !(digits | point | minus) | minus & !first;
-        // Behind a point or a minus stands a digit, in front of a point too.
-        let awaits_digit = point | sign;
-        wrong |= (awaits_digit << 1 | self.awaits_digit) & !digits;
-        wrong |= point & first;
-        // A leading zero has no digit behind it.
-        let naught = leading & zero;
-        wrong |= (naught << 1 | self.zero) & digits;
-        // From behind a point to its field's end there is no other: a carry runs through the content.
-        let (sum, over) = content.overflowing_add(point << 1 & content);
-        let (sum, again) = sum.overflowing_add(self.pointed);
-        wrong |= (sum ^ content) & content & point;
-        *self = Self {
-            awaits_digit: awaits_digit >> 63,
-            zero: naught >> 63,
-            quote: opening >> 63,
-            minus: sign >> 63,
-            pointed: u64::from(over | again) | point >> 63,
-        };
-        (wrong, point)
-    }
 }
 
 /// The call of [`scan`].
@@ -271,9 +192,40 @@ impl Work for Scan<'_> {
     #[inline(always)]
     fn on<B: Block>(self, block: B) {
         match self.marks.plain() {
-            Some(marks) => scan::<B, true>(block, &marks, self.bytes, self.index),
-            None => scan::<B, false>(block, self.marks, self.bytes, self.index),
+            Some(marks) if !marks.wanted.is_any() => scan::<B, PLAIN>(block, &marks, self.bytes, self.index),
+            // Apart, so that the plain one is compiled as if there were no other.
+            Some(_) => block.apart(ScanNoting(self)),
+            None => block.apart(ScanOther(self)),
         }
+    }
+}
+
+/// As [`Scan`], with notes of the fields.
+struct ScanNoting<'a>(Scan<'a>);
+
+impl Work for ScanNoting<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) {
+        let Scan { marks, bytes, index } = self.0;
+        // Once more: that they are absent is to be known in this function too.
+        if let Some(marks) = marks.plain() {
+            scan::<B, NOTING>(block, &marks, bytes, index);
+        }
+    }
+}
+
+/// As [`Scan`], with marks that few files have.
+struct ScanOther<'a>(Scan<'a>);
+
+impl Work for ScanOther<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) {
+        let Scan { marks, bytes, index } = self.0;
+        scan::<B, OTHER>(block, marks, bytes, index);
     }
 }
 
@@ -299,10 +251,15 @@ impl Work for Count<'_> {
 /// How far ahead of the scan lines are brought in, which the processor stops doing by itself at each page.
 const AHEAD: usize = 16 << 10;
 
-/// Fills `index` from `bytes`, which must start where a record starts, outside quotes. `PLAIN` makes two functions of it: the body of the
+/// The ways to scan: nothing rare and no notes; with notes; any marks.
+const PLAIN: u8 = 0;
+const NOTING: u8 = 1;
+const OTHER: u8 = 2;
+
+/// Fills `index` from `bytes`, which must start where a record starts, outside quotes. `WAY` makes several functions of it: the body of the
 /// loop over blocks is inlined, and so compiled for the instruction set, only if it is called in one place.
 #[inline(always)]
-fn scan<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index) {
+fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index) {
     assert!(bytes.len() <= index.capacity(), "the strip fits the index");
     let mut carry = Carry::START;
     let mut edge_before = 0;
@@ -312,8 +269,8 @@ fn scan<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], inde
     let other_quote = marks.quote != Some(b'"');
     let other_escape = marks.escape.filter(|byte| *byte != b'\\');
     let (ends, records, dirties) = (&mut index.ends[..], &mut index.records[..], &mut index.dirty[..]);
-    let (no_number, points) = (&mut index.no_number[..], &mut index.points[..]);
-    let mut numbers = Numbers::default();
+    let notes = WAY != PLAIN && (WAY == NOTING || marks.wanted.is_any());
+    let mut noting = Noting::new(&marks.wanted, &mut index.notes);
     blocks(bytes, |bytes, number, valid| {
         block.prefetch(bytes.as_ptr().wrapping_add(AHEAD));
         let loaded = block.load(bytes);
@@ -323,6 +280,7 @@ fn scan<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], inde
         let at = number * 64;
 
         let here = found.ends & good;
+        let n_before = n_ends;
         if here != 0 {
             let (slots, _) = ends[n_ends..].split_first_chunk_mut::<64>().expect("a spare block is kept");
             block.flatten(here, at as u32, slots);
@@ -350,15 +308,16 @@ fn scan<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], inde
         if marks.page.is_some() {
             dirty |= high;
         }
-        if marks.numbers {
-            (no_number[number], points[number]) = numbers.block(block, loaded, &found);
-        }
         if marks.edges {
             let edge = block.le(loaded, 0x20) & !structural | high;
             dirty |= edge & starts | found.ends & (edge << 1 | edge_before);
             edge_before = edge >> 63;
         }
-        dirties[number] = dirty & valid;
+        dirty &= valid;
+        dirties[number] = dirty;
+        if notes {
+            noting.block(block, loaded, &found, dirty, here, n_before);
+        }
         any_high |= high;
         quoted.block_ends(found.quoted_lines);
         if irregular != 0 {
@@ -446,68 +405,4 @@ fn count<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], n_f
         found.irregular == 0
     });
     Counted { records, end, high: any_high != 0, lines: records + quoted.whole }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Isa, Kernel};
-    use super::*;
-
-    /// As a JSON parser would say, byte by byte.
-    fn is_number(text: &[u8], whole: bool) -> bool {
-        let rest = text.strip_prefix(b"-").unwrap_or(text);
-        let (integer, fraction) = match rest.iter().position(|byte| *byte == b'.') {
-            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-            None => (rest, None),
-        };
-        let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-        digits(integer)
-            && (integer.len() == 1 || integer[0] != b'0')
-            && fraction.is_none_or(|fraction| !whole && digits(fraction))
-    }
-
-    /// Every text of up to five of these characters, and each at every place of a block, quoted and not.
-    #[test]
-    fn numbers_are_told_by_their_neighbours_alone() {
-        let alphabet = b"-.01a";
-        let mut fields: Vec<Vec<u8>> = Vec::new();
-        for n in 0..alphabet.len().pow(6) {
-            let (mut text, mut rest) = (Vec::new(), n);
-            while rest > 0 {
-                text.push(alphabet[rest % alphabet.len()]);
-                rest /= alphabet.len();
-            }
-            fields.push(text);
-        }
-        for n in [54, 55, 56, 57, 58, 63, 64, 65, 130] {
-            fields.push(vec![b'7'; n]);
-            fields.push([&vec![b'7'; n - 2][..], b".5"].concat());
-            fields.push([b"0.", &vec![b'7'; n - 2][..], b"."].concat());
-        }
-        let marks = Marks { numbers: true, ..Marks::CSV };
-        for kernel in Isa::ALL.into_iter().filter_map(Kernel::new) {
-            for quote in ["", "\""] {
-                let mut text = Vec::new();
-                for (i, field) in fields.iter().enumerate() {
-                    text.extend_from_slice(&[quote.as_bytes(), field, quote.as_bytes()].concat());
-                    text.extend_from_slice([&b","[..], b"\n", b"\r\n"][i % 3]);
-                }
-                let mut index = Index::new(text.len());
-                kernel.scan(&marks, &text, &mut index);
-                assert!(!index.declined());
-                let mut start = 0;
-                for (field, end) in fields.iter().zip(index.ends()) {
-                    let (at, n) = (start + quote.len(), field.len());
-                    assert_eq!(at + n + quote.len(), *end as usize);
-                    for whole in [false, true] {
-                        let expected = is_number(field, whole) && n <= 56;
-                        let shown = field.escape_ascii();
-                        assert_eq!(index.is_number(at, n, whole), expected, "{kernel:?} {shown} {whole}");
-                    }
-                    start = *end as usize + 1;
-                    start += usize::from(text[start - 1] == b'\r' && text.get(start) == Some(&b'\n'));
-                }
-            }
-        }
-    }
 }

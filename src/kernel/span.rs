@@ -29,6 +29,8 @@ pub(super) const INNER: u8 = 2;
 const ARENA_CODE: u8 = 4;
 /// Set in all, so that none is zero.
 const SOME: u8 = 8;
+/// It is the content of its field, escaped.
+const ESCAPED: u8 = 16;
 
 impl Span {
     /// The value is left out.
@@ -83,9 +85,24 @@ impl Span {
 
 /// What is kept of each value.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Code(u8);
+#[repr(transparent)]
+pub(super) struct Code(pub(super) u8);
 
 impl Code {
+    /// The content of a field, as a string; of one in quotes; of one that is to be escaped.
+    pub(super) const TEXT: u8 = QUOTED;
+    pub(super) const INNER_TEXT: u8 = QUOTED | INNER;
+    pub(super) const ESCAPED_TEXT: u8 = QUOTED | ESCAPED;
+    /// Content that stands as it is, and if it is in quotes.
+    pub(super) const TOKEN: u8 = 0;
+    pub(super) const INNER_TOKEN: u8 = INNER;
+
+    /// Whether it stands in the arena or is to be escaped.
+    #[inline(always)]
+    pub(super) fn is_special(self) -> bool {
+        self.0 & (ARENA_CODE | ESCAPED) != 0
+    }
+
     /// Whether it stands in the arena.
     #[inline(always)]
     pub(super) fn in_arena(self) -> bool {

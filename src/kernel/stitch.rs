@@ -33,6 +33,12 @@ pub struct Pieces {
     pub(super) codes: Vec<u32>,
     /// The fields that have a rule, in the order of the output: place in that order, number in the record.
     ruled: Vec<(u32, u32)>,
+    /// Of these, what is known of their values at sight.
+    sights: Vec<Sight>,
+    /// The same by the number in the record, for many at once; nothing where none is known at sight.
+    pub(super) by_sight: Option<BySight>,
+    /// The pieces with quotes around all values.
+    pub(super) quoted: Option<Box<Pieces>>,
     /// Of the first piece, what opens the record, where values may be left out: then a comma stands behind each value.
     pub(super) opening: Option<usize>,
     /// What values may be longer than their fields, in all.
@@ -59,6 +65,9 @@ impl Pieces {
             in_order,
             codes: Vec::new(),
             ruled: Vec::new(),
+            sights: Vec::new(),
+            by_sight: None,
+            quoted: None,
             opening: None,
             n_more: 0,
         };
@@ -75,21 +84,49 @@ impl Pieces {
         built
     }
 
-    /// Has [`Values`] write the fields that are `ruled`, in the order of the output, their quotes included. `opening` bytes of the first
-    /// piece open the record, if values may be left out: a comma then follows each value instead of standing in the next piece.
+    /// Has [`Values`] say what becomes of the fields that are `ruled`, in the order of the output, as far as it is not known at sight. The
+    /// pieces have no quotes around these. `opening` bytes of the first piece open the record, if values may be left out: a comma
+    /// then follows each value instead of standing in the next piece.
     ///
     /// # Panics
     /// Where there is not one of `ruled` for each field.
-    pub(crate) fn with_rules(mut self, ruled: Vec<bool>, opening: Option<usize>) -> Self {
+    pub(crate) fn with_rules(mut self, ruled: Vec<Option<Sight>>, opening: Option<usize>) -> Self {
         assert_eq!(ruled.len(), self.fields.len(), "one for each field");
         assert!(opening.is_none_or(|n| n <= self.ends[0] as usize), "the first piece opens the record");
         let places = (0..).zip(self.fields.iter().copied()).zip(&ruled);
-        self.ruled = places.filter(|(_, ruled)| **ruled).map(|(place, _)| place).collect();
+        self.ruled = places.filter(|(_, ruled)| ruled.is_some()).map(|(place, _)| place).collect();
+        self.sights = ruled.iter().flatten().copied().collect();
         self.n_more = MORE * self.ruled.len();
-        let codes = self.fields.iter().zip(ruled).map(|(field, ruled)| field | if ruled { RULED } else { 0 });
-        self.codes = codes.collect();
+        let codes = self.fields.iter().zip(&ruled);
+        self.codes = codes.map(|(field, ruled)| field | if ruled.is_some() { RULED } else { 0 }).collect();
         self.opening = opening;
+        self.by_sight = BySight::new(&self.ruled, &self.sights, self.n_fields);
+        let quote =
+            |ruled: Option<&Option<Sight>>| if ruled.is_some_and(Option::is_some) { "\"" } else { "" };
+        let pieces = (0..=ruled.len()).map(|i| {
+            let before = i.checked_sub(1).and_then(|i| ruled.get(i));
+            let comma = if opening.is_some() && i > 0 && i < ruled.len() { "," } else { "" };
+            [quote(before).as_bytes(), comma.as_bytes(), self.piece(i), quote(ruled.get(i)).as_bytes()]
+                .concat()
+        });
+        self.quoted = Some(Box::new(Self::new(pieces, self.fields.clone(), self.n_fields)));
         self
+    }
+
+    /// What is known of the values of the `k`th field that has a rule.
+    #[inline(always)]
+    pub(super) fn sight(&self, k: usize) -> Sight {
+        self.sights[k]
+    }
+
+    /// Whether all values are strings but for odd ones.
+    pub(super) fn are_text(&self) -> bool {
+        self.sights.iter().all(|sight| *sight == Sight::Text)
+    }
+
+    /// Whether some rule looks at each value.
+    pub(super) fn need_looks(&self) -> bool {
+        self.sights.contains(&Sight::Nothing)
     }
 
     /// Whether the field woven at place `i` has a rule.
@@ -132,6 +169,56 @@ impl Pieces {
     /// With the record's own length the most that it becomes if no value is longer than its field.
     pub(crate) fn n_around(&self) -> usize {
         self.n_bytes() + self.n_more + 2 * 64
+    }
+}
+
+/// What is known of the values of a column by the notes of the scan (`notes.rs`), but for the fields that are odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Nothing: each is looked at.
+    Nothing,
+    /// All are strings of their content.
+    Text,
+    /// The tokens of JSON stand as they are, others are strings.
+    Tokens,
+    /// Numbers stand as they are, others are odd.
+    Numbers,
+    /// Those without a point stand as they are, others are odd.
+    Wholes,
+}
+
+/// Which fields of a record are known by which notes: bit `i` is of field `i`, again and again for the records behind.
+#[derive(Debug)]
+pub(super) struct BySight {
+    pub(super) any: Vec<u64>,
+    /// Of these, whose strings need no rule where they are quoted.
+    pub(super) text: Vec<u64>,
+    pub(super) tokens: Vec<u64>,
+    pub(super) numbers: Vec<u64>,
+    pub(super) wholes: Vec<u64>,
+}
+
+impl BySight {
+    fn new(ruled: &[(u32, u32)], sights: &[Sight], n_fields: usize) -> Option<Self> {
+        if sights.iter().all(|sight| *sight == Sight::Nothing) {
+            return None;
+        }
+        let bits = |wanted: &[Sight]| {
+            let mut words = vec![0; n_fields / 64 + 3];
+            for (&(_, field), _) in ruled.iter().zip(sights).filter(|(_, sight)| wanted.contains(sight)) {
+                for i in (field as usize..n_fields + 64).step_by(n_fields) {
+                    words[i / 64] |= 1 << (i % 64);
+                }
+            }
+            words
+        };
+        Some(Self {
+            any: bits(&[Sight::Text, Sight::Tokens, Sight::Numbers, Sight::Wholes]),
+            text: bits(&[Sight::Text, Sight::Tokens]),
+            tokens: bits(&[Sight::Tokens]),
+            numbers: bits(&[Sight::Numbers]),
+            wholes: bits(&[Sight::Wholes]),
+        })
     }
 }
 
@@ -209,7 +296,7 @@ fn weave<B: Block>(
                 break;
             }
             // SAFETY: as above, and the room was looked at.
-            match unsafe { escape_all(block, strip, start, record_ends, to, at) } {
+            match unsafe { escape_all(block, strip, start, record_ends, pieces, to, at) } {
                 Some(woven) => at = woven,
                 None => break,
             }
@@ -234,7 +321,7 @@ pub(super) fn behind(marks: &Marks, from: &[u8], end: usize) -> usize {
 /// `start` and `record_ends` ascend; there is one end for each field that `pieces` may name; 64 bytes of `from` lie behind the
 /// last end, and `to` has room behind `at` for pieces, fields and one block more.
 #[inline(always)]
-unsafe fn copy_all<B: Block>(
+pub(super) unsafe fn copy_all<B: Block>(
     block: B,
     from: &[u8],
     start: usize,
@@ -296,15 +383,15 @@ pub(super) unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to:
 /// # Safety
 /// As [`copy_all`], with room for each byte to become six.
 #[inline(always)]
-unsafe fn escape_all<B: Block>(
+pub(super) unsafe fn escape_all<B: Block>(
     block: B,
     strip: &Strip<'_>,
     start: usize,
     record_ends: &[u32],
+    pieces: &Pieces,
     to: &mut [u8],
     mut at: usize,
 ) -> Option<usize> {
-    let pieces = strip.pieces;
     let text = pieces.bytes.as_ptr();
     let mut piece = 0;
     for (i, &field) in pieces.fields.iter().enumerate() {

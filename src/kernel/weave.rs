@@ -2,7 +2,8 @@
 
 use super::block::Block;
 use super::cells::{Begin, Cells, Values};
-use super::stitch::{RULED, Strip, copy_raw, escape_field};
+use super::span::Code;
+use super::stitch::{RULED, Strip, copy_all, copy_raw, escape_all, escape_field};
 use super::{Kernel, Work};
 
 /// As the stitch, where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
@@ -48,10 +49,70 @@ impl Work for WriteRun<'_> {
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> (usize, usize) {
-        match (self.strip.pieces.opening.is_some(), self.cells.are_clean()) {
-            (false, true) => self.write::<B, false, true>(block),
+        let pieces = self.strip.pieces;
+        let known = self.cells.are_known(self.strip);
+        match (pieces.opening.is_some(), self.cells.are_clean()) {
+            (_, true) if pieces.are_text() => block.apart(WriteText::<true>(self)),
+            (_, false) if pieces.are_text() => block.apart(WriteText::<false>(self)),
             (true, _) => block.apart(WriteOmitting(self)),
+            (false, true) if known => block.apart(WriteKnown(self)),
+            (false, true) => self.write::<B, true, false>(block),
             (false, false) => block.apart(WriteDirty(self)),
+        }
+    }
+}
+
+/// As [`WriteRun`], where all values are strings but for odd ones: a record without any is written as one that has no rule.
+struct WriteText<'a, const CLEAN: bool>(WriteRun<'a>);
+
+impl<const CLEAN: bool> Work for WriteText<'_, CLEAN> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
+        let WriteRun { strip, cells, n, to, mut at } = self.0;
+        let Some(pieces) = &strip.pieces.quoted else { return (0, at) };
+        for number in 0..n {
+            let (start, ends) = (cells.start(number), cells.record_ends(strip, number));
+            let end = if cells.is_odd(number) {
+                block.apart(WriteOdd { strip, cells, number, to: &mut *to, at })
+            } else if CLEAN || cells.is_clean(number) {
+                // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
+                Some(unsafe { copy_all(block, strip.from, start, ends, pieces, to, at) })
+            } else {
+                // SAFETY: as above, with each byte become six.
+                unsafe { escape_all(block, strip, start, ends, pieces, to, at) }
+            };
+            match end {
+                Some(end) => at = end,
+                None => return (number, at),
+            }
+        }
+        (n, at)
+    }
+}
+
+/// Writes one record of a run; `None` where a field needs a closer look.
+struct WriteOdd<'a> {
+    strip: &'a Strip<'a>,
+    cells: &'a Cells,
+    number: usize,
+    to: &'a mut [u8],
+    at: usize,
+}
+
+impl Work for WriteOdd<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> Option<usize> {
+        let Self { strip, cells, number, to, at } = self;
+        // SAFETY: as in `WriteRun::write`.
+        unsafe {
+            match strip.pieces.opening {
+                Some(_) => write_omitting(block, strip, cells, number, to, at),
+                None => write::<B, false, false>(block, strip, cells, number, to, at),
+            }
         }
     }
 }
@@ -64,7 +125,26 @@ impl Work for WriteOmitting<'_> {
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> (usize, usize) {
-        // All columns have a rule then, so none is looked at here.
+        let WriteRun { strip, cells, n, to, mut at } = self.0;
+        for number in 0..n {
+            // SAFETY: as in `WriteRun::write`.
+            match unsafe { write_omitting(block, strip, cells, number, to, at) } {
+                Some(end) => at = end,
+                None => return (number, at),
+            }
+        }
+        (n, at)
+    }
+}
+
+/// As [`WriteRun`], where all values are known at sight and no record needs a closer look.
+struct WriteKnown<'a>(WriteRun<'a>);
+
+impl Work for WriteKnown<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
         self.0.write::<B, true, true>(block)
     }
 }
@@ -83,11 +163,11 @@ impl Work for WriteDirty<'_> {
 
 impl WriteRun<'_> {
     #[inline(always)]
-    fn write<B: Block, const OMITS: bool, const CLEAN: bool>(self, block: B) -> (usize, usize) {
+    fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(self, block: B) -> (usize, usize) {
         let Self { strip, cells, n, to, mut at } = self;
         for number in 0..n {
             // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
-            match unsafe { write::<B, OMITS, CLEAN>(block, strip, cells, number, to, at) } {
+            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, cells, number, to, at) } {
                 Some(end) => at = end,
                 None => return (number, at),
             }
@@ -96,12 +176,15 @@ impl WriteRun<'_> {
     }
 }
 
-/// Writes record `number` of the run at hand; `None` where a field needs a closer look.
+/// Writes record `number` of the run at hand; `None` where a field needs a closer look. `KNOWN` says that no value stands elsewhere than
+/// its field, between no quotes.
+///
+/// The pieces have quotes around each value; of one that has none the value is laid over the first, and what follows starts behind the second.
 ///
 /// # Safety
 /// The run is one of this strip, begun for no more room than lies behind `at`, less what its records before took.
 #[inline(always)]
-unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
+unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
     block: B,
     strip: &Strip<'_>,
     cells: &Cells,
@@ -110,53 +193,60 @@ unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
     at: usize,
 ) -> Option<usize> {
     let Strip { from, pieces, .. } = *strip;
+    let quoted = pieces.quoted.as_ref()?;
     let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
     let record_ends = cells.record_ends(strip, number);
     let (codes, spans) = cells.values(number);
     let mut k = 0;
     let to_start = to.as_mut_ptr();
-    let text = pieces.bytes.as_ptr();
+    let text = quoted.bytes.as_ptr();
     let arena = cells.arena().as_ptr();
     // SAFETY: the caller promises room for all pieces, for each field whatever is escaped in it, for what the arena holds, and for `MORE`
     // bytes for each value. A span lies in the strip or in the arena with 64 bytes behind it, as only `Cells` makes them. There is
-    // an end for each field that is named, one end of a piece more than there are fields, and `bytes` of pieces ends with a
-    // spare block.
+    // an end for each field that is named, and a code; one end of a piece more than there are fields; and `bytes` of pieces ends
+    // with a spare block. Beside a value without quotes stand two quotes of the pieces, in front of it and behind.
     unsafe {
         let mut target = to_start.add(at);
-        let opened = target.add(pieces.opening.unwrap_or(0));
+        // Where the next piece starts, but for a quote that is passed over.
         let mut piece = 0;
+        let mut passed = 0;
         for (i, &code) in pieces.codes.iter().enumerate() {
-            let before = if i == 0 { opened } else { target };
-            let piece_end = *pieces.ends.get_unchecked(i) as usize;
-            target = copy_raw(block, text.add(piece), piece_end - piece, target);
+            let piece_end = *quoted.ends.get_unchecked(i) as usize;
+            let from_piece = piece + passed;
+            target = copy_raw(block, text.add(from_piece), piece_end - from_piece, target);
             piece = piece_end;
             let field = (code & !RULED) as usize;
             let field_start =
                 if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
             let field_end = *record_ends.get_unchecked(field) as usize;
             if code & RULED != 0 {
-                let value = *codes.get_unchecked(k);
+                let value = Code(*codes.get_unchecked(field));
+                passed = 1 - value.quotes();
+                target = target.sub(passed);
+                if KNOWN {
+                    target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
+                    continue;
+                }
                 let inset = value.inset();
                 let mut source = from.as_ptr().add(field_start + inset);
                 let mut n = (field_end - field_start).saturating_sub(2 * inset);
-                let mut nothing = false;
-                if value.in_arena() {
-                    let span = (*spans.get_unchecked(k)).unwrap_unchecked();
-                    let (offset, length) = span.place();
-                    (source, n, nothing) = (arena.add(offset), length, span.is_nothing());
+                if value.is_special() {
+                    if value.in_arena() {
+                        let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
+                        (source, n) = (arena.add(offset), length);
+                    } else {
+                        let at = target.offset_from_unsigned(to_start);
+                        let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                        target = to_start.add(end);
+                        k += 1;
+                        continue;
+                    }
                 }
                 k += 1;
-                let quotes = value.quotes();
-                target.write(b'"');
-                target = copy_raw(block, source, n, target.add(quotes));
-                target.write(b'"');
-                target = target.add(quotes);
-                if OMITS {
-                    target.write(b',');
-                    target = if nothing { before } else { target.add(1) };
-                }
+                target = copy_raw(block, source, n, target);
                 continue;
             }
+            passed = 0;
             if clean {
                 target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
             } else {
@@ -165,7 +255,75 @@ unsafe fn write<B: Block, const OMITS: bool, const CLEAN: bool>(
                 target = to_start.add(end);
             }
         }
-        if OMITS && target > opened {
+        piece += passed;
+        target = copy_raw(block, text.add(piece), quoted.n_bytes() - piece, target);
+        Some(target.offset_from_unsigned(to_start))
+    }
+}
+
+/// As [`write`], where values may be left out. A comma stands behind each value, and the last is taken back. All columns have a rule.
+///
+/// # Safety
+/// As [`write`].
+#[inline(always)]
+unsafe fn write_omitting<B: Block>(
+    block: B,
+    strip: &Strip<'_>,
+    cells: &Cells,
+    number: usize,
+    to: &mut [u8],
+    at: usize,
+) -> Option<usize> {
+    let Strip { from, pieces, .. } = *strip;
+    let start = cells.start(number);
+    let record_ends = cells.record_ends(strip, number);
+    let (codes, spans) = cells.values(number);
+    let to_start = to.as_mut_ptr();
+    let text = pieces.bytes.as_ptr();
+    let arena = cells.arena().as_ptr();
+    // SAFETY: as in `write`; the quotes and the comma of a value are of its `MORE` bytes.
+    unsafe {
+        let mut target = to_start.add(at);
+        let opened = target.add(pieces.opening.unwrap_or(0));
+        let mut piece = 0;
+        for (k, &code) in pieces.codes.iter().enumerate() {
+            let before = if k == 0 { opened } else { target };
+            let piece_end = *pieces.ends.get_unchecked(k) as usize;
+            target = copy_raw(block, text.add(piece), piece_end - piece, target);
+            piece = piece_end;
+            let field = (code & !RULED) as usize;
+            let field_start =
+                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
+            let field_end = *record_ends.get_unchecked(field) as usize;
+            let value = Code(*codes.get_unchecked(field));
+            let inset = value.inset();
+            let mut source = from.as_ptr().add(field_start + inset);
+            let mut n = (field_end - field_start).saturating_sub(2 * inset);
+            let quotes = value.quotes();
+            target.write(b'"');
+            target = target.add(quotes);
+            if value.is_special() {
+                if value.in_arena() {
+                    let span = (*spans.get_unchecked(k)).unwrap_unchecked();
+                    if span.is_nothing() {
+                        target = before;
+                        continue;
+                    }
+                    let (offset, length) = span.place();
+                    (source, n) = (arena.add(offset), length);
+                } else {
+                    let at = target.offset_from_unsigned(to_start);
+                    let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                    (target, n) = (to_start.add(end), 0);
+                }
+            }
+            target = copy_raw(block, source, n, target);
+            target.write(b'"');
+            target = target.add(quotes);
+            target.write(b',');
+            target = target.add(1);
+        }
+        if target > opened {
             // The last comma has nothing behind it.
             target = target.sub(1);
         }

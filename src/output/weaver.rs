@@ -48,6 +48,9 @@ impl Values for Weaver<'_, '_> {
     fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>) {
         self.gather.misfits.clear();
         for &(place, field) in strip.pieces.ruled() {
+            if !self.cells.wants_column(strip) {
+                continue;
+            }
             let rule = self.rules.rule(Some(place as usize));
             let common = Common {
                 encoder: &self.encoder,
@@ -244,11 +247,6 @@ impl<'a, B: Block> Content<'a> for Cell<'a, B> {
     #[inline(always)]
     fn bytes(&self) -> &'a [u8] {
         Cell::bytes(self)
-    }
-
-    #[inline(always)]
-    fn is_number(&self, whole: bool) -> bool {
-        Cell::is_number(self, whole)
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ pub use rule::{Empty, HashKey, Mask, Type};
 use crate::charset::Charset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
-use crate::kernel::Pieces;
+use crate::kernel::{Pieces, Wanted};
 use nest::Nest;
 use rule::Rules;
 
@@ -181,8 +181,12 @@ impl Plan {
         let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(last));
         let end = format!("{}{}{}", quote(last), "}".repeat(n_open), format.close());
         let pieces = Pieces::new((0..=last).map(lead).chain(std::iter::once(end)), fields, header.len());
-        let pieces = match rules {
-            Some(_) => pieces.with_rules(ruled, omits.then(|| format.open().len())),
+        let pieces = match &rules {
+            Some(rules) => {
+                let sight = |(i, ruled): (usize, bool)| ruled.then(|| rules.sight(i));
+                let sights = ruled.into_iter().enumerate().map(sight).collect();
+                pieces.with_rules(sights, omits.then(|| format.open().len()))
+            }
             None => pieces,
         };
         let extra = (!columns.extra_key.is_empty()).then(|| {
@@ -236,9 +240,9 @@ impl Plan {
         self.rules.as_ref().is_some_and(Rules::may_misfit)
     }
 
-    /// Whether some rule asks which fields are numbers.
-    pub(crate) fn wants_numbers(&self) -> bool {
-        self.rules.as_ref().is_some_and(Rules::want_numbers)
+    /// What the scan is to note of fields for the rules.
+    pub(crate) fn wanted(&self) -> Wanted {
+        self.rules.as_ref().map_or(Wanted::NOTHING, Rules::wanted)
     }
 
     /// The rules for values; `None` where each is its text.

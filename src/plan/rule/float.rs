@@ -1,18 +1,18 @@
 //! `--type COLUMN=float`: a decimal number, every digit kept.
 
 use super::number::{number, written};
-use super::{Content, Rule, Value};
+use super::{Content, Rule, Sight, Value};
 
 pub(super) struct Float;
 
 impl Rule for Float {
     const NAME: &'static str = "float";
-    const NUMBERS: bool = true;
+    const SIGHT: Sight = Sight::Numbers;
     const MISFITS: bool = true;
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        if content.is_number(false) { Value::Token } else { look(content.bytes()) }
+        look(content.bytes())
     }
 }
 

@@ -1,13 +1,13 @@
 //! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it stands.
 
 use super::number::is_number;
-use super::{Content, Rule, Value, Word, mask};
+use super::{Content, Rule, Sight, Value, Word, mask};
 
 pub(super) struct Infer;
 
 impl Rule for Infer {
     const NAME: &'static str = "infer";
-    const NUMBERS: bool = true;
+    const SIGHT: Sight = Sight::Tokens;
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
@@ -16,7 +16,7 @@ impl Rule for Infer {
         }
         match content.word().to_le_bytes()[0] {
             b'-' | b'0'..=b'9' => {
-                if content.is_number(false) || is_number(content.bytes()) {
+                if is_number(content.bytes()) {
                     Value::Token
                 } else {
                     Value::Text

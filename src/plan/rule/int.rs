@@ -1,18 +1,18 @@
 //! `--type COLUMN=int`: digits with a sign or without, as many as there are.
 
 use super::number::{number, written};
-use super::{Content, Rule, Value};
+use super::{Content, Rule, Sight, Value};
 
 pub(super) struct Int;
 
 impl Rule for Int {
     const NAME: &'static str = "int";
-    const NUMBERS: bool = true;
+    const SIGHT: Sight = Sight::Wholes;
     const MISFITS: bool = true;
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        if content.is_number(true) { Value::Token } else { look(content.bytes()) }
+        look(content.bytes())
     }
 }
 

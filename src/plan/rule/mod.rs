@@ -8,7 +8,7 @@
 //! given; then the mask, the type, or the inference. What a transform leaves empty is empty.
 //!
 //! Advice for maintainers: a new mask or type is a file here and a line in its table; options, help, messages and tests read the
-//! tables. [`Content::is_number`] and [`Content::word`] spare most values a look at each byte.
+//! tables. [`Rule::SIGHT`] spares most values a look at all, [`Content::word`] one at each byte.
 
 mod boolean;
 mod domain;
@@ -33,14 +33,15 @@ pub(crate) use number::{Number, number};
 pub(crate) use transform::Transform;
 
 use crate::charset::Charset;
+use crate::kernel::{Sight, Wanted};
 use null::Nulls;
 
 /// A rule: one type in a file of its own.
 pub(crate) trait Rule {
     /// The name that the option takes.
     const NAME: &'static str;
-    /// It asks [`Content::is_number`].
-    const NUMBERS: bool = false;
+    /// What is known of most values without a look at each; what [`Rule::value`] says of these must be the same.
+    const SIGHT: Sight = Sight::Nothing;
     /// A value may not be what it should.
     const MISFITS: bool = false;
 
@@ -141,10 +142,6 @@ pub(crate) trait Content<'a> {
     /// Its bytes.
     fn bytes(&self) -> &'a [u8];
 
-    /// Whether it is surely a number as JSON writes it, without an exponent; if asked for a `whole` one, without a point. Where it says no, a
-    /// closer look may find one.
-    fn is_number(&self, whole: bool) -> bool;
-
     /// The first eight bytes as a number, the first the lowest, and anything behind the last.
     fn word(&self) -> u64;
 
@@ -223,10 +220,6 @@ impl<'a> Content<'a> for Whole<'a> {
 
     fn bytes(&self) -> &'a [u8] {
         self.bytes
-    }
-
-    fn is_number(&self, _: bool) -> bool {
-        false
     }
 
     fn word(&self) -> u64 {
@@ -324,13 +317,13 @@ impl Last {
         self.apply(ValueOf(content))
     }
 
-    /// Whether it is asked which fields are numbers, and whether a value may not be what it should.
-    fn asks(self) -> (bool, bool) {
+    /// See [`Rule::SIGHT`], and whether a value may not be what it should.
+    fn asks(self) -> (Sight, bool) {
         struct Asks;
         impl Apply for Asks {
-            type Output = (bool, bool);
-            fn apply<R: Rule>(self) -> (bool, bool) {
-                (R::NUMBERS, R::MISFITS)
+            type Output = (Sight, bool);
+            fn apply<R: Rule>(self) -> (Sight, bool) {
+                (R::SIGHT, R::MISFITS)
             }
         }
         self.apply(Asks)
@@ -384,9 +377,24 @@ impl Rules {
         self.columns.iter().any(|rule| rule.last.asks().1)
     }
 
-    /// Whether some rule asks which fields are numbers.
-    pub(super) fn want_numbers(&self) -> bool {
-        self.columns.iter().any(|rule| rule.last.asks().0)
+    /// What is known at sight of the values of output column `i`.
+    pub(super) fn sight(&self, i: usize) -> Sight {
+        let ColumnRule { transforms, last } = &self.columns[i];
+        if transforms.is_empty() { last.asks().0 } else { Sight::Nothing }
+    }
+
+    /// What the scan is to note for that.
+    pub(super) fn wanted(&self) -> Wanted {
+        let has = |wanted: &[Sight]| (0..self.columns.len()).any(|i| wanted.contains(&self.sight(i)));
+        if !has(&[Sight::Text, Sight::Tokens, Sight::Numbers, Sight::Wholes]) {
+            return Wanted::NOTHING;
+        }
+        let mut wanted = Wanted::any();
+        wanted.numbers = has(&[Sight::Numbers, Sight::Wholes]);
+        wanted.tokens = has(&[Sight::Tokens]);
+        wanted.empty = self.nulls.empty || self.empty != Empty::String;
+        self.nulls.texts().for_each(|text| wanted.text(text));
+        wanted
     }
 
     /// How many texts are null, the empty one left out.

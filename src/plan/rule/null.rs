@@ -10,17 +10,26 @@ pub(super) struct Nulls {
     /// Word and length.
     short: Box<[(u64, usize)]>,
     long: Box<[Box<[u8]>]>,
+    /// All, as they are.
+    texts: Box<[Box<[u8]>]>,
 }
 
 impl Nulls {
     pub(super) fn new(nulls: Vec<Vec<u8>>) -> Self {
+        let texts = nulls.iter().filter(|null| !null.is_empty()).map(|null| null[..].into()).collect();
         let (short, long): (Vec<_>, Vec<_>) = nulls.into_iter().partition(|null| null.len() <= 8);
         let some = short.iter().filter(|null| !null.is_empty());
         Self {
             empty: short.iter().any(Vec::is_empty),
             short: some.map(|null| (word(null), null.len())).collect(),
             long: long.into_iter().map(Into::into).collect(),
+            texts,
         }
+    }
+
+    /// Those that are not empty.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts.iter().map(|text| &**text)
     }
 
     /// How many of them are not empty.

@@ -1,11 +1,12 @@
 //! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the rule of columns without one.
 
-use super::{Content, Rule, Value};
+use super::{Content, Rule, Sight, Value};
 
 pub(super) struct String;
 
 impl Rule for String {
     const NAME: &'static str = "string";
+    const SIGHT: Sight = Sight::Text;
 
     #[inline(always)]
     fn value<'a>(_: &impl Content<'a>) -> Value {
