@@ -54,7 +54,7 @@ pub use plan::{Empty, Format, HashKey, Mask, Type};
 #[doc(hidden)]
 pub mod internal {
     pub use crate::charset::{Charset, Page};
-    pub use crate::input::Io;
+    pub use crate::input::{Io, is_binary};
     pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::Columns;

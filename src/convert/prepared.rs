@@ -83,13 +83,14 @@ impl<'c> Preparation<'c> {
             Input::Stdin => (identity(std::io::stdin()), None),
             Input::Source(_) => (None, None),
         };
+        let by_name = !matches!(input, Input::Source(_));
         let since = Instant::now();
         let mut opened = open(input, &self.reading)?;
         let (mut size, mut file_size) = (opened.reader.size(), opened.reader.file_size());
         let Opened { unpacking, decoding, is_regular, .. } = opened;
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
-        let beginning = self.begin(&name, &mut opened, &budget)?;
+        let beginning = self.begin(&name, by_name, &mut opened, &budget)?;
         // A pipe may keep us waiting for its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -126,14 +127,20 @@ impl<'c> Preparation<'c> {
                     return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
                 }
                 let mut opened = open(input, &self.reading)?;
-                let beginning = self.begin(&ready.name, &mut opened, &self.budget)?;
+                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget)?;
                 Ok((opened, beginning))
             }
         }
     }
 
-    /// Reads up to the first record; `None` if there is no header.
-    fn begin(&self, name: &str, opened: &mut Opened<'_>, budget: &Budget) -> Result<Option<Box<Beginning>>> {
+    /// Reads up to the first record; `None` if there is no header. An input `by_name` may be no text at all.
+    fn begin(
+        &self,
+        name: &str,
+        by_name: bool,
+        opened: &mut Opened<'_>,
+        budget: &Budget,
+    ) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.dialect.clone() };
@@ -147,7 +154,8 @@ impl<'c> Preparation<'c> {
             columns: &options.columns,
             room: budget.header(),
         };
-        let foreign = recognise(opened.reader.peek(FOREIGN_LOOK)?);
+        // A caller's own source is text by its contract.
+        let foreign = if by_name { recognise(opened.reader.peek(FOREIGN_LOOK)?) } else { None };
         if let Some(Foreign::Binary(reason)) = foreign {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
         }

@@ -3,8 +3,8 @@
 //! Archives and binaries are refused: converted as text they would give rubbish with status 0. What is text of another kind (HTML,
 //! SQL, JSON) is converted, because any text may be meant, with a remark.
 //!
-//! Advice for maintainers: a format is one line of [`BINARIES`] or [`TEXTS`]. A magic of printable bytes alone needs a byte behind
-//! it that no text has there, since a header may start with any word.
+//! Advice for maintainers: a format is one line of [`BINARIES`] or [`TEXTS`]. A magic has at least three bytes, and if all are printable
+//! a byte behind them that no text has there, since a header may start with any word.
 
 /// What a file is, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ type Magic = (usize, &'static [u8], &'static str);
 const ZIP: &str = "is a zip archive; unpack it: unzip -p FILE | rowmill";
 const TAR: &str =
     "is a tar archive; unpack it: tar -xOf FILE | rowmill (tar finds out itself how it is compressed)";
+const LZMA: &str = "is compressed by lzma; unpack it: xz --format=lzma -dc FILE | rowmill";
 const PARQUET: &str = "is a Parquet file, which is not delimited text; convert it with a program that reads Parquet, \
                        such as duckdb";
 const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
@@ -37,10 +38,9 @@ const BINARIES: &[Magic] = &[
     (0, b"\x04\x22\x4d\x18", "is compressed by lz4; unpack it: lz4 -dc FILE | rowmill"),
     (0, b"\x02\x21\x4c\x18", "is compressed by lz4 (its old format); unpack it: lz4 -dc FILE | rowmill"),
     (0, b"\xff\x06\x00\x00sNaPpY", "is compressed by snappy; unpack it: snzip -dc FILE | rowmill"),
-    (0, b"\x1f\x9d", "is compressed by compress; unpack it: zcat FILE | rowmill"),
-    (0, b"\x1f\xa0", "is compressed by compress; unpack it: zcat FILE | rowmill"),
-    (0, b"\x1f\x1e", "is compressed by pack; unpack it: zcat FILE | rowmill"),
-    (0, b"\x5d\x00\x00", "is compressed by lzma; unpack it: xz --format=lzma -dc FILE | rowmill"),
+    (0, b"\x1f\x9d\x90", "is compressed by compress; unpack it: zcat FILE | rowmill"),
+    (0, b"\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff", LZMA),
+    (0, b"\x5d\x00\x00\x00\x04\xff\xff\xff\xff\xff\xff\xff\xff", LZMA),
     (0, b"LZIP\x01", "is compressed by lzip; unpack it: lzip -dc FILE | rowmill"),
     (0, b"\x89LZO\x00\x0d\x0a\x1a", "is compressed by lzop; unpack it: lzop -dc FILE | rowmill"),
     (
@@ -118,6 +118,11 @@ fn is_workbook(start: &[u8]) -> bool {
     const NAME: usize = 30;
     let name = start.get(NAME..).unwrap_or_default();
     [&b"[Content_Types].xml"[..], b"_rels/", b"xl/", b"docProps/"].iter().any(|first| name.starts_with(first))
+}
+
+/// Whether `start` is that of a binary, for tests that make bytes at random.
+pub fn is_binary(start: &[u8]) -> bool {
+    matches!(recognise(&start[..start.len().min(FOREIGN_LOOK)]), Some(Foreign::Binary(_)))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod watch;
 mod window;
 
 pub use encoding::Encoding;
+pub use foreign::is_binary;
 pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
 pub(crate) use open::{Opened, PIPE, Reading, from_source, identity, is_distant, open, stdin};

@@ -57,7 +57,7 @@ fn text_of_another_kind_is_converted_with_a_remark() {
     }
     // What only starts like one of them is none.
     for text in ["PAR1,PAR2\n1,2\n", "ORC,x\n1,2\n", "html,x\n1,2\n", "version,https\n1,2\n"] {
-        let mut run = Run::rowmill();
+        let run = Run::rowmill();
         let output = run.stdin(text.as_bytes()).out();
         output.expect_status(0);
         assert!(!output.stderr.contains("not delimited"), "{text}");
