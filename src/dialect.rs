@@ -1,7 +1,9 @@
 //! How a file says where fields and records end.
 
+use crate::by_text::by_text;
 use crate::charset::Charset;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// Which records lose the white space around their fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,56 @@ pub enum Terminator {
     Byte(u8),
 }
 
+impl Trim {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Headers, Self::Fields, Self::None];
+
+    /// The name that `--trim` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Headers => "headers",
+            Self::Fields => "fields",
+            Self::None => "none",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trim| trim.name() == name)
+    }
+}
+
+by_text!(Trim, |trim| trim.name().to_owned(), Trim::from_name);
+
+by_text!(
+    Terminator,
+    |terminator| match terminator {
+        Terminator::Any => "any".to_owned(),
+        Terminator::Byte(byte) => typed(*byte),
+    },
+    |text| match text {
+        "any" => Some(Terminator::Any),
+        text => byte("", text).ok().map(Terminator::Byte),
+    }
+);
+
+/// Serde for a byte that may be none, as it is typed.
+mod optional_byte {
+    use super::{byte, typed};
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<u8>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.map(typed).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| byte("a byte", &text).map_err(Error::custom)).transpose()
+    }
+}
+
 impl Terminator {
     /// Whether `byte` ends a record.
     #[inline]
@@ -39,24 +91,31 @@ impl Terminator {
 }
 
 /// The bytes that shape a file. The default is CSV as the `csv` crate reads it, with trimming.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Dialect {
     /// Ends a field.
+    #[serde(skip)]
     pub delimiter: u8,
     /// Opens and closes a quoted field; `None` turns quoting off.
+    #[serde(with = "optional_byte")]
     pub quote: Option<u8>,
     /// Whether a doubled quote inside a quoted field is one quote.
     pub double_quote: bool,
     /// Makes the next byte literal.
+    #[serde(with = "optional_byte")]
     pub escape: Option<u8>,
     /// Ends a record.
     pub terminator: Terminator,
     /// Starts a line that is skipped.
+    #[serde(with = "optional_byte")]
     pub comment: Option<u8>,
     /// White space around fields.
     pub trim: Trim,
     /// What bytes from 0x80 on mean, by which white space goes. Each input sets it: what stands here is overwritten.
     #[doc(hidden)]
+    #[serde(skip)]
     pub charset: Charset,
 }
 
@@ -109,6 +168,15 @@ pub(crate) fn byte(what: &str, typed: &str) -> Result<u8> {
             u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
         }
         _ => Err(wrong()),
+    }
+}
+
+/// A byte as it can be typed: the inverse of [`byte`].
+pub(crate) fn typed(byte: u8) -> String {
+    match byte {
+        b'\\' => "\\\\".to_owned(),
+        b'!'..=b'~' => (byte as char).to_string(),
+        _ => format!("\\x{byte:02x}"),
     }
 }
 

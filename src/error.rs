@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 
 /// A place in an input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The input's name as it was given.
     pub file: String,
@@ -41,7 +41,7 @@ impl fmt::Display for Place {
 }
 
 /// What in the data is not as it should be (SPEC 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Anomaly {
     /// A record has fewer fields than the header.
     ShortRecord,
@@ -97,6 +97,8 @@ impl Anomaly {
         }
     }
 }
+
+crate::by_text::by_text!(Anomaly, |anomaly| anomaly.name().to_owned(), Anomaly::from_name);
 
 /// An error of a conversion: boxed, so that results stay small.
 #[derive(Debug)]

@@ -25,6 +25,7 @@
 //! # Ok::<(), rowmill::Error>(())
 //! ```
 
+mod by_text;
 mod charset;
 mod convert;
 mod dialect;

@@ -25,15 +25,15 @@ def convert(spark, dump, folder, ranges, worker, options):
     folder.mkdir(exist_ok=True)
     plan, heard = folder / "_plan.jsonl", folder / "_receipts.jsonl"
     with plan.open("w") as file:
-        subprocess.run([rowmill, "-q", dump, "--plan", str(ranges), *options], stdout=file, check=True)
+        subprocess.run([rowmill, "plan", "-q", dump, "--ranges", str(ranges), *options], stdout=file, check=True)
     lines = plan.read_text().splitlines()
     # Each task has so many cores; `pipe` starts the program with no other environment than this.
     threads = context.getConf().get("spark.task.cpus", "1")
-    command = shlex.join([rowmill, "--worker", "-o", str(folder), "-j", threads, *shlex.split(worker)])
+    command = shlex.join([rowmill, "worker", "-o", str(folder), "-j", threads, *shlex.split(worker)])
     tasks = context.parallelize(lines, max(len(lines), 1))
     receipts = tasks.pipe(command, env={"PATH": os.environ["PATH"]}, checkCode=True).collect()
     heard.write_text("".join(receipt + "\n" for receipt in receipts))
-    subprocess.run([rowmill, "--verify", plan, heard, "-o", folder], check=True)
+    subprocess.run([rowmill, "verify", plan, heard, "-o", folder], check=True)
 
 
 if __name__ == "__main__":

@@ -1,246 +1,259 @@
-//! What was typed. What will be done is [`super::job::Job`].
+//! What was typed: the commands, each with its arguments. What will be done is [`super::job::Job`].
 
-use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, CommandFactory, Parser};
+use super::shaping_args::ShapingArgs;
+use super::typed::{range, size};
+use crate::Range;
+use crate::internal::Io;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Turn delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in a few megabytes of memory.
 ///
 /// Each record becomes one JSON object on one line, with the header's names as keys and every value a string. The result is the
-/// same for any number of threads, from a file or a pipe; what is odd in the data is counted and told at the end.
+/// same for any number of threads, from a file or a pipe; what is odd in the data is counted and reported at the end.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}"))]
-#[command(args_override_self = true)]
-pub(super) struct Args {
+#[command(version, max_term_width = 100, after_help = format!("Examples:\n{EXAMPLES}"), after_long_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}"))]
+#[command(args_override_self = true, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(override_usage = "rowmill [OPTIONS] [INPUT]...\n       rowmill COMMAND ...")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(super) convert: ConvertArgs,
+}
+
+/// The commands beside the conversion.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Command {
+    /// Convert files: the default, so the word may be left out
+    #[command(args_override_self = true)]
+    Convert(Box<ConvertArgs>),
+    /// Print where a file can be cut into ranges of records, a line of JSON each
+    #[command(args_override_self = true)]
+    Plan(Box<PlanArgs>),
+    /// Convert the ranges of a plan, each to a part in a folder
+    #[command(args_override_self = true)]
+    Worker(WorkerArgs),
+    /// Check that every part of a plan is whole
+    #[command(args_override_self = true)]
+    Verify(VerifyArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the man page
+    Man {
+        /// Print the tables of options for the guide instead
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+}
+
+/// The shells with completions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// `rowmill [convert]`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ConvertArgs {
     /// Files to convert, one after another; '-' or none is standard input
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
-
-    /// Write to FILE, which appears when it is whole [default: stdout]
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(super) output: Option<PathBuf>,
-
-    /// Never replace a file
-    #[arg(long, help_heading = "Output")]
-    pub(super) no_clobber: bool,
-
-    /// Have file and folder on the disk before the name appears
-    #[arg(long, help_heading = "Output")]
-    pub(super) sync: bool,
-
-    /// Make the output smaller: gzip[:LEVEL], zstd[:LEVEL], none [default: as FILE's extension says: .gz, .zst]
-    #[arg(long, value_name = "HOW", help_heading = "Output")]
-    pub(super) compress: Option<String>,
-
-    /// Write parts of at most SIZE, FILE-00000 and so on, and a manifest of them
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Output")]
-    pub(super) split_size: Option<usize>,
-
-    /// Write parts of at most N records
-    #[arg(long, value_name = "N", help_heading = "Output")]
-    pub(super) split_records: Option<u64>,
-
-    /// Write at most so much a second
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Output")]
-    pub(super) limit_rate: Option<usize>,
-
-    /// Keep a checkpoint beside the unfinished FILE, and go on from there where the same command was cut off
-    #[arg(long, help_heading = "Output")]
-    pub(super) resume: bool,
-
-    /// Read and write so much between checkpoints
-    #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = size, requires = "resume", help_heading = "Output")]
-    pub(super) checkpoint_every: usize,
-
-    /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
-    #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
-    pub(super) delimiter: Option<String>,
-
-    /// What opens and closes quoted fields: one byte, or 'none'
-    #[arg(
-        long,
-        value_name = "BYTE",
-        default_value = "\"",
-        allow_hyphen_values = true,
-        help_heading = "Reading"
-    )]
-    pub(super) quote: String,
-
-    /// A doubled quote in a quoted field is not one quote
-    #[arg(long, help_heading = "Reading")]
-    pub(super) no_double_quote: bool,
-
-    /// BYTE makes the next byte literal, in quotes or not
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
-    pub(super) escape: Option<String>,
-
-    /// What ends a record: one byte, or 'any' (LF, CRLF, CR)
-    #[arg(
-        long,
-        value_name = "BYTE",
-        default_value = "any",
-        allow_hyphen_values = true,
-        help_heading = "Reading"
-    )]
-    pub(super) terminator: String,
-
-    /// Skip lines that start with BYTE
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, help_heading = "Reading")]
-    pub(super) comment: Option<String>,
-
-    /// Whose white space around fields is dropped
-    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = ["all", "headers", "fields", "none"], help_heading = "Reading")]
-    pub(super) trim: String,
-
-    /// Drop the first N lines of each input
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Reading")]
-    pub(super) skip_lines: u64,
-
+    #[command(flatten)]
+    pub(super) writing: WritingArgs,
+    #[command(flatten)]
+    pub(super) shaping: ShapingArgs,
+    #[command(flatten)]
+    pub(super) anomalies: AnomalyArgs,
     /// Stop after N records
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,
+    /// Convert only these bytes of INPUT, from record to record as a plan has them
+    #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
+    pub(super) range: Option<Range>,
+    #[command(flatten)]
+    pub(super) resources: ResourceArgs,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArgs,
+}
 
-    /// The columns' names, instead of the file's own
-    #[arg(long, value_name = "A,B,…", help_heading = "Reading")]
-    pub(super) header: Option<String>,
+/// `rowmill plan`.
+#[derive(Args, Clone, Debug)]
+#[command(group = clap::ArgGroup::new("how").required(true).args(["ranges", "range_size"]))]
+pub(super) struct PlanArgs {
+    /// The file to cut: a regular one, in UTF-8 or an encoding of one byte a character
+    #[arg(value_name = "INPUT")]
+    pub(super) input: PathBuf,
+    /// Cut it into N ranges of nearly equal size
+    #[arg(long, value_name = "N")]
+    pub(super) ranges: Option<NonZero<usize>>,
+    /// Cut it into ranges of at most about SIZE
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) range_size: Option<usize>,
+    /// Write the plan to FILE, which appears when it is whole [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) shaping: ShapingArgs,
+    #[command(flatten)]
+    pub(super) resources: ResourceArgs,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArgs,
+}
 
-    /// The first record is data; columns are named column_1, column_2, …
-    #[arg(long, help_heading = "Reading")]
-    pub(super) no_header: bool,
-
-    /// The inputs' encoding, by any label of the WHATWG standard [default: utf-8]; a byte-order mark overrules it
-    #[arg(long, value_name = "LABEL", help_heading = "Reading")]
-    pub(super) encoding: Option<String>,
-
-    /// How regular files are read
-    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = io_names(), help_heading = "Reading")]
-    pub(super) io: String,
-
-    /// Write these columns alone, in this order; '*' stands for any characters
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
-    pub(super) select: Vec<String>,
-
-    /// Leave these columns out; '*' stands for any characters
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Columns")]
-    pub(super) drop: Vec<String>,
-
-    /// Name columns anew
-    #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, help_heading = "Columns")]
-    pub(super) rename: Vec<String>,
-
-    #[arg(long, help = format!("Mask columns: {}; by default {}", crate::Mask::ALL.map(crate::Mask::name).join(", "), crate::Mask::default().name()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append, help_heading = "Columns")]
-    pub(super) mask: Vec<String>,
-
+/// `rowmill worker`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct WorkerArgs {
+    /// Files with lines of a plan; '-' or none is standard input
+    #[arg(value_name = "PLAN")]
+    pub(super) plans: Vec<PathBuf>,
+    /// The folder of the parts and their receipts
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Convert only the range of index I; the first is 0
+    #[arg(long, value_name = "I")]
+    pub(super) only_index: Option<u64>,
+    /// Compress the parts: gzip[:LEVEL], zstd[:LEVEL], none
+    #[arg(long, value_name = "HOW")]
+    pub(super) compress: Option<String>,
+    /// Write at most SIZE a second
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) limit_rate: Option<usize>,
     /// The key of the masks by hash: a secret of at least 16 bytes
-    #[arg(long, value_name = "FILE", help_heading = "Columns")]
+    #[arg(long, value_name = "FILE")]
     pub(super) hash_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) resources: ResourceArgs,
+    /// Print nothing but errors and receipts
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
 
-    /// Make objects of names such as a.b; another separator is typed as --nest=SEP
-    #[arg(long, value_name = "SEP", num_args = 0..=1, require_equals = true, default_missing_value = ".", help_heading = "Columns")]
-    pub(super) nest: Option<String>,
+/// `rowmill verify`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct VerifyArgs {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: PathBuf,
+    /// Files with receipts, beside those in DIR
+    #[arg(value_name = "RECEIPTS")]
+    pub(super) receipts: Vec<PathBuf>,
+    /// The folder of the parts; it is marked _SUCCESS if all are whole
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Threads [default: the cores this process may use]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub(super) threads: Option<NonZero<usize>>,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
 
-    /// Key of the array for fields beyond the header; '' drops them
-    #[arg(long, value_name = "NAME", default_value = "_extra", help_heading = "Columns")]
-    pub(super) extra_key: String,
+/// How the output is written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(super) struct WritingArgs {
+    /// Write to FILE, which appears when it is whole [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 
-    /// Write unquoted numbers, true, false and null of JSON as they stand
-    #[arg(long, help_heading = "Values")]
-    pub(super) infer: bool,
+    /// Compress the output: gzip[:LEVEL], zstd[:LEVEL], none [default: by FILE's extension: .gz, .zst]
+    #[arg(long, value_name = "HOW")]
+    pub(super) compress: Option<String>,
 
-    #[arg(long = "type", help = format!("Types of columns: {}", crate::Type::ALL.map(crate::Type::name).join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append, help_heading = "Values")]
-    pub(super) types: Vec<String>,
+    /// Keep a checkpoint beside the unfinished FILE; the same command run again goes on from there
+    #[arg(long)]
+    pub(super) resume: bool,
 
-    /// Unquoted fields that are exactly one of these are null
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, help_heading = "Values")]
-    pub(super) null: Vec<String>,
+    /// Read and write SIZE between checkpoints
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "128M",
+        value_parser = size,
+        requires = "resume",
+        hide_short_help = true
+    )]
+    pub(super) checkpoint_every: usize,
 
-    /// What empty fields give: "", null, or no key at all
-    #[arg(long, value_name = "WHAT", default_value = "string", value_parser = crate::Empty::ALL.map(crate::Empty::name), help_heading = "Values")]
-    pub(super) empty: String,
+    /// Never replace a file
+    #[arg(long, hide_short_help = true)]
+    pub(super) no_clobber: bool,
 
-    /// JSON Lines, lines of arrays, or one array of objects
-    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = crate::Format::ALL.map(crate::Format::name), help_heading = "Values")]
-    pub(super) format: String,
+    /// Have file and folder on the disk before the name appears
+    #[arg(long, hide_short_help = true)]
+    pub(super) sync: bool,
 
+    /// Write parts of at most SIZE, FILE-00000 and so on, and a manifest of them
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(super) split_size: Option<usize>,
+
+    /// Write parts of at most N records
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(super) split_records: Option<u64>,
+
+    /// Write at most SIZE a second
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(super) limit_rate: Option<usize>,
+}
+
+/// What anomalies do.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Anomalies")]
+pub(super) struct AnomalyArgs {
     /// Make the first anomaly an error
-    #[arg(long, help_heading = "Anomalies")]
+    #[arg(long)]
     pub(super) strict: bool,
 
-    /// Write records with an anomaly to FILE as they stand, and why to FILE.log.jsonl
-    #[arg(long, value_name = "FILE", help_heading = "Anomalies")]
+    /// Write records with an anomaly to FILE, unchanged, and the reasons to FILE.log.jsonl
+    #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
 
-    /// The longest record [default: 16M, less where --memory leaves less]
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Anomalies")]
-    pub(super) max_record: Option<usize>,
-
     /// Read and judge everything, write nothing but the summary
-    #[arg(long, help_heading = "Anomalies")]
+    #[arg(long)]
     pub(super) check: bool,
+}
 
-    /// Print where INPUT can be cut into N ranges of records, a line of JSON each, and convert nothing
-    #[arg(
-        long,
-        value_name = "N",
-        conflicts_with_all = ["plan_bytes", "range", "check"],
-        help_heading = "Ranges"
-    )]
-    pub(super) plan: Option<NonZero<usize>>,
-
-    /// The same, into ranges of about SIZE at the most
-    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with_all = ["range", "check"], help_heading = "Ranges")]
-    pub(super) plan_bytes: Option<usize>,
-
-    /// Convert these bytes of INPUT alone, from record to record as a plan has them
-    #[arg(long, value_name = "START..END", value_parser = super::ranges::range, help_heading = "Ranges")]
-    pub(super) range: Option<crate::Range>,
-
-    /// Convert the ranges that the lines of a plan name, on stdin or in the files named, each to a part in the folder -o DIR
-    #[arg(long, requires = "output", help_heading = "Ranges")]
-    pub(super) worker: bool,
-
-    /// Of the lines of the plan take that of range I alone; the first is 0
-    #[arg(long, value_name = "I", requires = "worker", help_heading = "Ranges")]
-    pub(super) only_index: Option<u64>,
-
-    /// Check that every part of PLAN is whole in the folder -o DIR, by the receipts in the files named or in DIR, and mark it _SUCCESS
-    #[arg(
-        long,
-        value_name = "PLAN",
-        requires = "output",
-        conflicts_with = "worker",
-        help_heading = "Ranges"
-    )]
-    pub(super) verify: Option<PathBuf>,
-
+/// What the program may use.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Resources")]
+pub(super) struct ResourceArgs {
     /// Peak resident memory, mapped pages included; at least 16M
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, help_heading = "Resources")]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     pub(super) memory: usize,
 
     /// Threads [default: the cores this process may use]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Resources")]
+    #[arg(short = 'j', long, value_name = "N")]
     pub(super) threads: Option<NonZero<usize>>,
 
-    /// Bytes a thread takes at a time; the result never depends on it
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Resources")]
-    pub(super) window: Option<usize>,
+    /// How regular files are read
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = Io::ALL.map(Io::name), hide_short_help = true)]
+    pub(super) io: String,
 
+    /// Bytes a thread takes at a time; the result never depends on it
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub(super) window: Option<usize>,
+}
+
+/// What is reported.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reporting")]
+pub(super) struct ReportingArgs {
     /// Print nothing but errors
-    #[arg(short, long, help_heading = "Telling")]
+    #[arg(short, long)]
     pub(super) quiet: bool,
 
     /// Write the summary to FILE as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Telling")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(super) stats: Option<PathBuf>,
-
-    /// Print completions for a shell, or the man page
-    #[arg(long, value_name = "WHAT", value_parser = super::generate::KINDS, exclusive = true, help_heading = "Telling")]
-    pub(super) generate: Option<String>,
-
-    /// Files that are written beside the output.
-    #[arg(skip)]
-    pub(super) beside: Vec<PathBuf>,
 }
 
 /// Commands worth copying.
@@ -251,37 +264,10 @@ pub(super) const EXAMPLES: &str = "  rowmill dump.csv -o dump.jsonl
 
 /// What holds for all arguments.
 pub(super) const NOTES: &str =
-    "Bytes are typed as they are or as \\t, \\0, \\xNN; sizes as 64M or 1GiB (powers of 1024).
+    "Bytes are typed as they are or as \\t, \\0, \\xNN. In sizes M and MiB are 2^20 bytes, MB is 10^6.
+A file that is named like a command is typed ./plan.
 Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal when interrupted.
 ROWMILL_ISA=avx512|avx2|portable forces an instruction set.";
-
-/// The first argument in `typed` that somebody typed and is none of `known`, as it is typed.
-pub(super) fn stranger(typed: &ArgMatches, known: &[&str]) -> Option<String> {
-    let command = Args::command();
-    let strange = command.get_arguments().find(|arg| {
-        let id = arg.get_id().as_str();
-        !known.contains(&id) && typed.value_source(id) == Some(ValueSource::CommandLine)
-    })?;
-    Some(strange.get_long().map_or_else(|| "the name of a file".to_owned(), |long| format!("--{long}")))
-}
-
-/// The same of the process's own arguments.
-pub(super) fn stranger_typed(known: &[&str]) -> Option<String> {
-    stranger(&Args::command().try_get_matches_from(std::env::args_os()).ok()?, known)
-}
-
-fn io_names() -> Vec<&'static str> {
-    crate::internal::Io::ALL.map(crate::internal::Io::name).to_vec()
-}
-
-/// A size in bytes, with a unit or without.
-fn size(typed: &str) -> Result<usize, String> {
-    let n = parse_size::Config::new()
-        .with_binary()
-        .parse_size(typed)
-        .map_err(|error| format!("{error}; sizes are typed as 64M or 1GiB"))?;
-    usize::try_from(n).map_err(|_| "is too large".to_owned())
-}
 
 #[cfg(test)]
 mod tests {
@@ -290,14 +276,18 @@ mod tests {
 
     #[test]
     fn arguments_are_well_formed() {
-        Args::command().debug_assert();
+        Cli::command().debug_assert();
     }
 
     #[test]
-    fn sizes_are_binary_with_any_unit() {
-        assert_eq!(size("64M"), Ok(64 << 20));
-        assert_eq!(size("1GiB"), Ok(1 << 30));
-        assert_eq!(size("4096"), Ok(4096));
-        assert!(size("much").is_err());
+    fn a_word_is_a_command_only_in_front() {
+        let parse = |words: &[&str]| Cli::try_parse_from(std::iter::once(&"rowmill").chain(words)).unwrap();
+        assert!(parse(&["in.csv"]).command.is_none());
+        assert_eq!(parse(&["in.csv", "plan"]).convert.inputs.len(), 2);
+        assert!(parse(&["./plan"]).command.is_none());
+        assert!(matches!(parse(&["convert", "in.csv", "-q"]).command, Some(Command::Convert(_))));
+        assert!(matches!(parse(&["plan", "in.csv", "--ranges", "3"]).command, Some(Command::Plan(_))));
+        assert!(Cli::try_parse_from(["rowmill", "plan", "in.csv"]).is_err(), "how many ranges?");
+        assert!(Cli::try_parse_from(["rowmill", "plan", "in.csv", "--ranges", "3", "--strict"]).is_err());
     }
 }

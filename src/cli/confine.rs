@@ -11,10 +11,8 @@
 //! It must not know how anything is converted. Next hand: what a new option has a run open belongs into [`shut`], or it will fail with
 //! "Permission denied".
 
-use super::job::Job;
-use crate::Input;
 use crate::input::is_distant;
-use crate::output::{Rejects, made_in};
+use crate::output::made_in;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, AddRuleError, AddRulesError, BitFlags, PathBeneath, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
@@ -27,21 +25,29 @@ use std::path::{Path, PathBuf};
 /// The rights that are given up, as far as the kernel knows them.
 const KNOWN: ABI = ABI::V10;
 
-/// Confines this thread and those it starts to what `job` needs.
-pub(super) fn confine(job: &Job) {
-    // Where it can't be had, the run opens nothing else all the same.
-    let _ = shut(job);
+/// What a run opens.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    pub(super) inputs: Vec<PathBuf>,
+    pub(super) outputs: Vec<PathBuf>,
+    /// It keeps a checkpoint.
+    pub(super) resumes: bool,
+    /// Files and folders are synced.
+    pub(super) syncs: bool,
+    /// Its output is in parts.
+    pub(super) splits: bool,
 }
 
-/// `None` where it can't be had, or would keep the run from what it may do.
-fn shut(job: &Job) -> Option<()> {
-    let inputs = job.inputs.iter().filter_map(|input| match input {
-        Input::Path(path) => Some(path),
-        _ => None,
-    });
-    let log = job.rejects.as_deref().map(Rejects::log_path);
-    let outputs = [&job.path, &job.rejects, &log, &job.stats].into_iter().flatten();
-    if inputs.clone().chain(outputs.clone()).any(|path| is_of_another(path)) {
+/// Confines this thread and those it starts to what the run needs.
+pub(super) fn confine(needs: &Needs) {
+    // If the kernel refuses, the run still opens nothing else.
+    let _ = shut(needs);
+}
+
+/// Returns `None` if the kernel refuses, or would keep the run from what it may do.
+fn shut(needs: &Needs) -> Option<()> {
+    let Needs { inputs, outputs, .. } = needs;
+    if inputs.iter().chain(outputs).any(|path| is_of_another(path)) {
         return None;
     }
     let rules = Ruleset::default().handle_access(AccessFs::from_all(KNOWN)).ok()?;
@@ -56,15 +62,15 @@ fn shut(job: &Job) -> Option<()> {
         allow(&mut rules, path, AccessFs::ReadFile | AccessFs::ReadDir)?;
     }
     let mut make = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate;
-    if job.resumes {
+    if needs.resumes {
         // The checkpoint.
         make |= AccessFs::ReadFile;
     }
-    if job.resumes || job.file.sync {
+    if needs.resumes || needs.syncs {
         // A folder is opened to have it on the disk.
         make |= AccessFs::ReadDir;
     }
-    if job.splits {
+    if needs.splits {
         // Parts are made in a folder of their own, listed, and moved out of it.
         make |= AccessFs::MakeDir
             | AccessFs::RemoveDir

@@ -1,7 +1,6 @@
 //! The progress bar: share done, rates, memory, time left, and what binds. On a terminal only.
 
-use super::job::Job;
-use super::report::{rss, size};
+use super::figures::{rss, size};
 use crate::Progress;
 use crate::convert::Times;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,14 +27,14 @@ struct Shown {
 impl Bar {
     /// Draws on a terminal's stderr, unless the output goes to the terminal too or silence was asked for. A run that ends within
     /// [`EVERY`] shows none.
-    pub(super) fn new(job: &Job) -> Self {
-        let to_terminal = job.path.is_none() && std::io::stdout().is_terminal();
-        if job.quiet || to_terminal || !std::io::stderr().is_terminal() {
+    pub(super) fn new(to_stdout: bool, quiet: bool, progress: &Arc<Progress>) -> Self {
+        let to_terminal = to_stdout && std::io::stdout().is_terminal();
+        if quiet || to_terminal || !std::io::stderr().is_terminal() {
             return Self(None);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let shown = Arc::new(Shown { bar, finished: AtomicBool::new(false) });
-        let (drawn, progress) = (Arc::clone(&shown), Arc::clone(&job.progress));
+        let (drawn, progress) = (Arc::clone(&shown), Arc::clone(progress));
         let draw = move || drawn.draw(&progress);
         match std::thread::Builder::new().name("progress".to_owned()).spawn(draw) {
             Ok(_) => Self(Some(shown)),

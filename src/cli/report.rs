@@ -1,12 +1,14 @@
 //! The summary: for people on stderr, for programs in `--stats FILE`.
 
-use super::exit::say;
-use super::job::Job;
+use super::figures::{grouped, rss, size};
+use super::say::say;
 use super::words::with_flags;
-use crate::convert::Summary;
+use crate::Repair;
+use crate::convert::{Count, Summary};
 use crate::error::{CANNOT_WRITE, Error, Result, shown};
 use crate::output::OutputFile;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -54,86 +56,120 @@ pub(super) fn print(summary: &Summary) {
 }
 
 /// The anomalies by name, each with its count and first place.
-pub(super) fn anomalies(summary: &Summary) -> Map<String, Value> {
-    let mut anomalies = Map::new();
-    for (anomaly, count) in &summary.anomalies {
-        let first = &count.first;
-        let place = json!({
-            "file": first.file,
-            "line": first.line,
-            "record": first.record,
-            "byte": first.byte,
-            "column": first.column,
-            "name": first.name,
-        });
-        anomalies.insert(anomaly.name().to_owned(), json!({ "count": count.count, "first": place }));
+pub(super) fn anomalies(summary: &Summary) -> BTreeMap<String, Count> {
+    summary.anomalies.iter().map(|(anomaly, count)| (anomaly.name().to_owned(), count.clone())).collect()
+}
+
+/// The summary as `--stats` has it.
+#[derive(Serialize)]
+struct Stats<'s> {
+    version: u32,
+    rowmill: &'static str,
+    inputs: &'s [String],
+    output: Option<String>,
+    records: u64,
+    records_written: u64,
+    records_rejected: u64,
+    blank_records: u64,
+    bytes_in: u64,
+    bytes_encoded: u64,
+    bytes_out: u64,
+    parts: Option<u64>,
+    seconds: f64,
+    #[serde(flatten)]
+    work: Work,
+    header_repairs: Vec<Repaired<'s>>,
+    header_repairs_count: u64,
+    remarks: Vec<String>,
+    anomalies: BTreeMap<String, Count>,
+}
+
+/// How the work was done.
+#[derive(Serialize)]
+struct Work {
+    threads: usize,
+    window_bytes: usize,
+    windows: u64,
+    windows_redone: u64,
+    peak_memory_bytes: Option<u64>,
+    bound_by: &'static str,
+    thread_seconds: ThreadSeconds,
+    isa: &'static str,
+}
+
+/// Where the threads' time went.
+#[derive(Serialize)]
+struct ThreadSeconds {
+    input: f64,
+    compute: f64,
+    output: f64,
+}
+
+/// A column name that was changed.
+#[derive(Serialize)]
+struct Repaired<'s> {
+    file: &'s str,
+    column: u64,
+    from: &'s str,
+    to: &'s str,
+}
+
+impl<'s> Stats<'s> {
+    fn new(summary: &'s Summary, output: Option<&Path>) -> Self {
+        let times = &summary.times;
+        let repaired = |(file, repair): &'s (String, Repair)| Repaired {
+            file,
+            column: repair.column,
+            from: &repair.from,
+            to: &repair.to,
+        };
+        Self {
+            version: STATS_VERSION,
+            rowmill: env!("CARGO_PKG_VERSION"),
+            inputs: &summary.inputs,
+            output: output.map(|path| path.display().to_string()),
+            records: summary.records,
+            records_written: summary.records - summary.records_rejected,
+            records_rejected: summary.records_rejected,
+            blank_records: summary.blank_records,
+            bytes_in: summary.bytes_in,
+            bytes_encoded: summary.bytes_encoded,
+            bytes_out: summary.bytes_out,
+            parts: summary.parts,
+            seconds: summary.elapsed.as_secs_f64(),
+            work: Work {
+                threads: summary.threads,
+                window_bytes: summary.window,
+                windows: summary.windows,
+                windows_redone: summary.windows_redone,
+                peak_memory_bytes: rss("VmHWM:"),
+                bound_by: times.bound().name(),
+                thread_seconds: ThreadSeconds {
+                    input: times.input.as_secs_f64(),
+                    compute: times.compute.as_secs_f64(),
+                    output: times.output.as_secs_f64(),
+                },
+                isa: summary.isa,
+            },
+            header_repairs: summary.header_repairs.iter().map(repaired).collect(),
+            header_repairs_count: summary.n_header_repairs,
+            remarks: summary.remarks.iter().map(|remark| with_flags(remark)).collect(),
+            anomalies: anomalies(summary),
+        }
     }
-    anomalies
 }
 
 /// Writes the summary as JSON to `file`, which `path` names.
-pub(super) fn write_stats(mut file: OutputFile, path: &Path, summary: &Summary, job: &Job) -> Result<()> {
-    let repairs: Vec<Value> = summary
-        .header_repairs
-        .iter()
-        .map(|(file, repair)| {
-            json!({ "file": file, "column": repair.column, "from": repair.from, "to": repair.to })
-        })
-        .collect();
-    let times = &summary.times;
-    let stats = json!({
-        "version": STATS_VERSION,
-        "rowmill": env!("CARGO_PKG_VERSION"),
-        "inputs": summary.inputs,
-        "output": job.path.as_ref().map(|path| path.display().to_string()),
-        "records": summary.records,
-        "records_written": summary.records - summary.records_rejected,
-        "records_rejected": summary.records_rejected,
-        "blank_records": summary.blank_records,
-        "bytes_in": summary.bytes_in,
-        "bytes_encoded": summary.bytes_encoded,
-        "bytes_out": summary.bytes_out,
-        "parts": summary.parts,
-        "seconds": summary.elapsed.as_secs_f64(),
-        "threads": summary.threads,
-        "window_bytes": summary.window,
-        "windows": summary.windows,
-        "windows_redone": summary.windows_redone,
-        "peak_memory_bytes": rss("VmHWM:"),
-        "bound_by": times.bound().name(),
-        "thread_seconds": {
-            "input": times.input.as_secs_f64(),
-            "compute": times.compute.as_secs_f64(),
-            "output": times.output.as_secs_f64(),
-        },
-        "isa": summary.isa,
-        "header_repairs": repairs,
-        "header_repairs_count": summary.n_header_repairs,
-        "remarks": summary.remarks.iter().map(|remark| with_flags(remark)).collect::<Vec<_>>(),
-        "anomalies": anomalies(summary),
-    });
+pub(super) fn write_stats(
+    mut file: OutputFile,
+    path: &Path,
+    summary: &Summary,
+    output: Option<&Path>,
+) -> Result<()> {
     let name = path.display().to_string();
-    let written = serde_json::to_string_pretty(&stats)
+    let written = serde_json::to_string_pretty(&Stats::new(summary, output))
         .map_err(std::io::Error::from)
         .and_then(|text| file.write_all(format!("{text}\n").as_bytes()));
     written.map_err(|error| Error::io(CANNOT_WRITE, name, error))?;
     file.commit()
-}
-
-/// A figure of this process's memory in bytes, from `/proc/self/status`.
-pub(super) fn rss(key: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let figure = status.lines().find_map(|line| line.strip_prefix(key))?;
-    let kib: u64 = figure.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
-
-/// A size for people.
-pub(super) fn size(n: u64) -> String {
-    indicatif::BinaryBytes(n).to_string()
-}
-
-/// A number with its thousands apart.
-pub(super) fn grouped(n: u64) -> String {
-    indicatif::HumanCount(n).to_string()
 }

@@ -1,18 +1,18 @@
-//! `--verify`: whether the parts in a folder are all that a plan asks for, each whole and each once; then it is marked `_SUCCESS`.
+//! `rowmill verify`: whether the parts in a folder are all that a plan asks for, each whole and each once; then it is marked `_SUCCESS`.
 //!
 //! The receipt beside a part is believed like one that was handed in: where two attempts were at work, what was heard of is the one's
 //! and what stands there the other's, and both are right. It must not know how parts are made, and looks at no input: who
 //! checks may be where the input isn't. Next hand: whatever else stands in the folder as if it were a part would be read as one.
 
-use super::args::{Args, stranger_typed};
-use super::exit;
+use super::args::VerifyArgs;
+use super::exit::with_problems;
+use super::figures::{grouped, size};
 use super::lines::{Go, each};
 use super::part::{ON_DISK, as_it_stands};
 use super::receipt::{PART, PlanLine, Receipt, Task};
-use super::report::{grouped, size};
+use super::say::say;
 use crate::error::{CANNOT_OPEN, Error, Result};
 use crate::output::OutputFile;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// What marks a folder whose parts are all there.
 const MARK: &str = "_SUCCESS";
-
-/// What may be typed beside it.
-const OWN: [&str; 5] = ["inputs", "output", "verify", "threads", "quiet"];
 
 /// The lines of a plan that hang together.
 struct Plan {
@@ -58,16 +55,13 @@ struct Claim {
 ///
 /// # Errors
 /// Plan or receipts are none, or the system refuses.
-pub(super) fn verify(plan: &Path, args: &Args) -> Result<ExitCode> {
-    if let Some(flag) = stranger_typed(&OWN) {
-        return Err(Error::setting(format!("--verify: {flag} has no place beside it")));
-    }
-    let Some(folder) = &args.output else { return Err(Error::setting("--verify: needs -o DIR")) };
+pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
+    let folder = &args.output;
     let mut problems = Vec::new();
-    let mut plan = read(plan, &mut problems)?;
+    let mut plan = read(&args.plan, &mut problems)?;
     tiles(&plan, &mut problems);
-    if !args.inputs.is_empty() {
-        hear(&mut plan, &args.inputs, &mut problems)?;
+    if !args.receipts.is_empty() {
+        hear(&mut plan, &args.receipts, &mut problems)?;
     }
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let Looked { right, wrong } = look(&plan, folder, threads)?;
@@ -94,11 +88,11 @@ pub(super) fn verify(plan: &Path, args: &Args) -> Result<ExitCode> {
             }
             _ => {}
         }
-        return Ok(exit::with_problems(&problems));
+        return Ok(with_problems(&problems));
     }
     OutputFile::create(&mark, ON_DISK)?.commit()?;
     if !args.quiet {
-        exit::say(&summary(&right, &mark));
+        say(&summary(&right, &mark));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -118,7 +112,7 @@ fn read(path: &Path, problems: &mut Vec<String>) -> Result<Plan> {
         Ok(Go::On)
     })?;
     let Some(mut plan) = plan else {
-        return Err(Error::setting(format!("--verify: {} holds no plan", path.display())));
+        return Err(Error::setting(format!("{} holds no plan", path.display())));
     };
     plan.ranges.sort_by_key(|range| range.index);
     let before = plan.ranges.len();
@@ -150,9 +144,9 @@ fn tiles(plan: &Plan, problems: &mut Vec<String>) {
     }
     if index < plan.task.count {
         problems.push(missing(index, plan.task.count));
-    } else if at != plan.task.input.identity.size {
+    } else if at != plan.task.input.fingerprint.size {
         problems
-            .push(format!("bytes {at} to {} of the input are in no range", plan.task.input.identity.size));
+            .push(format!("bytes {at} to {} of the input are in no range", plan.task.input.fingerprint.size));
     }
 }
 
@@ -279,13 +273,12 @@ impl Range {
 
 impl Claim {
     fn of(receipt: Receipt) -> Self {
-        let count = |(name, seen): (String, Value)| Some((name, seen["count"].as_u64()?));
         Self {
             part: receipt.part,
             bytes: receipt.bytes,
             blake3: receipt.blake3,
             records: receipt.records,
-            anomalies: receipt.anomalies.into_iter().filter_map(count).collect(),
+            anomalies: receipt.anomalies.into_iter().map(|(name, seen)| (name, seen.count)).collect(),
         }
     }
 }

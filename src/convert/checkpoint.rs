@@ -4,119 +4,43 @@
 //! not at all, and says what was asked, of which inputs, and how far each was. Whoever goes on must ask the same of the same inputs;
 //! threads, windows and memory may differ, for the result doesn't depend on them.
 //!
-//! It must not know how an input is converted. Next hand: a new option that shapes the output belongs into [`Checkpoints::options`].
+//! This file does not know how an input is converted.
 
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, SeenFile};
 use super::options::Options;
 use super::prepared::Prepared;
 use super::state::State;
-use crate::error::{Anomaly, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Place, Result};
-use crate::output::{FileId, OutputFile, PartsReached, Reached, checkpoint_path};
-use serde_json::{Value, json};
+use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
+use crate::output::{FileId, OutputFile, Reached, checkpoint_path};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The layout of a checkpoint.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// The largest checkpoint that is read: a few places with long names.
 const LARGEST: u64 = 16 << 20;
 
 /// Between how many bytes, read and written, a checkpoint is made by default: half of what may be done twice.
 pub const DEFAULT_CHECKPOINT: u64 = 128 << 20;
 
-impl State {
-    fn to_json(&self) -> Value {
-        let anomalies: Vec<Value> = self
-            .anomalies
-            .values()
-            .map(|(anomaly, count, place)| {
-                json!({
-                    "anomaly": anomaly.name(), "count": count, "file": place.file, "line": place.line,
-                    "record": place.record, "byte": place.byte, "column": place.column, "name": place.name,
-                })
-            })
-            .collect();
-        json!({
-            "records": self.records, "rejected": self.rejected, "blank": self.blank, "lines": self.lines,
-            "input_at": self.input_at, "text_at": self.text_at, "encoded": self.encoded, "bytes_out": self.bytes_out,
-            "windows": self.windows, "redone": self.redone, "anomalies": anomalies,
-        })
-    }
-
-    fn from_json(value: &Value) -> Option<Self> {
-        let n = |key: &str| value[key].as_u64();
-        let anomaly = |value: &Value| {
-            let n = |key: &str| value[key].as_u64();
-            let text = |key: &str| value[key].as_str().map(str::to_owned);
-            let place = Place {
-                file: text("file")?,
-                line: n("line")?,
-                record: n("record")?,
-                byte: n("byte")?,
-                column: n("column"),
-                name: text("name"),
-            };
-            Some((Anomaly::from_name(value["anomaly"].as_str()?)?, n("count")?, place))
-        };
-        Some(Self {
-            records: n("records")?,
-            rejected: n("rejected")?,
-            blank: n("blank")?,
-            lines: n("lines")?,
-            input_at: n("input_at")?,
-            encoded: n("encoded")?,
-            text_at: n("text_at")?,
-            bytes_out: n("bytes_out")?,
-            windows: n("windows")?,
-            redone: n("redone")?,
-            anomalies: value["anomalies"]
-                .as_array()?
-                .iter()
-                .map(|value| anomaly(value).map(|found| (found.0 as usize, found)))
-                .collect::<Option<_>>()?,
-        })
-    }
-}
-
-fn reached_to_json(reached: &Reached) -> Value {
-    let Reached { bytes, opened, begun, closed, records, parts } = *reached;
-    let parts = parts.map(|PartsReached { n_whole, whole_bytes, at, journal, id, n_old }| {
-        json!({
-            "whole": n_whole, "whole_bytes": whole_bytes, "at": at, "journal": [journal, id.0, id.1],
-            "old": n_old,
-        })
-    });
-    json!({
-        "bytes": bytes, "opened": opened, "begun": begun, "closed": closed, "records": records,
-        "parts": parts,
-    })
-}
-
-fn reached_from_json(value: &Value) -> Option<Reached> {
-    let is = |key: &str| value[key].as_bool();
-    let parts = |value: &Value| {
-        let journal = |i: usize| value["journal"][i].as_u64();
-        Some(PartsReached {
-            n_whole: value["whole"].as_u64()?,
-            whole_bytes: value["whole_bytes"].as_u64()?,
-            at: value["at"].as_u64(),
-            journal: journal(0)?,
-            id: (journal(1)?, journal(2)?),
-            n_old: value["old"].as_u64()?,
-        })
-    };
-    Some(Reached {
-        bytes: value["bytes"].as_u64()?,
-        opened: is("opened")?,
-        begun: is("begun")?,
-        closed: is("closed")?,
-        records: [value["records"][0].as_u64()?, value["records"][1].as_u64()?],
-        parts: match &value["parts"] {
-            Value::Null => None,
-            value => Some(parts(value)?),
-        },
-    })
+/// A checkpoint as it is stored, behind a line with its hash.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    version: u64,
+    /// What shapes the output, by setting.
+    options: Map<String, Value>,
+    inputs: Vec<SeenFile>,
+    /// The bytes of each output file, and its device and inode.
+    files: Vec<(u64, FileId)>,
+    reached: Reached,
+    /// The inputs that are done, and the one that is not.
+    states: Vec<State>,
+    /// All is written; only names are missing.
+    complete: bool,
 }
 
 /// The checkpoints of a run.
@@ -124,8 +48,8 @@ fn reached_from_json(value: &Value) -> Option<Reached> {
 pub(super) struct Checkpoints {
     output: String,
     path: PathBuf,
-    options: Value,
-    inputs: Value,
+    options: Map<String, Value>,
+    inputs: Vec<SeenFile>,
     every: u64,
     /// Read and written of the inputs that are done, and of all when the last one was made.
     before: u64,
@@ -146,7 +70,7 @@ impl Checkpoints {
     ///
     /// # Errors
     /// There is one that this run can't go on from.
-    pub(super) fn open(target: &Path, options: &Options, every: u64, inputs: Value) -> Result<Self> {
+    pub(super) fn open(target: &Path, options: &Options, every: u64, inputs: Vec<SeenFile>) -> Result<Self> {
         let mut new = Self {
             output: target.display().to_string(),
             path: checkpoint_path(target),
@@ -166,25 +90,21 @@ impl Checkpoints {
     }
 
     /// What shapes the output, by setting.
-    fn options(options: &Options) -> Value {
-        let of = |value: &dyn std::fmt::Debug| format!("{value:?}");
-        json!({
+    fn options(options: &Options) -> Map<String, Value> {
+        let Options { shaping, writing, .. } = options;
+        let others = json!({
             "version of rowmill": env!("CARGO_PKG_VERSION"),
-            "dialect": of(&options.dialect),
-            "encoding": of(&options.encoding),
-            "delimiter": of(&options.delimiter),
-            "names": of(&options.names),
-            "skip-lines": options.skip_lines,
             "limit": options.limit,
-            "columns": of(&options.columns),
             "strict": options.strict,
-            "rejects": of(&options.rejects),
-            "compress": of(&options.compress),
-            "split-size": options.split.size,
-            "split-records": options.split.records,
-            // What is too long goes to the rejects, and without a setting the memory decides what is.
-            "max-record": of(&(options.max_record, options.rejects.as_ref().map(|_| options.memory))),
-        })
+            "rejects": options.rejects.as_ref().map(|path| path.display().to_string()),
+            "compress": writing.compress.to_string(),
+            "split": [writing.split.size, writing.split.records],
+            // An overlong record goes to the rejects, and without a setting the memory decides which is overlong.
+            "memory": options.rejects.as_ref().filter(|_| shaping.max_record.is_none()).map(|_| options.resources.memory),
+        });
+        let shaping = serde_json::to_value(shaping).unwrap_or_default();
+        let maps = [shaping, others].into_iter().filter_map(|value| value.as_object().cloned());
+        maps.flatten().collect()
     }
 
     pub(super) fn refuse(&self, reason: impl Into<String>) -> Error {
@@ -214,33 +134,22 @@ impl Checkpoints {
         if body["version"] != VERSION {
             return Err(self.refuse("its checkpoint is of another version of rowmill"));
         }
-        let changed: Vec<&str> = match (self.options.as_object(), body["options"].as_object()) {
-            (Some(now), Some(then)) => now
-                .iter()
-                .filter(|(key, value)| then.get(*key) != Some(value))
-                .map(|(key, _)| &**key)
-                .collect(),
-            _ => return Err(damaged()),
-        };
+        let body: Body = serde_json::from_value(body).map_err(|_| damaged())?;
+        let keys = self.options.keys().chain(body.options.keys());
+        let changed: BTreeSet<&str> =
+            keys.filter(|key| self.options.get(*key) != body.options.get(*key)).map(String::as_str).collect();
         if !changed.is_empty() {
+            let changed: Vec<&str> = changed.into_iter().collect();
             return Err(self.refuse(format!("it was begun with other options ({})", changed.join(", "))));
         }
-        if self.inputs != body["inputs"] {
+        if self.inputs != body.inputs {
             return Err(self.refuse("the inputs are others, or have changed since"));
         }
-        let states = body["states"].as_array().and_then(|all| all.iter().map(State::from_json).collect());
-        let earlier: Vec<State> = Option::ok_or_else(states, damaged)?;
-        let files = body["files"].as_array().and_then(|all| {
-            let file = |value: &Value| Some((value[0].as_u64()?, (value[1].as_u64()?, value[2].as_u64()?)));
-            all.iter().map(file).collect()
-        });
-        let files = Option::ok_or_else(files, damaged)?;
-        let reached = reached_from_json(&body["reached"]).ok_or_else(damaged)?;
-        if earlier.len() > self.inputs.as_array().map_or(0, Vec::len) {
+        if body.states.len() > self.inputs.len() {
             return Err(damaged());
         }
-        (self.earlier, self.files, self.complete) = (earlier, files, body["complete"] == true);
-        self.reached = reached;
+        (self.earlier, self.files, self.complete) = (body.states, body.files, body.complete);
+        self.reached = body.reached;
         Ok(())
     }
 
@@ -330,14 +239,17 @@ impl Checkpoints {
     }
 
     fn put(&self) -> Result<()> {
-        let files: Vec<Value> =
-            self.files.iter().map(|(at, (device, inode))| json!([at, device, inode])).collect();
-        let body = json!({
-            "version": VERSION, "options": self.options, "inputs": self.inputs, "files": files,
-            "reached": reached_to_json(&self.reached),
-            "states": self.states.iter().map(State::to_json).collect::<Vec<_>>(), "complete": self.complete,
-        });
-        let body = body.to_string();
+        let body = Body {
+            version: VERSION,
+            options: self.options.clone(),
+            inputs: self.inputs.clone(),
+            files: self.files.clone(),
+            reached: self.reached,
+            states: self.states.clone(),
+            complete: self.complete,
+        };
+        let cannot = |error| Error::io(CANNOT_WRITE, self.path.display().to_string(), error);
+        let body = serde_json::to_string(&body).map_err(|error| cannot(error.into()))?;
         let text = format!("{}\n{body}", blake3::hash(body.as_bytes()).to_hex());
         let mut new = self.path.clone().into_os_string();
         new.push(".new");
@@ -349,7 +261,7 @@ impl Checkpoints {
             std::fs::rename(&new, &self.path)?;
             File::open(folder(&self.path))?.sync_all()
         };
-        write().map_err(|error| Error::io(CANNOT_WRITE, self.path.display().to_string(), error))
+        write().map_err(cannot)
     }
 
     /// The outputs have their names: nothing is left to go on from.
@@ -368,19 +280,29 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// What tells the inputs from others.
+/// The fingerprints of the inputs.
 ///
 /// # Errors
-/// One can't be gone on with.
-pub(super) fn identities(inputs: &[Prepared<'_>]) -> Result<Value> {
-    inputs.iter().map(identity).collect()
+/// An input cannot be resumed.
+pub(super) fn fingerprints(inputs: &[Prepared<'_>]) -> Result<Vec<SeenFile>> {
+    let fingerprint = |input: &Prepared<'_>| {
+        let Some(path) = input.path.as_deref().filter(|_| input.seeks) else {
+            let message = format!("`resume`: {}: only regular files can be gone on with", input.name);
+            return Err(Error::setting(message));
+        };
+        Ok(SeenFile { path: input.name.clone(), fingerprint: Fingerprint::of_any(path)? })
+    };
+    inputs.iter().map(fingerprint).collect()
 }
 
-/// What tells an input from another, or from itself after a change.
-fn identity(input: &Prepared<'_>) -> Result<Value> {
-    let Some(path) = input.path.as_deref().filter(|_| input.seeks) else {
-        let message = format!("`resume`: {}: only regular files can be gone on with", input.name);
-        return Err(Error::setting(message));
-    };
-    Ok(Fingerprint::of_any(path)?.to_json(&input.name))
+/// # Errors
+/// A transform has no name, so another run cannot know whether it is the same.
+pub(super) fn check_transforms(options: &Options) -> Result<()> {
+    let unnamed = options.shaping.columns.transform.iter().find(|(_, transform)| transform.name().is_none());
+    match unnamed {
+        Some((column, _)) => Err(Error::setting(format!(
+            "`resume`: the transform of column '{column}' has no name; set it with named_transform"
+        ))),
+        None => Ok(()),
+    }
 }

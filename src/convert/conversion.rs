@@ -14,7 +14,7 @@ use super::run::{Before, Meter, Passed, Run, WindowSize};
 use super::sequencer::Sequencer;
 use super::split_points::SplitPoints;
 use super::state::State;
-use super::summary::{Count, Summary};
+use super::summary::Summary;
 use super::windows::Windows;
 use super::worker::finish;
 use crate::error::{Error, Result};
@@ -59,7 +59,7 @@ impl Conversion<'_> {
         let budget = &mut preparation.budget;
         // To find out how many cores there are takes a twentieth of the time of a small file.
         if total.is_none_or(|total| total > budget.one_window()) {
-            let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
+            let threads = options.resources.threads.or_else(|| std::thread::available_parallelism().ok());
             budget.threads = threads.map_or(1, NonZero::get);
         }
         budget.beside = Beside::of_all(prepared.iter().map(|ready| ready.beside));
@@ -136,7 +136,7 @@ impl Inputs<'_, '_> {
 
     /// The memory for an input with this plan, of `size` bytes if that is known.
     fn sizes(&mut self, plan: &Plan, size: Option<u64>) -> Result<Sizes> {
-        let columns = &self.preparation.options.columns;
+        let columns = &self.preparation.options.shaping.columns;
         let n_header = plan.header().names().map(str::len).sum();
         let for_plan = size_for(columns, n_header, plan.n_fields());
         let mut sizes = self.preparation.budget.sizes(for_plan, plan.n_fields())?;
@@ -165,7 +165,7 @@ impl Inputs<'_, '_> {
         }
         // Behind the last record that is wanted, nothing is counted. What is before a header is before the first record.
         let ended = options.limit == Some(summary.records);
-        if !ended || summary.inputs.len() == 1 && !options.names.no_header {
+        if !ended || summary.inputs.len() == 1 && !options.shaping.names.no_header {
             summary.blank_records += preface.blank;
         }
         summary.n_header_repairs += preface.n_repairs;
@@ -238,7 +238,7 @@ impl Inputs<'_, '_> {
             input: reader.shared(),
             windows: Mutex::new(Windows::new(reader, cutter, targets)),
             sequencer: Sequencer::new(sizes.threads, committed),
-            window_size: WindowSize::new(sizes.window, options.window.is_some()),
+            window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, passed },
             edge: self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
             error: Mutex::new(None),
@@ -265,8 +265,8 @@ impl Inputs<'_, '_> {
         summary.bytes_out += done.bytes_out;
         summary.windows += done.windows;
         summary.windows_redone += done.redone;
-        for (anomaly, count, first) in done.anomalies.values().cloned() {
-            summary.note(anomaly, Count { count, first });
+        for (anomaly, count) in &done.anomalies {
+            summary.note(*anomaly, count.clone());
         }
     }
 }
@@ -274,15 +274,15 @@ impl Inputs<'_, '_> {
 /// The memory, before it is known what the inputs take; `notes` bytes are taken by the caller.
 pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) -> Budget {
     Budget {
-        memory: options.memory,
+        memory: options.resources.memory,
         threads: 1,
-        max_record: options.max_record,
-        window: options.window,
+        max_record: options.shaping.max_record,
+        window: options.resources.window,
         beside: 0,
         notes,
         passes_over: options.rejects.is_some(),
-        n_gathered: n_gathered(&options.columns, options.encoding.is_some()),
-        gathers: options.columns.have_rules(),
+        n_gathered: n_gathered(&options.shaping.columns, options.shaping.encoding.is_some()),
+        gathers: options.shaping.columns.have_rules(),
         compression: outputs::compression(output, options),
     }
 }
@@ -292,7 +292,7 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
 /// # Errors
 /// The names are written once, above lines of values, and an input has others.
 fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
-    let format = options.columns.format;
+    let format = options.shaping.columns.format;
     let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
     let Some((first, heading)) = headed.next() else {
         // A format of lines writes nothing then; an array is one all the same.

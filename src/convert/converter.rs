@@ -1,6 +1,7 @@
 //! The library's front: a builder, and the converter it makes.
 
 use super::budget::LEAST_MEMORY;
+use super::checkpoint::check_transforms;
 use super::conversion::Conversion;
 use super::delimiter::Delimiter;
 use super::options::{Input, Options, Output};
@@ -120,74 +121,74 @@ pub struct Builder {
 impl Builder {
     /// All bytes that shape the inputs at once.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.options.delimiter = Some(Delimiter::Byte(dialect.delimiter));
-        self.options.dialect = dialect;
+        self.options.shaping.delimiter = Some(Delimiter::Byte(dialect.delimiter));
+        self.options.shaping.dialect = dialect;
         self
     }
 
     /// What separates fields; by default a tab for `.tsv` and `.tab`, a bar for `.psv`, else a comma.
     pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
-        self.options.delimiter = Some(delimiter);
+        self.options.shaping.delimiter = Some(delimiter);
         self
     }
 
     /// The byte that opens and closes quoted fields (`"`); `None` turns quoting off.
     pub fn quote(mut self, quote: Option<u8>) -> Self {
-        self.options.dialect.quote = quote;
+        self.options.shaping.dialect.quote = quote;
         self
     }
 
     /// Whether a doubled quote in a quoted field is one quote (`true`).
     pub fn double_quote(mut self, double_quote: bool) -> Self {
-        self.options.dialect.double_quote = double_quote;
+        self.options.shaping.dialect.double_quote = double_quote;
         self
     }
 
     /// The byte that makes the next byte literal, in quotes or not.
     pub fn escape(mut self, escape: Option<u8>) -> Self {
-        self.options.dialect.escape = escape;
+        self.options.shaping.dialect.escape = escape;
         self
     }
 
     /// What ends a record ([`Terminator::Any`]).
     pub fn terminator(mut self, terminator: Terminator) -> Self {
-        self.options.dialect.terminator = terminator;
+        self.options.shaping.dialect.terminator = terminator;
         self
     }
 
     /// The byte that starts a comment line.
     pub fn comment(mut self, comment: Option<u8>) -> Self {
-        self.options.dialect.comment = comment;
+        self.options.shaping.dialect.comment = comment;
         self
     }
 
     /// Which fields lose the white space around them ([`Trim::All`]).
     pub fn trim(mut self, trim: Trim) -> Self {
-        self.options.dialect.trim = trim;
+        self.options.shaping.dialect.trim = trim;
         self
     }
 
     /// Drops the first `n` physical lines of each input.
     pub fn skip_lines(mut self, n: u64) -> Self {
-        self.options.skip_lines = n;
+        self.options.shaping.skip_lines = n;
         self
     }
 
     /// The columns' names, instead of the file's own.
     pub fn header<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.options.names.given = Some(names.into_iter().map(Into::into).collect());
+        self.options.shaping.names.given = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Whether the first record is data (`false`). Columns are then called `column_1`, `column_2` and so on.
     pub fn no_header(mut self, no_header: bool) -> Self {
-        self.options.names.no_header = no_header;
+        self.options.shaping.names.no_header = no_header;
         self
     }
 
     /// The encoding of files and standard input without a byte-order mark; by default UTF-8.
     pub fn encoding(mut self, encoding: Encoding) -> Self {
-        self.options.encoding = Some(encoding);
+        self.options.shaping.encoding = Some(encoding);
         self
     }
 
@@ -208,31 +209,31 @@ impl Builder {
 impl Builder {
     /// Writes only these columns, in this order.
     pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.options.columns.select = Some(names.into_iter().map(Into::into).collect());
+        self.options.shaping.columns.select = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Leaves these columns out.
     pub fn drop<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.options.columns.drop.extend(names.into_iter().map(Into::into));
+        self.options.shaping.columns.drop.extend(names.into_iter().map(Into::into));
         self
     }
 
     /// Renames a column in the output. `*` has no meaning here.
     pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
-        self.options.columns.rename.push((old.into(), new.into()));
+        self.options.shaping.columns.rename.push((old.into(), new.into()));
         self
     }
 
     /// Masks a column.
     pub fn mask(mut self, column: impl Into<String>, mask: Mask) -> Self {
-        self.options.columns.mask.push((column.into(), mask));
+        self.options.shaping.columns.mask.push((column.into(), mask));
         self
     }
 
     /// The key of [`Mask::Hash`].
     pub fn hash_key(mut self, key: HashKey) -> Self {
-        self.options.columns.hash_key = Some(key);
+        self.options.shaping.columns.hash_key = Some(key);
         self
     }
 
@@ -242,49 +243,62 @@ impl Builder {
         column: impl Into<String>,
         function: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> Self {
-        self.options.columns.transform.push((column.into(), Transform::new(function)));
+        self.options.shaping.columns.transform.push((column.into(), Transform::new(None, function)));
+        self
+    }
+
+    /// As [`Builder::transform`], with a name for what the function does. A run with transforms can be resumed only if all have names; the
+    /// same name must stand for the same function.
+    pub fn named_transform(
+        mut self,
+        column: impl Into<String>,
+        name: impl Into<String>,
+        function: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let transform = Transform::new(Some(name.into()), function);
+        self.options.shaping.columns.transform.push((column.into(), transform));
         self
     }
 
     /// The type of a column. A value that does not fit is an anomaly, and stays a string.
     pub fn column_type(mut self, column: impl Into<String>, wanted: Type) -> Self {
-        self.options.columns.types.push((column.into(), wanted));
+        self.options.shaping.columns.types.push((column.into(), wanted));
         self
     }
 
     /// Whether an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is (`false`).
     pub fn infer(mut self, infer: bool) -> Self {
-        self.options.columns.infer = infer;
+        self.options.shaping.columns.infer = infer;
         self
     }
 
     /// Unquoted fields that are exactly one of these texts are null.
     pub fn null<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
-        self.options.columns.null.extend(texts.into_iter().map(Into::into));
+        self.options.shaping.columns.null.extend(texts.into_iter().map(Into::into));
         self
     }
 
     /// What empty fields give ([`Empty::String`]).
     pub fn empty(mut self, empty: Empty) -> Self {
-        self.options.columns.empty = empty;
+        self.options.shaping.columns.empty = empty;
         self
     }
 
     /// Makes nested objects of names, split at `separator`: `a.b` and `a.c` give `"a":{"b":…,"c":…}`.
     pub fn nest(mut self, separator: impl Into<String>) -> Self {
-        self.options.columns.nest = Some(separator.into());
+        self.options.shaping.columns.nest = Some(separator.into());
         self
     }
 
     /// The key of the array for fields beyond the header (`_extra`); an empty one drops them.
     pub fn extra_key(mut self, key: impl Into<String>) -> Self {
-        self.options.columns.extra_key = key.into();
+        self.options.shaping.columns.extra_key = key.into();
         self
     }
 
     /// The format of records ([`Format::Jsonl`]).
     pub fn format(mut self, format: Format) -> Self {
-        self.options.columns.format = format;
+        self.options.shaping.columns.format = format;
         self
     }
 }
@@ -293,44 +307,44 @@ impl Builder {
 impl Builder {
     /// How the output is compressed ([`Compress::ByName`]).
     pub fn compress(mut self, compress: Compress) -> Self {
-        self.options.compress = compress;
+        self.options.writing.compress = compress;
         self
     }
 
     /// Writes parts of at most `n` bytes each, and a manifest of them.
     pub fn split_size(mut self, n: u64) -> Self {
-        self.options.split.size = Some(n);
+        self.options.writing.split.size = Some(n);
         self
     }
 
     /// Writes parts of at most `n` records each, and a manifest of them.
     pub fn split_records(mut self, n: u64) -> Self {
-        self.options.split.records = Some(n);
+        self.options.writing.split.records = Some(n);
         self
     }
 
     /// Writes at most `n` bytes a second.
     pub fn limit_rate(mut self, n: u64) -> Self {
-        self.options.limit_rate = Some(n);
+        self.options.writing.limit_rate = Some(n);
         self
     }
 
     /// Whether no file is ever replaced (`false`).
     pub fn no_clobber(mut self, no_clobber: bool) -> Self {
-        self.options.file.no_clobber = no_clobber;
+        self.options.writing.file.no_clobber = no_clobber;
         self
     }
 
     /// Whether file and folder are on the disk before the output's name appears (`false`).
     pub fn sync(mut self, sync: bool) -> Self {
-        self.options.file.sync = sync;
+        self.options.writing.file.sync = sync;
         self
     }
 
     /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and written. The same conversion run again
     /// goes on from there. See [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
     pub fn resume(mut self, every: u64) -> Self {
-        self.options.resume = Some(every);
+        self.options.writing.resume = Some(every);
         self
     }
 
@@ -357,25 +371,25 @@ impl Builder {
 
     /// The longest record in bytes: [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if the memory leaves less.
     pub fn max_record(mut self, n: usize) -> Self {
-        self.options.max_record = Some(n);
+        self.options.shaping.max_record = Some(n);
         self
     }
 
     /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY): [`DEFAULT_MEMORY`](super::DEFAULT_MEMORY).
     pub fn memory(mut self, n: usize) -> Self {
-        self.options.memory = n;
+        self.options.resources.memory = n;
         self
     }
 
     /// Works on `n` threads; by default as many as the process may use.
     pub fn threads(mut self, n: NonZero<usize>) -> Self {
-        self.options.threads = Some(n);
+        self.options.resources.threads = Some(n);
         self
     }
 
     /// The bytes that a thread takes at a time. The result never depends on it.
     pub fn window(mut self, n: usize) -> Self {
-        self.options.window = Some(n);
+        self.options.resources.window = Some(n);
         self
     }
 
@@ -390,19 +404,19 @@ impl Builder {
 impl Builder {
     /// All that is asked of the columns.
     pub fn columns(mut self, columns: Columns) -> Self {
-        self.options.columns = columns;
+        self.options.shaping.columns = columns;
         self
     }
 
     /// How regular files are read.
     pub fn io(mut self, io: Io) -> Self {
-        self.options.io = io;
+        self.options.resources.io = io;
         self
     }
 
     /// The instruction set; by default the fastest.
     pub fn isa(mut self, isa: Isa) -> Self {
-        self.options.isa = Some(isa);
+        self.options.resources.isa = Some(isa);
         self
     }
 }
@@ -414,28 +428,31 @@ impl Builder {
     /// A setting that cannot be used whatever the input holds.
     pub fn build(self) -> Result<Converter> {
         let options = self.options;
-        if options.memory < LEAST_MEMORY {
+        if options.resources.memory < LEAST_MEMORY {
             let least = LEAST_MEMORY >> 20;
             return Err(Error::setting(format!("`memory`: at least {least}M is needed")));
         }
-        if options.max_record == Some(0) || options.window == Some(0) {
+        if options.shaping.max_record == Some(0) || options.resources.window == Some(0) {
             return Err(Error::setting("`max_record` and `window`: at least one byte is needed"));
         }
-        if options.max_record.is_some_and(|most| u32::try_from(most).is_err()) {
+        if options.shaping.max_record.is_some_and(|most| u32::try_from(most).is_err()) {
             return Err(Error::setting("`max_record`: at most 4294967295 bytes"));
         }
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("`strict` and `rejects` exclude each other: the first ends the run"));
         }
-        options.columns.check()?;
-        if options.limit_rate == Some(0) {
+        options.shaping.columns.check()?;
+        if options.writing.resume.is_some() {
+            check_transforms(&options)?;
+        }
+        if options.writing.limit_rate == Some(0) {
             return Err(Error::setting("`limit_rate`: at least one byte a second is needed"));
         }
-        if options.split.size == Some(0) || options.split.records == Some(0) {
+        if options.writing.split.size == Some(0) || options.writing.split.records == Some(0) {
             return Err(Error::setting("`split_size`, `split_records`: a part of nothing holds no record"));
         }
         options.range.map_or(Ok(()), |range| check_range(range, &options))?;
-        let kernel = match options.isa {
+        let kernel = match options.resources.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {
                 Error::setting(format!("this processor has no {} (ROWMILL_ISA)", isa.name()))
@@ -475,9 +492,9 @@ fn check_range(range: Range, options: &Options) -> Result<()> {
     }
     let with = if options.limit.is_some() {
         "`limit`, which counts over the whole"
-    } else if options.resume.is_some() {
+    } else if options.writing.resume.is_some() {
         "`resume`: a range is converted anew"
-    } else if options.split.is_some() {
+    } else if options.writing.split.is_some() {
         "`split_size` or `split_records`: a range is a part already"
     } else {
         return Ok(());

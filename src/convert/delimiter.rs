@@ -1,6 +1,7 @@
 //! The delimiter of an input: given, by the extension of its name, or the likeliest of the common ones.
 
-use crate::dialect::{COMMON_DELIMITERS, Dialect};
+use crate::by_text::by_text;
+use crate::dialect::{COMMON_DELIMITERS, Dialect, byte, typed};
 use crate::input::unpacked_name;
 use crate::parse::Machine;
 use std::path::Path;
@@ -13,6 +14,18 @@ pub enum Delimiter {
     /// Whatever the first 64 KiB suggest.
     Auto,
 }
+
+by_text!(
+    Delimiter,
+    |delimiter| match delimiter {
+        Delimiter::Byte(byte) => typed(*byte),
+        Delimiter::Auto => "auto".to_owned(),
+    },
+    |text| match text {
+        "auto" => Some(Delimiter::Auto),
+        text => byte("", text).ok().map(Delimiter::Byte),
+    }
+);
 
 impl Delimiter {
     /// What is taken for an input that tells nothing.

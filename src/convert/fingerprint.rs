@@ -3,7 +3,7 @@
 //! Used by `--resume` and by plans.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 const ENDS: usize = 64 << 10;
 
 /// A regular file as it stood when it was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Its size in bytes.
     pub size: u64,
@@ -54,11 +54,12 @@ impl Fingerprint {
         let modified = (stat.mtime(), stat.mtime_nsec());
         Ok(Self { size, modified, ends: hash.finalize().to_hex().to_string() })
     }
+}
 
-    /// As it stands in checkpoints and plans, with the `path` under which it is found.
-    pub fn to_json(&self, path: &str) -> Value {
-        json!({
-            "path": path, "size": self.size, "modified": [self.modified.0, self.modified.1], "ends": self.ends,
-        })
-    }
+/// A file as a plan or a checkpoint saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenFile {
+    pub(crate) path: String,
+    #[serde(flatten)]
+    pub(crate) fingerprint: Fingerprint,
 }

@@ -1,71 +1,39 @@
-//! What a caller asks for: inputs, an output, and every setting of a conversion.
+//! What a caller asks for: inputs, an output, and the settings of a conversion.
 //!
-//! Must not know how it is done. Next hand: a setting is a field of [`Options`], and a method of the builder only where many will
-//! want it; one that shapes the output belongs into the checkpoint too.
+//! Advice for maintainers: a setting is a field here and a method of the builder. One that shapes records is a field of [`Shaping`].
 
 use super::budget::DEFAULT_MEMORY;
-use super::delimiter::Delimiter;
-use super::names::Names;
 use super::progress::Progress;
 use super::range::Range;
-use crate::dialect::Dialect;
-use crate::input::{Encoding, Io, Source};
+use super::shaping::Shaping;
+use crate::input::{Io, Source};
 use crate::kernel::Isa;
 use crate::output::{Compress, FileOptions, Sink, Split, Writer};
-use crate::plan::Columns;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Everything that shapes a conversion. Made by [`Builder`](super::Builder); each field is one setting.
-#[derive(Clone, Debug)]
+/// All settings of a conversion. Made by [`Builder`](super::Builder).
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
-    /// The bytes that shape the inputs, but for the delimiter.
-    pub dialect: Dialect,
-    /// The delimiter; `None` goes by each file's extension.
-    pub delimiter: Option<Delimiter>,
-    /// Where the columns' names come from.
-    pub names: Names,
-    /// Physical lines dropped at the start of each input.
-    pub skip_lines: u64,
+    /// What shapes the records.
+    pub shaping: Shaping,
+    /// How the output is written.
+    pub writing: Writing,
+    /// What the conversion may use.
+    pub resources: Resources,
     /// The most records converted, over all inputs.
     pub limit: Option<u64>,
-    /// The encoding of files and standard input without a byte-order mark; `None` is UTF-8.
-    pub encoding: Option<Encoding>,
-    /// How regular files are read.
-    pub io: Io,
-    /// What is asked of the columns.
-    pub columns: Columns,
+    /// Only this range of the only input, a regular file that is neither unpacked nor decoded as it is read.
+    pub range: Option<Range>,
     /// The first anomaly is an error.
     pub strict: bool,
     /// Where records with an anomaly go instead of the output.
     pub rejects: Option<PathBuf>,
-    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less where the memory leaves less.
-    pub max_record: Option<usize>,
-    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY).
-    pub memory: usize,
-    /// Threads; `None` takes as many as the process may use.
-    pub threads: Option<NonZero<usize>>,
-    /// The window's size in bytes; `None` chooses. The result never depends on it.
-    pub window: Option<usize>,
-    /// The instruction set; `None` takes the fastest there is.
-    pub isa: Option<Isa>,
     /// Read all, write nothing.
     pub check: bool,
-    /// How output files are treated.
-    pub file: FileOptions,
-    /// Whether the output is made smaller, and how.
-    pub compress: Compress,
-    /// Whether the output goes to parts, and where they end.
-    pub split: Split,
-    /// The most bytes that are written a second.
-    pub limit_rate: Option<u64>,
-    /// Go on where the same conversion was cut off, and have a checkpoint made each time that so many bytes were read and written.
-    pub resume: Option<u64>,
-    /// Convert this range of the input alone, which is one regular file that is read as it stands.
-    pub range: Option<Range>,
-    /// Files that the caller writes itself; refused where one of them is an input or an output too.
+    /// Files that the caller writes itself. Refused if one of them is an input or an output too.
     pub beside: Vec<PathBuf>,
     /// Files beside the inputs that no output may replace.
     pub needed: Vec<PathBuf>,
@@ -73,35 +41,39 @@ pub(crate) struct Options {
     pub progress: Arc<Progress>,
 }
 
-impl Default for Options {
+/// How the output is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Writing {
+    /// How output files are treated.
+    pub file: FileOptions,
+    /// Whether the output is compressed, and how.
+    pub compress: Compress,
+    /// Whether the output goes to parts, and where they end.
+    pub split: Split,
+    /// The most bytes that are written a second.
+    pub limit_rate: Option<u64>,
+    /// Go on where the same conversion was cut off, and make a checkpoint each time that so many bytes were read and written.
+    pub resume: Option<u64>,
+}
+
+/// What a conversion may use. The result never depends on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Resources {
+    /// How regular files are read.
+    pub io: Io,
+    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY).
+    pub memory: usize,
+    /// Threads; `None` takes as many as the process may use.
+    pub threads: Option<NonZero<usize>>,
+    /// The window's size in bytes; `None` chooses.
+    pub window: Option<usize>,
+    /// The instruction set; `None` takes the fastest there is.
+    pub isa: Option<Isa>,
+}
+
+impl Default for Resources {
     fn default() -> Self {
-        Self {
-            dialect: Dialect::default(),
-            delimiter: None,
-            names: Names::default(),
-            skip_lines: 0,
-            limit: None,
-            encoding: None,
-            io: Io::Read,
-            columns: Columns::default(),
-            strict: false,
-            rejects: None,
-            max_record: None,
-            memory: DEFAULT_MEMORY,
-            threads: None,
-            window: None,
-            isa: None,
-            check: false,
-            file: FileOptions::default(),
-            compress: Compress::default(),
-            split: Split::default(),
-            limit_rate: None,
-            resume: None,
-            range: None,
-            beside: Vec::new(),
-            needed: Vec::new(),
-            progress: Arc::default(),
-        }
+        Self { io: Io::Read, memory: DEFAULT_MEMORY, threads: None, window: None, isa: None }
     }
 }
 

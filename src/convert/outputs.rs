@@ -2,6 +2,7 @@
 
 use super::checkpoint::{self, Checkpoints, needs_a_file};
 use super::file_id::file_id_of_path;
+use super::fingerprint::SeenFile;
 use super::options::{Options, Output};
 use super::overwrite;
 use super::prepared::Prepared;
@@ -24,7 +25,7 @@ pub(super) struct Outputs<'o> {
 
 /// How the output is compressed.
 pub(super) fn compression(output: &Output<'_>, options: &Options) -> Option<Compression> {
-    match (options.compress, output) {
+    match (options.writing.compress, output) {
         _ if options.check => None,
         (Compress::As(compression), _) => Some(compression),
         (Compress::ByName, Output::Path(path)) => Compression::by_extension(path),
@@ -43,23 +44,23 @@ pub(super) fn open<'o>(
     framing: Framing,
 ) -> Result<Outputs<'o>> {
     overwrite::check(&output, options, inputs)?;
-    if options.split.is_some() && !matches!(output, Output::Path(_)) {
+    if options.writing.split.is_some() && !matches!(output, Output::Path(_)) {
         return Err(parts_need_a_file());
     }
-    if options.resume.is_some() && (options.check || !matches!(output, Output::Path(_))) {
+    if options.writing.resume.is_some() && (options.check || !matches!(output, Output::Path(_))) {
         return Err(needs_a_file());
     }
-    let fingerprints = match options.resume {
-        Some(_) => checkpoint::identities(inputs)?,
-        None => serde_json::Value::Null,
+    let fingerprints = match options.writing.resume {
+        Some(_) => checkpoint::fingerprints(inputs)?,
+        None => Vec::new(),
     };
-    let files = FileOptions { resume: options.resume.is_some(), ..options.file };
+    let files = FileOptions { resume: options.writing.resume.is_some(), ..options.writing.file };
     let rejects = options.rejects.as_deref().map(|path| Rejects::create(path, files)).transpose()?;
     let mut writing = OutputOptions {
         framing,
         compression: compression(&output, options),
-        per_second: options.limit_rate,
-        split: options.split,
+        per_second: options.writing.limit_rate,
+        split: options.writing.split,
     };
     let mut opening = Opening { options, inputs, fingerprints, files, rejects, checkpoints: None };
     let (target, reached) = match output {
@@ -67,7 +68,7 @@ pub(super) fn open<'o>(
             writing = OutputOptions::default();
             (Target::Sink(Box::new(Nowhere)), Reached::default())
         }
-        Output::Path(path) if options.split.is_some() => opening.parts(&path)?,
+        Output::Path(path) if options.writing.split.is_some() => opening.parts(&path)?,
         Output::Path(path) => opening.file(&path)?,
         Output::Stdout => (stdout()?, Reached::default()),
         Output::Sink(sink) => (Target::Sink(sink), Reached::default()),
@@ -80,7 +81,7 @@ pub(super) fn open<'o>(
 struct Opening<'o, 'i> {
     options: &'o Options,
     inputs: &'o [Prepared<'i>],
-    fingerprints: serde_json::Value,
+    fingerprints: Vec<SeenFile>,
     files: FileOptions,
     rejects: Option<Rejects>,
     checkpoints: Option<Checkpoints>,
@@ -91,9 +92,10 @@ impl Opening<'_, '_> {
     fn file(&mut self, path: &Path) -> Result<(Target<'static>, Reached)> {
         let mut file = OutputFile::create(path, self.files)?;
         let (mut at, mut reached) = (0, Reached::default());
-        if let Some(every) = self.options.resume {
+        if let Some(every) = self.options.writing.resume {
             let Some((target, _)) = file.unfinished()? else { return Err(needs_a_file()) };
-            let mut found = Checkpoints::open(&target, self.options, every, self.fingerprints.take())?;
+            let mut found =
+                Checkpoints::open(&target, self.options, every, std::mem::take(&mut self.fingerprints))?;
             let others = self.rejects.iter_mut().flat_map(Rejects::files);
             at = found.take_up(std::iter::once(&mut file).chain(others))?[0];
             reached = found.reached().map(|(reached, _)| reached).unwrap_or_default();
@@ -111,11 +113,11 @@ impl Opening<'_, '_> {
             overwrite::refuse_inputs(&name, id, &[], self.inputs)
         };
         let mut reached = Reached::default();
-        let Some(every) = self.options.resume else {
+        let Some(every) = self.options.writing.resume else {
             parts.begin_anew(&refuse)?;
             return Ok((Target::Parts(Box::new(parts)), reached));
         };
-        let mut found = Checkpoints::open(path, self.options, every, self.fingerprints.take())?;
+        let mut found = Checkpoints::open(path, self.options, every, std::mem::take(&mut self.fingerprints))?;
         found.take_up(self.rejects.iter_mut().flat_map(Rejects::files))?;
         if let Some((earlier, complete)) = found.reached() {
             let known = earlier.parts.ok_or_else(|| found.refuse("its checkpoint is damaged"))?;

@@ -69,7 +69,9 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
         }
     }
     match output {
-        Output::Path(path) if options.split.is_some() => refuse_part_names(&PartNames::of(path), options),
+        Output::Path(path) if options.writing.split.is_some() => {
+            refuse_part_names(&PartNames::of(path), options)
+        }
         _ => Ok(()),
     }
 }

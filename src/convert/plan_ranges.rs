@@ -11,17 +11,18 @@ use super::conversion::{Conversion, budget_of, framing_of};
 use super::delimiter::{Delimiter, by_extension};
 use super::fingerprint::Fingerprint;
 use super::located::{Located, not_as_stored, verify};
-use super::options::{Input, Options, Output};
+use super::options::{Input, Options, Output, Resources, Writing};
 use super::outputs;
 use super::prepared::{Preparation, is_by_lines};
 use super::range::{Edge, Range};
+use super::shaping::Shaping;
 use super::split_points::{SplitPoint, SplitPoints, SplitTargets};
 use super::summary::Summary;
 use crate::dialect::Terminator;
 use crate::error::{Error, Result};
 use crate::input::{InputReader, Io};
 use crate::kernel::Kernel;
-use crate::output::{Compress, Framing, Nowhere, Split};
+use crate::output::{Compress, Framing, Nowhere};
 use crate::parse::line_end;
 use crate::plan::Columns;
 use std::num::NonZero;
@@ -106,8 +107,9 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         counted: !by_lines,
     };
     // With all columns asked for, so that a column that does not exist is reported now and not by each worker.
-    let io = if by_lines { Io::Read } else { options.io };
-    let looking = Options { check: true, io, ..options.clone() };
+    let io = if by_lines { Io::Read } else { options.resources.io };
+    let resources = Resources { io, ..options.resources.clone() };
+    let looking = Options { check: true, resources, ..options.clone() };
     let nowhere = || Output::Sink(Box::new(Nowhere));
     let preparation = Preparation::new(&looking, budget_of(&looking, &nowhere(), 0), 1);
     let mut ready = preparation.prepare(input(&path), true, None)?;
@@ -118,7 +120,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         return Err(not_as_stored(&ready.name));
     }
     let default =
-        || options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(&ready.name))).or_comma();
+        || options.shaping.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(&ready.name))).or_comma();
     planned.delimiter =
         beginning.as_ref().map_or_else(default, |beginning| beginning.preface.dialect.delimiter);
     let first = opened.reader.input_at();
@@ -126,7 +128,8 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         // There are no records: all was read.
         planned.summary.inputs.push(ready.name);
     } else if by_lines {
-        planned.points = points_by_lines(&mut *opened.reader, options.dialect.terminator, targets, first)?;
+        planned.points =
+            points_by_lines(&mut *opened.reader, options.shaping.dialect.terminator, targets, first)?;
         planned.summary.inputs.push(ready.name);
     } else {
         drop((ready, opened, beginning));
@@ -159,7 +162,7 @@ pub(super) fn locate(
         return Ok(located);
     }
     let by_lines = is_by_lines(options, &path.display().to_string());
-    if by_lines && !framing_of(options.columns.format, "").separated {
+    if by_lines && !framing_of(options.shaping.columns.format, "").separated {
         return Ok(located);
     }
     located.seen = Some(Fingerprint::of(path)?);
@@ -185,20 +188,13 @@ pub(super) fn locate(
 
 /// Options that read the same records and judge nothing else.
 fn record_options(options: &Options) -> Options {
-    Options {
-        columns: Columns::default(),
-        check: true,
-        strict: false,
-        rejects: None,
-        compress: Compress::Not,
-        split: Split::default(),
-        limit_rate: None,
-        resume: None,
-        range: None,
-        limit: None,
-        window: Budget::survey_window(options.window),
-        ..options.clone()
-    }
+    let shaping = Shaping { columns: Columns::default(), ..options.shaping.clone() };
+    let window = Budget::survey_window(options.resources.window);
+    let resources = Resources { window, ..options.resources.clone() };
+    let writing = Writing { compress: Compress::Not, ..Writing::default() };
+    let progress = Arc::clone(&options.progress);
+    let (beside, needed) = (options.beside.clone(), options.needed.clone());
+    Options { shaping, resources, writing, check: true, progress, beside, needed, ..Options::default() }
 }
 
 fn refuse_for_plans(options: &Options) -> Result<()> {
@@ -206,8 +202,8 @@ fn refuse_for_plans(options: &Options) -> Result<()> {
         (options.limit.is_some(), "`limit`"),
         (options.strict, "`strict`"),
         (options.rejects.is_some(), "`rejects`"),
-        (options.resume.is_some(), "`resume`"),
-        (options.split.is_some(), "`split_size` or `split_records`"),
+        (options.writing.resume.is_some(), "`resume`"),
+        (options.writing.split.is_some(), "`split_size` or `split_records`"),
         (options.range.is_some(), "`range`"),
     ];
     match refused.into_iter().find(|(refused, _)| *refused) {

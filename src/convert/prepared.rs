@@ -9,6 +9,7 @@ use super::header_reader::{self, HeaderRequest, Preface};
 use super::located::Located;
 use super::options::{Input, Options};
 use super::progress::Bound;
+use super::shaping::Shaping;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
 use crate::input::{FOREIGN_LOOK, Foreign, Io, Opened, Reading, from_source, identity, recognise};
@@ -59,8 +60,8 @@ impl<'c> Preparation<'c> {
     /// For `n` inputs.
     pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
         let reading = Reading {
-            io: options.io,
-            encoding: options.encoding,
+            io: options.resources.io,
+            encoding: options.shaping.encoding,
             piece: budget.piece(),
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
@@ -143,15 +144,15 @@ impl<'c> Preparation<'c> {
     ) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
-        let dialect = Dialect { charset, ..options.dialect.clone() };
-        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
+        let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
+        let delimiter = options.shaping.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
         let request = HeaderRequest {
             dialect: &dialect,
             delimiter,
-            names: &options.names,
-            skip_lines: options.skip_lines,
-            limit: budget.first_record(!options.names.no_header),
-            columns: &options.columns,
+            names: &options.shaping.names,
+            skip_lines: options.shaping.skip_lines,
+            limit: budget.first_record(!options.shaping.names.no_header),
+            columns: &options.shaping.columns,
             room: budget.header(),
         };
         // A caller's own source is text by its contract.
@@ -167,14 +168,14 @@ impl<'c> Preparation<'c> {
             return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
         }
         let header = std::mem::take(&mut preface.header);
-        let plan = Plan::new(header, &options.columns, charset, name, budget.header())?;
+        let plan = Plan::new(header, &options.shaping.columns, charset, name, budget.header())?;
         Ok(Some(Box::new(Beginning { preface, plan })))
     }
 }
 
 /// Whether every line of the input `name` is a record, or none: the end of a line ends a record, whatever is before it.
 pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
-    let Options { dialect, delimiter, .. } = options;
+    let Shaping { dialect, delimiter, .. } = &options.shaping;
     let ends = |byte: &u8| dialect.terminator.is(*byte);
     let parts_lines = match delimiter {
         Some(Delimiter::Byte(byte)) => ends(byte),

@@ -3,6 +3,7 @@
 use super::progress::Times;
 use crate::error::{Anomaly, Place};
 use crate::header::Repair;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The result of a conversion.
@@ -49,7 +50,7 @@ pub struct Summary {
 }
 
 /// How often an anomaly was seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Times.
     pub count: u64,

@@ -4,6 +4,7 @@
 //! a piece of text the input's bytes that it came from are counted. (One byte a character is parsed as it is: `charset.rs`.) In most encodings each character tells its length; where one has two, [`Width`] goes by the same always, so that
 //! all differences have one sign and none hides another. `offset_map.rs` adds them.
 
+use crate::by_text::by_text;
 use crate::charset::Charset;
 use crate::error::{Error, Result};
 use std::fmt;
@@ -17,6 +18,8 @@ impl fmt::Debug for Encoding {
         f.write_str(self.0.name())
     }
 }
+
+by_text!(Encoding, |encoding| encoding.name().to_owned(), |label| Encoding::for_label(label).ok());
 
 impl Encoding {
     /// The encoding that `label` names, in any case: `utf-16le`, `latin1`, `shift_jis`, …

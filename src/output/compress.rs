@@ -137,6 +137,16 @@ pub enum Compress {
     As(Compression),
 }
 
+impl fmt::Display for Compress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByName => f.write_str("by name"),
+            Self::Not => f.write_str("none"),
+            Self::As(compression) => compression.fmt(f),
+        }
+    }
+}
+
 /// A codec at work.
 trait Squeeze: Send {
     /// Makes one member or frame of `raw` and returns its length.

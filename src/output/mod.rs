@@ -34,7 +34,7 @@ pub(crate) use file::{FileId, OutputFile};
 pub(crate) use framing::Framing;
 pub(crate) use names::PartNames;
 pub(crate) use partial::checkpoint_path;
-pub(crate) use parts::{Parts, PartsReached, needs_a_file as parts_need_a_file};
+pub(crate) use parts::{Parts, needs_a_file as parts_need_a_file};
 pub(crate) use pen::{Ends, Flush, LEAST_BUFFER, OutputBuffer};
 pub(crate) use rejects::Rejects;
 pub use sink::Sink;

@@ -15,6 +15,7 @@ use super::placement::{MANIFEST, Placement};
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 const JOURNAL: &str = "journal";
 
 /// How far the parts are, for `--resume`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PartsReached {
     /// Those that are whole, and their bytes.
     pub n_whole: u64,

@@ -48,7 +48,7 @@ impl OutputLayout {
 }
 
 /// How far an output writer is; what `--resume` must know beside the length of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Reached {
     /// Bytes written in all.
     pub bytes: u64,

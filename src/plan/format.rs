@@ -3,6 +3,8 @@
 //! Each format puts a record on a line of its own, so that record ends can be found in the output. A new one is a line in
 //! each `match` here.
 
+use crate::by_text::by_text;
+
 /// A format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -14,6 +16,8 @@ pub enum Format {
     /// One array of objects, one on each line.
     Json,
 }
+
+by_text!(Format, |format| format.name().to_owned(), Format::from_name);
 
 impl Format {
     /// All of them.

@@ -17,31 +17,42 @@ use crate::header::Header;
 use crate::kernel::{Pieces, Wanted};
 use nest::Nest;
 use rule::Rules;
+use serde::{Deserialize, Serialize};
 
 /// What is asked of the columns, by name, and of their values. Where a name is asked for, `*` stands for any characters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Columns {
     /// The columns to write, in this order; `None` writes all in the header's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<Vec<String>>,
     /// Columns not to write.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drop: Vec<String>,
     /// Old and new names; no `*` here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rename: Vec<(String, String)>,
     /// Columns to mask.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<(String, Mask)>,
     /// The key of [`Mask::Hash`].
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub hash_key: Option<HashKey>,
     /// Columns with a rule of the caller's own.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub transform: Vec<(String, Transform)>,
     /// The key of the array that takes the fields beyond the header; an empty one drops them.
     pub extra_key: String,
     /// Splits names into the keys of nested objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub nest: Option<String>,
     /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as they stand.
     pub infer: bool,
     /// Columns of a type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<(String, Type)>,
     /// Unquoted fields that are exactly one of these are null.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub null: Vec<String>,
     /// What empty fields give.
     pub empty: Empty,

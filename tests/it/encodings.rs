@@ -351,7 +351,7 @@ fn ranges_of_a_code_page_join_to_the_whole() {
     let set = ["--encoding", "koi8-r", "--infer", "--mask", "email", "in.csv"];
     let whole = place.rowmill().arg("-q").args(set).out();
     whole.expect_status(0);
-    let plan = place.rowmill().args(["--plan", "5"]).args(set).out();
+    let plan = place.rowmill().args(["plan", "--ranges", "5"]).args(set).out();
     plan.expect_status(0);
     let mut joined = Vec::new();
     for line in String::from_utf8(plan.stdout).unwrap().lines() {

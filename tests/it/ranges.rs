@@ -1,4 +1,4 @@
-//! `--plan` and `--range`: the ranges tile the input, each is converted alone, and what comes out, one after another, is the whole's
+//! `rowmill plan` and `--range`: the ranges tile the input, each is converted alone, and what comes out, one after another, is the whole's
 //! byte for byte, with the whole's numbers in every place.
 //!
 //! The random inputs and dialects are those of `reference.rs`; the library converts them, since a process for each range would take
@@ -161,7 +161,7 @@ fn typed(line: &Value) -> String {
 fn the_outputs_of_the_program_join_to_the_whole() {
     let place = Place::new();
     place.write("in.csv", made::inches(2 << 20));
-    let lines = lines(&place.rowmill().args(["--plan", "5", "in.csv"]).out());
+    let lines = lines(&place.rowmill().args(["plan", "--ranges", "5", "in.csv"]).out());
     assert_eq!(lines.len(), 5);
     for format in ["jsonl", "rows", "json"] {
         for compress in ["none", "gzip:1", "zstd:1"] {
@@ -201,7 +201,7 @@ fn a_plan_depends_on_the_bytes_alone_and_its_ranges_are_nearly_equal() {
         let path = place.write(name, &bytes);
         for n in ["3", "40"] {
             let plan = |args: &[&str]| {
-                let output = place.rowmill().args(["--plan", n]).args(args).arg(&path).out();
+                let output = place.rowmill().args(["plan", "--ranges", n]).args(args).arg(&path).out();
                 lines(&output);
                 output.stdout
             };
@@ -217,7 +217,7 @@ fn a_plan_depends_on_the_bytes_alone_and_its_ranges_are_nearly_equal() {
             assert!(plan(&["--memory", "16M"]) == expected, "{name}, {n}, --memory 16M");
             if name == "plain.csv" {
                 let share = bytes.len() as u64 / n.parse::<u64>().unwrap();
-                for line in lines(&place.rowmill().args(["--plan", n]).arg(&path).out()) {
+                for line in lines(&place.rowmill().args(["plan", "--ranges", n]).arg(&path).out()) {
                     let size = number(&line, "end") - number(&line, "start");
                     assert!(size.abs_diff(share) < 1024, "{size} bytes, {share} are a share");
                 }
@@ -231,7 +231,7 @@ fn there_are_no_more_ranges_than_records() {
     let place = Place::new();
     let starts = |text: &str| -> Vec<u64> {
         place.write("in.csv", text);
-        let lines = lines(&place.rowmill().args(["--plan", "9", "in.csv"]).out());
+        let lines = lines(&place.rowmill().args(["plan", "--ranges", "9", "in.csv"]).out());
         let count = lines.len() as u64;
         assert!(lines.iter().enumerate().all(|(i, line)| number(line, "index") == i as u64));
         assert!(lines.iter().all(|line| number(line, "count") == count));
@@ -260,7 +260,7 @@ fn lines_and_records_are_the_whole_files() {
     let whole = place.rowmill().args(args).args(["--check"]).with_stats().out();
     let expected = &whole.stats()["anomalies"]["short_record"]["first"];
     assert_eq!((number(expected, "line"), number(expected, "record")), (604, 201));
-    let lines = lines(&place.rowmill().args(args).args(["--plan", "7"]).out());
+    let lines = lines(&place.rowmill().args(["plan", "--ranges", "7"]).args(args).out());
     assert_eq!(lines.len(), 7);
     assert_eq!((number(&lines[0], "first_line"), number(&lines[0], "first_record")), (1, 1));
     for line in &lines {
@@ -284,7 +284,7 @@ fn rejects_join_to_those_of_the_whole() {
     let args = ["--rejects", "whole", "in.csv"];
     place.rowmill().args(args).out().expect_status(0);
     let mut all = [Vec::new(), Vec::new()];
-    for line in lines(&place.rowmill().args(["--plan", "4", "in.csv"]).out()) {
+    for line in lines(&place.rowmill().args(["plan", "--ranges", "4", "in.csv"]).out()) {
         let output = place.rowmill().args(["--rejects", "part", "in.csv", "--range", &typed(&line)]).out();
         output.expect_status(0);
         all.iter_mut().zip(both("part")).for_each(|(all, part)| all.extend(part));
@@ -307,7 +307,7 @@ fn lines_are_cut_without_a_pass() {
         file.write_all_at(b"x\r\n1,2\n", i * size / 64 - 2).unwrap();
     }
     let begun = Instant::now();
-    let output = place.rowmill().args(["--plan", "64", "--quote", "none", "in.csv"]).out();
+    let output = place.rowmill().args(["plan", "--ranges", "64", "--quote", "none", "in.csv"]).out();
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let lines = lines(&output);
     let starts: Vec<u64> = lines.iter().map(|line| number(line, "start")).collect();
@@ -375,30 +375,27 @@ fn a_plan_says_what_shapes_the_result() {
     let place = Place::new();
     place.write("in.tsv", "id\tname\temail\n1\ta\tx@y\n2\tb\tz@y\n");
     let args = ["--select", "id,email", "--mask", "email", "--type", "id=int", "--nest", "--format", "json"];
-    let args = [&args[..], &["-j", "2", "--memory", "32M", "--plan", "2", "in.tsv"]].concat();
-    let lines = lines(&place.rowmill().args(&args).out());
-    let whole = place.rowmill().args(&args[..9]).arg("in.tsv").out();
+    let plan = ["plan", "-j", "2", "--memory", "32M", "--ranges", "2", "in.tsv"];
+    let lines = lines(&place.rowmill().args(plan).args(args).out());
+    let whole = place.rowmill().args(args).arg("in.tsv").out();
     let mut all = Vec::new();
     for line in &lines {
-        let options: Vec<&str> =
-            line["options"].as_array().unwrap().iter().map(|s| s.as_str().unwrap()).collect();
-        let expected = [
-            "--delimiter",
-            "\\x09",
-            "--format",
-            "json",
-            "--select",
-            "id,email",
-            "--mask",
-            "email",
-            "--type",
-            "id=int",
-            "--nest=.",
-        ];
-        assert_eq!(options, expected);
+        let expected = serde_json::json!({
+            "delimiter": "\\x09",
+            "dialect": {
+                "quote": "\"", "double_quote": true, "escape": null, "terminator": "any", "comment": null, "trim": "all",
+            },
+            "skip_lines": 0,
+            "names": {"no_header": false, "given": null},
+            "columns": {
+                "select": ["id", "email"], "mask": [["email", "email"]], "extra_key": "_extra", "nest": ".",
+                "infer": false, "types": [["id", "int"]], "empty": "string", "format": "json",
+            },
+        });
+        assert_eq!(line["options"], expected);
         let path = line["input"]["path"].as_str().unwrap();
         assert!(Path::new(path).is_absolute());
-        let output = Run::rowmill().args(&options).args(["--range", &typed(line), path]).out();
+        let output = Run::rowmill().args(args).args(["--range", &typed(line), path]).out();
         output.expect_status(0);
         all.extend(output.stdout);
     }
@@ -406,7 +403,7 @@ fn a_plan_says_what_shapes_the_result() {
     assert!(all == whole.stdout);
     let stat = fs::metadata(place.path("in.tsv")).unwrap();
     assert_eq!(number(&lines[0]["input"], "size"), stat.len());
-    assert_eq!(lines[0]["version"], 1);
+    assert_eq!(lines[0]["version"], 2);
     let text = place.read("in.tsv");
     let ends = blake3::hash(&[&text[..], &text].concat()).to_hex().to_string();
     assert_eq!(lines[0]["input"]["ends"], ends.as_str());
@@ -417,18 +414,18 @@ fn a_plan_goes_where_it_is_told_and_nothing_else_does() {
     let place = Place::new();
     let text = people(1000);
     place.write("in.csv", &text);
-    let told = place.rowmill().args(["--plan", "3", "in.csv"]).out();
+    let told = place.rowmill().args(["plan", "--ranges", "3", "in.csv"]).out();
     assert_eq!(lines(&told).len(), 3);
     told.expect_stderr("999 records in ").expect_stderr("  3 ranges");
-    let quiet = place.rowmill().args(["--plan", "3", "-q", "-o", "plan", "in.csv"]).out();
+    let quiet = place.rowmill().args(["plan", "--ranges", "3", "-q", "-o", "plan", "in.csv"]).out();
     quiet.expect_status(0).expect_stdout("");
     assert_eq!(quiet.stderr, "");
     assert!(place.read("plan") == told.stdout);
     let size = (text.len() / 4 - 1).to_string();
-    let by_size = lines(&place.rowmill().args(["--plan-bytes", &size, "in.csv"]).out());
+    let by_size = lines(&place.rowmill().args(["plan", "--range-size", &size, "in.csv"]).out());
     assert_eq!(by_size.len(), 5);
-    place.rowmill().args(["--plan", "3", "-o", "./in.csv", "in.csv"]).out().expect_status(1);
-    place.shell("$ROWMILL --plan 3 in.csv >> in.csv").out();
+    place.rowmill().args(["plan", "--ranges", "3", "-o", "./in.csv", "in.csv"]).out().expect_status(1);
+    place.shell("$ROWMILL plan --ranges 3 in.csv >> in.csv").out();
     assert!(place.read("in.csv") == text, "the input is as it was");
 }
 
@@ -455,25 +452,29 @@ fn what_can_not_be_had_is_refused() {
         &["--compress", "zstd"],
         &["--limit-rate", "1M"],
     ] {
-        refused(&[&["--plan", "2", "in.csv"], with].concat(), 2, with[0]);
+        // They are no arguments of a plan.
+        refused(&[&["plan", "--ranges", "2", "in.csv"], with].concat(), 2, with[0]);
     }
     for with in [&["--limit", "1"][..], &["--resume", "-o", "x"], &["--split-size", "1K", "-o", "x"]] {
         refused(&[&["--range", "0..5", "in.csv"], with].concat(), 2, with[0]);
     }
-    for typed in [&["--plan", "2"][..], &["--range", "0..5"]] {
-        refused(typed, 2, "takes one input");
-        refused(&[typed, &["in.csv", "two.csv"]].concat(), 2, "takes one input");
+    refused(&["--range", "0..5"], 2, "takes one input");
+    refused(&["--range", "0..5", "in.csv", "two.csv"], 2, "takes one input");
+    refused(&["plan", "--ranges", "2"], 2, "required");
+    refused(&["plan", "--ranges", "2", "in.csv", "two.csv"], 2, "unexpected argument 'two.csv'");
+    refused(&["plan", "in.csv"], 2, "--ranges");
+    for typed in [&["plan", "--ranges", "2"][..], &["--range", "0..5"]] {
         refused(&[typed, &["in.csv.gz"]].concat(), 1, "or an encoding of one byte a character; unpack");
         refused(&[typed, &["wide.csv"]].concat(), 1, "or an encoding of one byte a character; unpack");
         refused(&[typed, &["missing.csv"]].concat(), 1, "missing.csv: cannot open");
     }
-    refused(&["--plan", "2", "pipe"], 1, "pipe: is no regular file");
-    refused(&["--plan", "0", "in.csv"], 2, "--plan");
-    refused(&["--plan-bytes", "0", "in.csv"], 2, "--plan-bytes");
-    refused(&["--plan", "1000000", "in.csv"], 2, "131072 are the most");
+    refused(&["plan", "--ranges", "2", "pipe"], 1, "pipe: is no regular file");
+    refused(&["plan", "--ranges", "0", "in.csv"], 2, "--ranges");
+    refused(&["plan", "--range-size", "0", "in.csv"], 2, "--range-size");
+    refused(&["plan", "--ranges", "1000000", "in.csv"], 2, "131072 are the most");
     refused(&["--range", "5..5", "in.csv"], 2, "START must lie before END");
     refused(&["--range", "5", "in.csv"], 2, "START..END");
-    refused(&["--plan", "2", "--select", "nobody", "in.csv"], 1, "no column is named 'nobody'");
+    refused(&["plan", "--ranges", "2", "--select", "nobody", "in.csv"], 1, "no column is named 'nobody'");
     assert_eq!(place.names(), ["in.csv", "in.csv.gz", "pipe", "two.csv", "wide.csv"]);
 }
 
@@ -484,7 +485,8 @@ fn memory_stays_under_the_cap() {
     let place = Place::new();
     place.write("in.csv", people(400_000));
     let args = ["--memory", "16M", "-j", "2", "-q", "in.csv"];
-    let (planned, peak) = place.rowmill().args(args).args(["--plan", "131072", "-o", "plan"]).out_and_peak();
+    let (planned, peak) =
+        place.rowmill().args(args).args(["plan", "--ranges", "131072", "-o", "plan"]).out_and_peak();
     planned.expect_status(0);
     assert!(peak < CAP, "{peak} bytes to plan");
     let plan = String::from_utf8(place.read("plan")).unwrap();
@@ -507,7 +509,7 @@ fn memory_stays_under_the_cap() {
 fn a_file_that_changes_behind_the_range_is_an_error() {
     let place = Place::new();
     let path = place.write("in.csv", made::well_behaved(8 << 20));
-    let lines = lines(&place.rowmill().args(["--plan", "4", "in.csv"]).out());
+    let lines = lines(&place.rowmill().args(["plan", "--ranges", "4", "in.csv"]).out());
     let args = ["--range", &typed(&lines[1]), "in.csv"];
     let mut running = place.rowmill().args(args).start();
     running.until_it_waits();

@@ -123,7 +123,8 @@ fn every_flag_stands_in_the_readme() {
         .collect();
     assert!(flags.len() > 25, "{flags:?}");
     let made = |kind: &str| {
-        let output = Run::rowmill().args(["--generate", kind]).out();
+        let command: &[&str] = if kind == "man" { &["man"] } else { &["completions", kind] };
+        let output = Run::rowmill().args(command).out();
         output.expect_status(0);
         String::from_utf8(output.stdout).unwrap()
     };
@@ -148,7 +149,7 @@ fn every_flag_stands_in_the_readme() {
 fn shells_read_their_completions() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
-        let text = Run::rowmill().args(["--generate", shell]).out();
+        let text = Run::rowmill().args(["completions", shell]).out();
         text.expect_status(0);
         place.write("completion", &text.stdout);
         if !has(shell, "a shell's completions") {

@@ -1,4 +1,4 @@
-//! `--verify`: a folder is marked only if every part of the plan is there, whole and once; else each thing that is wrong is named.
+//! `rowmill verify`: a folder is marked only if every part of the plan is there, whole and once; else each thing that is wrong is named.
 
 use std::fs;
 
@@ -11,16 +11,16 @@ use crate::worker::{odd, plan, values};
 fn made(own: &[&str]) -> (Place, Vec<Value>) {
     let place = Place::new();
     place.write("in.csv", odd(600));
-    let lines = plan(&place, &["--plan", "6"]);
+    let lines = plan(&place, &["plan", "--ranges", "6"]);
     assert_eq!(lines.len(), 6);
-    let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).args(own).out();
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).args(own).out();
     output.expect_status(0);
     place.write("receipts.jsonl", &output.stdout);
     (place, lines)
 }
 
 fn verified(place: &Place, args: &[&str]) -> crate::harness::Output {
-    place.rowmill().args(["--verify", "plan.jsonl", "-o", "parts"]).args(args).out()
+    place.rowmill().args(["verify", "plan.jsonl", "-o", "parts"]).args(args).out()
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_is_wrong_is_named() {
 fn a_part_that_another_attempt_made_is_right_by_the_receipt_beside_it() {
     let (place, _) = made(&["--compress", "gzip:1"]);
     fs::remove_dir_all(place.path("parts")).unwrap();
-    let work = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "--compress", "gzip:9"]);
+    let work = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "--compress", "gzip:9"]);
     work.out().expect_status(0);
     verified(&place, &["receipts.jsonl"]).expect_status(0);
 }
@@ -173,6 +173,6 @@ fn receipts_of_another_plan_are_told() {
     place.write("other.jsonl", receipts[4].to_string());
     let output = verified(&place, &["other.jsonl"]);
     output.expect_status(1).expect_one_line("other.jsonl: line 1: its part is called like none of its range");
-    let output = place.rowmill().args(["--verify", "plan.jsonl", "-o", "nowhere"]).out();
+    let output = place.rowmill().args(["verify", "plan.jsonl", "-o", "nowhere"]).out();
     output.expect_status(1).expect_stderr("nowhere");
 }

@@ -1,4 +1,4 @@
-//! `--worker`: a part for each line of a plan, once, whatever happens to who makes it; together they are the whole.
+//! `rowmill worker`: a part for each line of a plan, once, whatever happens to who makes it; together they are the whole.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +30,7 @@ pub(crate) fn odd(n_records: usize) -> Vec<u8> {
 
 /// A plan of `in.csv`, in `plan.jsonl`.
 pub(crate) fn plan(place: &Place, args: &[&str]) -> Vec<Value> {
-    place.rowmill().args(["-q", "in.csv", "-o", "plan.jsonl"]).args(args).out().expect_status(0);
+    place.rowmill().args(args).args(["-q", "in.csv", "-o", "plan.jsonl"]).out().expect_status(0);
     values(&place.read("plan.jsonl"))
 }
 
@@ -89,8 +89,8 @@ fn parts_one_after_another_are_the_whole() {
         }
         for n in ["1", "7", "30"] {
             let _ = fs::remove_dir_all(place.path("parts"));
-            let lines = plan(&place, &[&["--plan", n], shape].concat());
-            let run = place.rowmill().args(["--worker", "-o", "parts"]).args(own);
+            let lines = plan(&place, &[&["plan", "--ranges", n], shape].concat());
+            let run = place.rowmill().args(["worker", "-o", "parts"]).args(own);
             let output = run.stdin(place.read("plan.jsonl")).out();
             output.expect_status(0);
             assert_eq!(output.stderr, "", "a worker has nothing to say but receipts");
@@ -109,7 +109,7 @@ fn parts_one_after_another_are_the_whole() {
                 assert_eq!(receipt["done_before"], false);
                 assert!(line["records"].is_null() || line["records"] == receipt["records"]);
             }
-            place.rowmill().args(["--verify", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
+            place.rowmill().args(["verify", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
         }
     }
 }
@@ -121,8 +121,8 @@ fn anomalies_are_told_with_the_files_own_places() {
     place.write("in.csv", odd(3000));
     let output = place.rowmill().args(["in.csv", "-o", "whole"]).with_stats().out();
     let known = &output.stats()["anomalies"];
-    plan(&place, &["--plan", "9"]);
-    let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).out();
+    plan(&place, &["plan", "--ranges", "9"]);
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(0);
     let mut sum: BTreeMap<String, (u64, Value)> = BTreeMap::new();
     let input = place.path("in.csv");
@@ -152,9 +152,9 @@ fn output_records(place: &Place) -> u64 {
 fn what_is_there_is_not_done_again_and_what_is_not_right_is() {
     let place = Place::new();
     place.write("in.csv", odd(2000));
-    let n = plan(&place, &["--plan", "5"]).len();
+    let n = plan(&place, &["plan", "--ranges", "5"]).len();
     let work = |own: &[&str]| {
-        let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).args(own).out();
+        let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).args(own).out();
         output.expect_status(0);
         values(&output.stdout)
     };
@@ -183,8 +183,8 @@ fn what_is_there_is_not_done_again_and_what_is_not_right_is() {
     assert_eq!(again, [false, false, false, false, true]);
     assert!(joined(&place, n) == whole(&place, &[]), "not the whole");
     // A part of another plan is nobody's to replace.
-    plan(&place, &["--plan", "5", "--infer"]);
-    let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).out();
+    plan(&place, &["plan", "--ranges", "5", "--infer"]);
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(1).expect_one_line(
         "plan.jsonl: line 1: parts/_part-00000-of-00005.receipt.json stands there for another plan; remove it",
     );
@@ -195,16 +195,16 @@ fn what_is_there_is_not_done_again_and_what_is_not_right_is() {
 fn a_range_alone_by_its_index() {
     let place = Place::new();
     place.write("in.csv", odd(500));
-    let n = plan(&place, &["--plan", "4"]).len();
+    let n = plan(&place, &["plan", "--ranges", "4"]).len();
     for i in (0..n).rev() {
-        let run = place.rowmill().args(["--worker", "--only-index", &i.to_string(), "-o", "parts"]);
+        let run = place.rowmill().args(["worker", "--only-index", &i.to_string(), "-o", "parts"]);
         let output =
             if i % 2 == 0 { run.arg("plan.jsonl") } else { run.stdin(place.read("plan.jsonl")) }.out();
         output.expect_status(0);
         assert_eq!(values(&output.stdout)[0]["index"], i);
     }
     assert!(joined(&place, n) == whole(&place, &[]), "not the whole");
-    let output = place.rowmill().args(["--worker", "--only-index", "4", "plan.jsonl", "-o", "parts"]).out();
+    let output = place.rowmill().args(["worker", "--only-index", "4", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(2).expect_one_line("--only-index 4: the plan has no such range");
 }
 
@@ -212,7 +212,7 @@ fn a_range_alone_by_its_index() {
 #[test]
 fn no_line_is_no_error() {
     let place = Place::new();
-    place.rowmill().args(["--worker", "-o", "parts"]).stdin("").out().expect_status(0).expect_stdout("");
+    place.rowmill().args(["worker", "-o", "parts"]).stdin("").out().expect_status(0).expect_stdout("");
 }
 
 /// Each range is done before the next line is read, and its receipt is out.
@@ -221,8 +221,8 @@ fn a_receipt_comes_before_the_next_line_is_asked_for() {
     use std::io::{BufRead, BufReader};
     let place = Place::new();
     place.write("in.csv", odd(500));
-    plan(&place, &["--plan", "3"]);
-    let mut running = place.rowmill().args(["--worker", "-o", "parts"]).start();
+    plan(&place, &["plan", "--ranges", "3"]);
+    let mut running = place.rowmill().args(["worker", "-o", "parts"]).start();
     let mut receipts = BufReader::new(running.stdout());
     let text = String::from_utf8(place.read("plan.jsonl")).unwrap();
     for line in text.lines() {
@@ -239,7 +239,7 @@ fn a_receipt_comes_before_the_next_line_is_asked_for() {
 fn lines_that_are_none_are_told_by_their_number() {
     let place = Place::new();
     place.write("in.csv", "a,b\n1,2\n3,4\n");
-    let good = serde_json::to_string(&plan(&place, &["--plan", "1"])[0]).unwrap();
+    let good = serde_json::to_string(&plan(&place, &["plan", "--ranges", "1"])[0]).unwrap();
     let changed = |key: &str, value: Value| {
         let mut line: Value = serde_json::from_str(&good).unwrap();
         line[key] = value;
@@ -254,53 +254,52 @@ fn lines_that_are_none_are_told_by_their_number() {
         ("{".to_owned(), "is no line of a plan: "),
         ("a,b".to_owned(), "is no line of a plan: "),
         ("[]".to_owned(), "is no line of a plan: it is no JSON object"),
-        (changed("version", 2.into()), "is of layout 2, and this program knows 1"),
+        (changed("version", 1.into()), "is of layout 1, and this program knows 2"),
         (changed("rowmill", "0.0.9".into()), "is of rowmill 0.0.9, and this is "),
-        (changed("start", (-1).into()), "'start' is not what it should be"),
+        (changed("start", (-1).into()), "is no line of a plan: invalid value: integer `-1`"),
         (changed("end", 1000.into()), "its numbers contradict each other"),
         (changed("index", 1.into()), "its numbers contradict each other"),
-        (without("records"), "has no 'records'"),
-        (without("options"), "has no 'options'"),
+        (without("version"), "is no line of a plan: it has no 'version'"),
+        (without("options"), "is no line of a plan: missing field `options`"),
         (
-            changed("options", serde_json::json!(["-o", "x"])),
-            "its options: --output is none that shapes a result",
-        ),
-        (changed("options", serde_json::json!(["in.csv"])), "its options: the name of a file is none that"),
-        (
-            changed("options", serde_json::json!(["--hash-key-file", "k"])),
-            "its options: --hash-key-file is none that",
+            changed("options", serde_json::json!({"output": "x"})),
+            "is no line of a plan: unknown field `output`",
         ),
         (
-            changed("options", serde_json::json!(["--generate", "man"])),
-            "its options: --generate is none that",
+            changed("options", serde_json::json!({"columns": {"hash_key": "k"}})),
+            "is no line of a plan: unknown field `hash_key`",
         ),
-        (changed("options", serde_json::json!(["--help"])), "its options: "),
         (
-            changed("options", serde_json::json!(["--infre"])),
-            "its options: unexpected argument '--infre' found",
+            changed("options", serde_json::json!({"dialect": {"quote": "ab"}})),
+            "is no line of a plan: a byte takes one byte",
         ),
-        (changed("options", serde_json::json!([1])), "'options' is not what it should be"),
+        (
+            changed("options", serde_json::json!({"columns": {"types": [["a", "x"]]}})),
+            "is no line of a plan: 'x' is none of its values",
+        ),
+        (changed("options", serde_json::json!([1])), "is no line of a plan: "),
         ("x".repeat(5 << 20), "is no JSON of this program: it is too long"),
     ] {
         let _ = fs::remove_dir_all(place.path("parts"));
         let text = format!("\n{good}\n{line}\n{good}\n");
-        let output = place.rowmill().args(["--worker", "-o", "parts"]).stdin(text).out();
+        let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(text).out();
         output.expect_status(1).expect_one_line(&format!("rowmill: stdin: line 3: {told}"));
         assert_eq!(values(&output.stdout).len(), 1, "the line before was done");
     }
-    let line = changed("options", serde_json::json!(["--type", "a=x"]));
-    let output = place.rowmill().args(["--worker", "-o", "new"]).stdin(line).out();
-    output.expect_status(1).expect_one_line("stdin: line 1: its options: --type: no type is named 'x'");
+    // What is right by itself and contradicts another option.
+    let line = changed("options", serde_json::json!({"columns": {"nest": ""}}));
+    let output = place.rowmill().args(["worker", "-o", "new"]).stdin(line).out();
+    output.expect_status(1).expect_one_line("stdin: line 1: its options: --nest: the separator is empty");
     for (args, told) in [
-        (&["--worker"][..], "--output"),
-        (&["--worker", "-o", "parts", "--infer"], "--worker: --infer has no place beside it"),
-        (&["--worker", "-o", "parts", "--rejects", "x"], "--worker: --rejects has no place beside it"),
-        (&["--worker", "-o", "parts", "--memory", "1M"], "--memory: at least 16M is needed"),
-        (&["--worker", "-o", "parts", "--compress", "zip"], "--compress: 'zip' is none of"),
-        (&["--only-index", "1"], "--worker"),
-        (&["--verify", "plan.jsonl"], "--output"),
-        (&["--verify", "plan.jsonl", "-o", "parts", "--infer"], "--verify: --infer has no place beside it"),
-        (&["--verify", "plan.jsonl", "-o", "parts", "--worker"], "--worker"),
+        (&["worker"][..], "--output"),
+        (&["worker", "-o", "parts", "--infer"], "unexpected argument '--infer'"),
+        (&["worker", "-o", "parts", "--rejects", "x"], "unexpected argument '--rejects'"),
+        (&["worker", "-o", "parts", "--memory", "1M"], "--memory: at least 16M is needed"),
+        (&["worker", "-o", "parts", "--compress", "zip"], "--compress: 'zip' is none of"),
+        (&["--only-index", "1"], "unexpected argument '--only-index'"),
+        (&["--worker"], "use the command: rowmill worker"),
+        (&["verify", "plan.jsonl"], "--output"),
+        (&["verify", "plan.jsonl", "-o", "parts", "--infer"], "unexpected argument '--infer'"),
     ] {
         place.rowmill().args(args).stdin(&*good).out().expect_status(2).expect_one_line(told);
     }
@@ -311,7 +310,7 @@ fn another_input_than_the_plan_saw_is_refused() {
     let bytes = odd(800);
     let place = Place::new();
     let path = place.write("in.csv", &bytes);
-    plan(&place, &["--plan", "2"]);
+    plan(&place, &["plan", "--ranges", "2"]);
     let time = fs::metadata(&path).unwrap().modified().unwrap();
     let set_time = |time| fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
     let mut other_head = bytes.clone();
@@ -323,13 +322,13 @@ fn another_input_than_the_plan_saw_is_refused() {
     ] {
         fs::write(&path, bytes).unwrap();
         set_time(time);
-        let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).out();
+        let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
         let told = format!("plan.jsonl: line 1: {}: is not what the plan saw: {told}", path.display());
         output.expect_status(1).expect_one_line(&told).expect_stdout("");
         assert_eq!(listed(&place, "parts"), [""; 0]);
     }
     fs::remove_file(&path).unwrap();
-    let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).out();
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(1).expect_one_line("in.csv: cannot open: No such file or directory");
 }
 
@@ -339,11 +338,11 @@ fn an_input_that_changes_meanwhile_is_refused() {
     let place = Place::new();
     let path = place.write("in.csv", odd(20_000));
     place.write("new.csv", odd(20_000));
-    plan(&place, &["--plan", "1"]);
+    plan(&place, &["plan", "--ranges", "1"]);
     let time = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(1);
     fs::File::options().write(true).open(place.path("new.csv")).unwrap().set_modified(time).unwrap();
     // Three seconds of writing, and nobody waits for the end of them.
-    let run = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "--limit-rate", "1M"]);
+    let run = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "--limit-rate", "1M"]);
     let mut running = run.start();
     running.until_it_waits();
     fs::rename(place.path("new.csv"), &path).unwrap();
@@ -360,8 +359,8 @@ fn a_part_is_never_written_over_its_input() {
     let bytes = odd(100);
     let input = place.write("parts/part-00000-of-00001.jsonl", &bytes);
     std::os::unix::fs::symlink(&input, place.path("in.csv")).unwrap();
-    plan(&place, &["--plan", "1", "-d", ","]);
-    let output = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts"]).out();
+    plan(&place, &["plan", "--ranges", "1", "-d", ","]);
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(1).expect_one_line("the output is the input");
     assert!(fs::read(input).unwrap() == bytes);
 }
@@ -377,10 +376,10 @@ fn workers_at_once_that_are_killed_do_no_harm() {
         }
         let place = Place::new();
         place.write("in.csv", [b"id,text,n,a,b,c,d,e\n", &people(60_000 + seed)[..]].concat());
-        let n = plan(&place, &["--plan", "11"]).len();
+        let n = plan(&place, &["plan", "--ranges", "11"]).len();
         let text = whole(&place, &[]);
         let worker = |threads: usize| {
-            let run = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "-j"]);
+            let run = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "-j"]);
             run.arg(threads.to_string()).args(own)
         };
         let begun = Instant::now();
@@ -412,7 +411,7 @@ fn workers_at_once_that_are_killed_do_no_harm() {
             output.expect_status(0);
             assert_eq!(values(&output.stdout).len(), n);
             place.write("receipts.jsonl", &output.stdout);
-            let verify = place.rowmill().args(["--verify", "plan.jsonl", "receipts.jsonl", "-o", "parts"]);
+            let verify = place.rowmill().args(["verify", "plan.jsonl", "receipts.jsonl", "-o", "parts"]);
             verify.out().expect_status(0);
             fs::remove_file(place.path("parts/_SUCCESS")).unwrap();
             for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
@@ -434,10 +433,10 @@ fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
     }
     let place = Place::new();
     place.write("in.csv", odd(300));
-    let n = plan(&place, &["--plan", "2"]).len();
+    let n = plan(&place, &["plan", "--ranges", "2"]).len();
     let text = whole(&place, &[]);
     let program = env!("CARGO_BIN_EXE_rowmill");
-    let args = ["--worker", "plan.jsonl", "-o", "parts", "-j", "1"];
+    let args = ["worker", "plan.jsonl", "-o", "parts", "-j", "1"];
     let mut n_cut = 0;
     for call in ["write", "fsync", "linkat,rename,renameat,renameat2", "mkdir", "openat"] {
         for fault in ["signal=KILL", "error=EIO"] {
@@ -490,10 +489,10 @@ fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
 fn hidden_names_are_each_attempts_own() {
     let place = Place::new();
     place.write("in.csv", odd(20_000));
-    let n = plan(&place, &["--plan", "2"]).len();
+    let n = plan(&place, &["plan", "--ranges", "2"]).len();
     let script = "mount -t tmpfs none /proc
         for j in 1 2 3; do
-            unshare -pf --kill-child \"$ROWMILL\" --worker plan.jsonl -o parts -j $j --limit-rate 2M > receipts-$j &
+            unshare -pf --kill-child \"$ROWMILL\" worker plan.jsonl -o parts -j $j --limit-rate 2M > receipts-$j &
         done
         sleep 0.5
         ls -A parts
@@ -516,7 +515,7 @@ fn hidden_names_are_each_attempts_own() {
     }
     place
         .rowmill()
-        .args(["--verify", "plan.jsonl", "receipts-1", "receipts-2", "-o", "parts"])
+        .args(["verify", "plan.jsonl", "receipts-1", "receipts-2", "-o", "parts"])
         .out()
         .expect_status(0);
     fs::remove_file(place.path("parts/_SUCCESS")).unwrap();
@@ -528,8 +527,8 @@ fn hidden_names_are_each_attempts_own() {
 fn a_signal_ends_it_with_what_is_whole() {
     let place = Place::new();
     place.write("in.csv", odd(20_000));
-    plan(&place, &["--plan", "3"]);
-    let run = place.rowmill().args(["--worker", "plan.jsonl", "-o", "parts", "--limit-rate", "2M"]);
+    plan(&place, &["plan", "--ranges", "3"]);
+    let run = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "--limit-rate", "2M"]);
     let running = run.start();
     thread::sleep(Duration::from_millis(300));
     running.signal(Signal::TERM);
@@ -545,7 +544,7 @@ fn each_range_is_confined_to_its_own_files() {
     let places = [Place::new(), Place::new()];
     for place in &places {
         place.write("in.csv", odd(8000));
-        plans.extend(plan(place, &["--plan", "2"]));
+        plans.extend(plan(place, &["plan", "--ranges", "2"]));
     }
     let place = &places[0];
     // Two inputs, and each range of another number.
@@ -553,7 +552,7 @@ fn each_range_is_confined_to_its_own_files() {
         (line["index"], line["count"]) = (i.into(), 4.into());
     }
     let text: String = plans.iter().map(|line| format!("{line}\n")).collect();
-    let args = ["--worker", "-o", "parts", "-j", "2", "--limit-rate", "4M"];
+    let args = ["worker", "-o", "parts", "-j", "2", "--limit-rate", "4M"];
     let mut running = place.rowmill().args(args).start();
     running.stdin().write_all(text.as_bytes()).unwrap();
     thread::sleep(Duration::from_millis(250));
@@ -577,13 +576,13 @@ fn each_range_is_confined_to_its_own_files() {
 fn memory_does_not_grow_with_the_plan() {
     let place = Place::new();
     place.people("in.csv", 24 << 20);
-    let n = plan(&place, &["--plan", "60"]).len();
-    let run = place.rowmill().args(["--worker", "-o", "parts", "--memory", "16M", "-j", "2"]);
+    let n = plan(&place, &["plan", "--ranges", "60"]).len();
+    let run = place.rowmill().args(["worker", "-o", "parts", "--memory", "16M", "-j", "2"]);
     let (output, peak) = run.stdin(place.read("plan.jsonl")).out_and_peak();
     output.expect_status(0);
     assert_eq!(values(&output.stdout).len(), n);
     assert!(peak < 16 << 20, "{peak}");
-    let run = place.rowmill().args(["--verify", "plan.jsonl", "-o", "parts"]);
+    let run = place.rowmill().args(["verify", "plan.jsonl", "-o", "parts"]);
     let (output, peak) = run.out_and_peak();
     output.expect_status(0);
     assert!(peak < 16 << 20, "{peak}");
@@ -607,7 +606,7 @@ fn array_jobs_do_as_the_readme_says() {
     for (variable, script) in blocks {
         let place = Place::new();
         place.write("in.csv", odd(1000));
-        let n = plan(&place, &["--plan", "8"]).len();
+        let n = plan(&place, &["plan", "--ranges", "8"]).len();
         for i in 0..n {
             let run = Run::program("sh").args(["-e", "-c", script]).dir(place.dir());
             run.env("PATH", &path).env(variable, i.to_string()).out().expect_status(0);

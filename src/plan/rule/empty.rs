@@ -1,6 +1,7 @@
 //! `--empty`: what a field without content gives.
 
 use super::{Value, Word};
+use crate::by_text::by_text;
 
 /// What an empty field gives, quoted or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,11 @@ impl Empty {
         }
     }
 
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|empty| empty.name() == name)
+    }
+
     #[inline(always)]
     pub(super) fn value(self) -> Value {
         match self {
@@ -36,3 +42,5 @@ impl Empty {
         }
     }
 }
+
+by_text!(Empty, |empty| empty.name().to_owned(), Empty::from_name);

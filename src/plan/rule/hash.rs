@@ -28,6 +28,13 @@ impl HashKey {
 }
 
 /// Shows which key it is, not what it is.
+/// Only a fingerprint is ever written, never the key.
+impl serde::Serialize for HashKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:?}"))
+    }
+}
+
 impl fmt::Debug for HashKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let print = blake3::derive_key("rowmill 2026-11-23 key fingerprint", &self.0);

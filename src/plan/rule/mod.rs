@@ -95,6 +95,8 @@ macro_rules! table {
                 }
             }
         }
+
+        crate::by_text::by_text!($table, |rule| rule.name().to_owned(), $table::from_name);
     };
 }
 

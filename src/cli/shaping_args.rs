@@ -1,0 +1,250 @@
+//! The arguments that shape records, as they are typed, and what they mean.
+//!
+//! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a plan carries, not the words typed.
+
+use super::typed::{delimiter, names, size};
+use crate::convert::{Names, Shaping};
+use crate::dialect::{Dialect, byte};
+use crate::error::{CANNOT_READ, Error, Result};
+use crate::internal::Columns;
+use crate::{Empty, Encoding, Format, HashKey, Mask, Terminator, Trim, Type};
+use clap::{ArgAction, Args};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// All of them.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ShapingArgs {
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(super) values: ValueArgs,
+}
+
+/// How the inputs are read.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reading")]
+pub(super) struct ReadingArgs {
+    /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
+    #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
+    delimiter: Option<String>,
+
+    /// The first record is data; columns are named column_1, column_2, …
+    #[arg(long)]
+    no_header: bool,
+
+    /// The columns' names, instead of the file's own
+    #[arg(long, value_name = "A,B,…", hide_short_help = true)]
+    header: Option<String>,
+
+    /// What opens and closes quoted fields: one byte, or 'none'
+    #[arg(long, value_name = "BYTE", default_value = "\"", allow_hyphen_values = true)]
+    quote: String,
+
+    /// A doubled quote in a quoted field is not one quote
+    #[arg(long, hide_short_help = true)]
+    no_double_quote: bool,
+
+    /// BYTE makes the next byte literal, in quotes or not
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    escape: Option<String>,
+
+    /// What ends a record: one byte, or 'any' (LF, CRLF, CR)
+    #[arg(
+        long,
+        value_name = "BYTE",
+        default_value = "any",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
+    terminator: String,
+
+    /// Skip lines that start with BYTE
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    comment: Option<String>,
+
+    /// Whose white space around fields is dropped
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = Trim::ALL.map(Trim::name), hide_short_help = true)]
+    trim: String,
+
+    /// Drop the first N lines of each input
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    skip_lines: u64,
+
+    /// The inputs' encoding, by a label of the WHATWG standard [default: utf-8]; a byte-order mark overrules it
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<String>,
+
+    /// The longest record [default: 16M, less if --memory leaves less]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    max_record: Option<usize>,
+}
+
+/// What becomes of the columns.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Columns")]
+pub(super) struct ColumnArgs {
+    /// Write only these columns, in this order; '*' stands for any characters
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
+    select: Vec<String>,
+
+    /// Leave these columns out; '*' stands for any characters
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, hide_short_help = true)]
+    drop: Vec<String>,
+
+    /// Rename columns
+    #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, hide_short_help = true)]
+    rename: Vec<String>,
+
+    #[arg(long, help = format!("Mask columns: {}; by default {}", Mask::ALL.map(Mask::name).join(", "), Mask::default().name()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append)]
+    mask: Vec<String>,
+
+    /// The key of the masks by hash: a secret of at least 16 bytes
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(super) hash_key_file: Option<PathBuf>,
+
+    /// Make objects of names such as a.b; another separator is typed as --nest=SEP
+    #[arg(
+        long,
+        value_name = "SEP",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".",
+        hide_short_help = true
+    )]
+    nest: Option<String>,
+
+    /// Key of the array for fields beyond the header; '' drops them
+    #[arg(long, value_name = "NAME", default_value = "_extra", hide_short_help = true)]
+    extra_key: String,
+}
+
+/// What becomes of the values.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Values")]
+pub(super) struct ValueArgs {
+    /// Write unquoted numbers, true, false and null of JSON as they are
+    #[arg(long)]
+    infer: bool,
+
+    #[arg(long = "type", help = format!("Types of columns: {}", Type::ALL.map(Type::name).join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
+    types: Vec<String>,
+
+    /// Unquoted fields that are exactly one of these are null
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
+    null: Vec<String>,
+
+    /// What empty fields give: "", null, or no key at all
+    #[arg(long, value_name = "WHAT", default_value = "string", value_parser = Empty::ALL.map(Empty::name), hide_short_help = true)]
+    empty: String,
+
+    /// JSON Lines, lines of arrays, or one array of objects
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
+    format: String,
+}
+
+impl ShapingArgs {
+    /// What they mean.
+    ///
+    /// # Errors
+    /// A value is not one of its argument; or the key of a hash cannot be read.
+    pub(super) fn shaping(&self) -> Result<Shaping> {
+        let ReadingArgs { no_header, header, skip_lines, max_record, .. } = &self.reading;
+        Ok(Shaping {
+            delimiter: self.reading.delimiter.as_deref().map(delimiter).transpose()?,
+            dialect: self.reading.dialect()?,
+            encoding: self.reading.encoding.as_deref().map(Encoding::for_label).transpose()?,
+            skip_lines: *skip_lines,
+            names: Names { no_header: *no_header, given: header.as_deref().map(names) },
+            columns: self.columns()?,
+            max_record: *max_record,
+        })
+    }
+
+    fn columns(&self) -> Result<Columns> {
+        let ColumnArgs { select, drop, rename, mask, hash_key_file, nest, extra_key } = &self.columns;
+        let ValueArgs { infer, types, null, empty, format } = &self.values;
+        Ok(Columns {
+            select: (!select.is_empty()).then(|| all(select)),
+            drop: all(drop),
+            rename: all(rename).iter().map(|pair| renamed(pair)).collect::<Result<_>>()?,
+            mask: all(mask).iter().map(|column| masked(column)).collect::<Result<_>>()?,
+            hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
+            extra_key: extra_key.clone(),
+            nest: nest.clone(),
+            infer: *infer,
+            types: all(types).iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
+            null: all(null),
+            empty: Empty::from_name(empty).unwrap_or_default(),
+            format: Format::from_name(format).unwrap_or_default(),
+            ..Columns::default()
+        })
+    }
+}
+
+impl ReadingArgs {
+    fn dialect(&self) -> Result<Dialect> {
+        let one = |what, typed: &Option<String>| typed.as_deref().map(|typed| byte(what, typed)).transpose();
+        Ok(Dialect {
+            quote: match self.quote.as_str() {
+                "none" => None,
+                typed => Some(byte("--quote", typed)?),
+            },
+            double_quote: !self.no_double_quote,
+            escape: one("--escape", &self.escape)?,
+            terminator: match self.terminator.as_str() {
+                "any" => Terminator::Any,
+                typed => Terminator::Byte(byte("--terminator", typed)?),
+            },
+            comment: one("--comment", &self.comment)?,
+            trim: Trim::from_name(&self.trim).unwrap_or_default(),
+            ..Dialect::default()
+        })
+    }
+}
+
+/// The names of several lists.
+fn all(lists: &[String]) -> Vec<String> {
+    lists.iter().flat_map(|list| names(list)).collect()
+}
+
+fn renamed(pair: &str) -> Result<(String, String)> {
+    match pair.split_once('=') {
+        Some((old, new)) if !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        _ => Err(Error::setting(format!("--rename takes OLD=NEW, not '{pair}'"))),
+    }
+}
+
+fn masked(column: &str) -> Result<(String, Mask)> {
+    let Some((name, style)) = column.rsplit_once(':') else {
+        return Ok((column.to_owned(), Mask::default()));
+    };
+    let mask = Mask::from_name(style).ok_or_else(|| {
+        let styles = Mask::ALL.map(Mask::name).join(", ");
+        Error::setting(format!("--mask: no style is named '{style}'; there are {styles}"))
+    })?;
+    Ok((name.to_owned(), mask))
+}
+
+fn typed(pair: &str) -> Result<(String, Type)> {
+    let Some((name, wanted)) = pair.rsplit_once('=') else {
+        return Err(Error::setting(format!("--type takes COLUMN=TYPE, not '{pair}'")));
+    };
+    let wanted = Type::from_name(wanted).ok_or_else(|| {
+        let names = Type::ALL.map(Type::name).join(", ");
+        Error::setting(format!("--type: no type is named '{wanted}'; there are {names}"))
+    })?;
+    Ok((name.to_owned(), wanted))
+}
+
+/// The key in a file, whose last line may end with a newline or not.
+pub(super) fn hash_key(path: &Path) -> Result<HashKey> {
+    const LARGEST: u64 = 1 << 16;
+    let mut secret = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut secret));
+    read.map_err(|error| Error::io(CANNOT_READ, path.display().to_string(), error))?;
+    let secret = secret.strip_suffix(b"\n").unwrap_or(&secret);
+    HashKey::derive(secret.strip_suffix(b"\r").unwrap_or(secret))
+}

@@ -1,0 +1,101 @@
+//! How values are typed: sizes, ranges of bytes, bytes, lists of names.
+
+use crate::dialect::{Dialect, byte};
+use crate::error::Result;
+use crate::parse::{Field, Machine};
+use crate::{Delimiter, Range};
+
+/// A size in bytes: `64M`, `1GiB` and the like, or a plain number. `M` and `MiB` are 2^20, `MB` is 10^6.
+pub(super) fn size(typed: &str) -> Result<usize, String> {
+    let text = typed.trim();
+    // `64M` is binary, `64MB` is decimal: the library knows one reading of `M` at a time.
+    let is_decimal =
+        text.len() > 2 && text.ends_with(['b', 'B']) && !text[..text.len() - 1].ends_with(['i', 'I']);
+    let config = parse_size::Config::new();
+    let config = if is_decimal { config.with_decimal() } else { config.with_binary() };
+    let n = config.parse_size(text).map_err(|error| format!("{error}; sizes are typed as 64M or 1GiB"))?;
+    usize::try_from(n).map_err(|_| "is too large".to_owned())
+}
+
+/// A range of bytes: `START..END`.
+pub(super) fn range(typed: &str) -> Result<Range, String> {
+    let bytes =
+        typed.split_once("..").and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
+    let (start, end) =
+        bytes.ok_or("ranges are typed as START..END, two numbers of bytes as a plan has them")?;
+    Ok(Range::new(start, end))
+}
+
+/// A delimiter: a byte, a name of one, or `auto`.
+pub(super) fn delimiter(typed: &str) -> Result<Delimiter> {
+    Ok(match typed {
+        "auto" => Delimiter::Auto,
+        "tab" => Delimiter::Byte(b'\t'),
+        "comma" => Delimiter::Byte(b','),
+        "semicolon" => Delimiter::Byte(b';'),
+        "pipe" | "bar" => Delimiter::Byte(b'|'),
+        "space" => Delimiter::Byte(b' '),
+        "colon" => Delimiter::Byte(b':'),
+        typed => Delimiter::Byte(byte("-d", typed)?),
+    })
+}
+
+/// Names in a list, read as a record of CSV, so that a name may contain a comma.
+pub(super) fn names(list: &str) -> Vec<String> {
+    let dialect = Dialect::default();
+    let bytes = list.as_bytes();
+    let mut ends = Vec::new();
+    let ended = Machine::new(&dialect, true).record(bytes, 0, |end| ends.push(end));
+    if ended.is_none() {
+        ends.push(bytes.len());
+    }
+    let mut start = 0;
+    let mut names = Vec::new();
+    for end in ends {
+        let mut name = Vec::new();
+        let field = Field::new(&dialect, true, bytes, start, end);
+        let Ok(()) = field.runs(&dialect, |run| {
+            name.extend_from_slice(&bytes[run]);
+            Ok::<_, std::convert::Infallible>(())
+        });
+        names.push(String::from_utf8_lossy(&name).into_owned());
+        start = end + 1;
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_binary_but_for_those_in_bytes() {
+        for (typed, n) in [
+            ("64M", 64 << 20),
+            ("64MiB", 64 << 20),
+            ("64MB", 64_000_000),
+            ("1GiB", 1 << 30),
+            ("1gb", 1_000_000_000),
+            ("4096", 4096),
+            ("4096B", 4096),
+            ("2k", 2048),
+        ] {
+            assert_eq!(size(typed), Ok(n), "{typed}");
+        }
+        assert!(size("much").is_err());
+    }
+
+    #[test]
+    fn a_range_is_typed_as_two_numbers() {
+        assert_eq!(range("0..15"), Ok(Range::new(0, 15)));
+        for typed in ["", "..", "5", "5..", "..5", "a..b", "-1..5", "1...5", "1..5k"] {
+            assert!(range(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn names_in_a_list_may_be_quoted() {
+        assert_eq!(names(r#"a, "b,c" ,d"#), ["a", "b,c", "d"]);
+        assert_eq!(names("a,"), ["a", ""]);
+    }
+}

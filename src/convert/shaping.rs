@@ -1,0 +1,35 @@
+//! The one list of what shapes the records of a result.
+//!
+//! A plan, a checkpoint and a worker carry this value as JSON. Two conversions with equal values give the same records of the same input.
+//!
+//! Advice for maintainers: an option that shapes records is a field here, or of the structs here; then plans, workers and `--resume` know it.
+
+use super::delimiter::Delimiter;
+use super::names::Names;
+use crate::dialect::Dialect;
+use crate::input::Encoding;
+use crate::plan::Columns;
+use serde::{Deserialize, Serialize};
+
+/// All options that shape records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Shaping {
+    /// The delimiter; `None` goes by each file's extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// The other bytes that shape the inputs.
+    pub dialect: Dialect,
+    /// The encoding of files and standard input without a byte-order mark; `None` is UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Physical lines dropped at the start of each input.
+    pub skip_lines: u64,
+    /// Where the columns' names come from.
+    pub names: Names,
+    /// What is asked of the columns.
+    pub columns: Columns,
+    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if the memory leaves less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_record: Option<usize>,
+}
