@@ -93,7 +93,6 @@ impl Terminator {
 /// The bytes that shape a file. The default is CSV as the `csv` crate reads it, with trimming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
 pub struct Dialect {
     /// Ends a field.
     #[serde(skip)]

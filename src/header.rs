@@ -122,7 +122,7 @@ impl Header {
 }
 
 /// The number of characters to insert, drop or change (Levenshtein 1965).
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

@@ -44,7 +44,7 @@ pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
     Fingerprint, Input, LEAST_MEMORY, Output, PlanBy, Planned, Progress, Range, Summary, Times,
 };
-pub use dialect::{Dialect, Terminator, Trim};
+pub use dialect::{Terminator, Trim};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
 pub use header::Repair;
 pub use input::{Encoding, Source};
@@ -55,6 +55,7 @@ pub use plan::{Empty, Format, HashKey, Mask, Type};
 #[doc(hidden)]
 pub mod internal {
     pub use crate::charset::{Charset, Page};
+    pub use crate::dialect::Dialect;
     pub use crate::input::{Io, is_binary};
     pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
     pub use crate::parse::{Cutter, Ended, Field, Machine};

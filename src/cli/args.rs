@@ -28,7 +28,7 @@ pub(super) struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     /// Convert files: the default, so the word may be left out
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, hide = true)]
     Convert(Box<ConvertArgs>),
     /// Print where a file can be cut into ranges of records, a line of JSON each
     #[command(args_override_self = true)]
@@ -166,11 +166,11 @@ pub(super) struct WritingArgs {
     pub(super) output: Option<PathBuf>,
 
     /// Compress the output: gzip[:LEVEL], zstd[:LEVEL], none [default: by FILE's extension: .gz, .zst]
-    #[arg(long, value_name = "HOW")]
+    #[arg(long, value_name = "HOW", hide_short_help = true)]
     pub(super) compress: Option<String>,
 
     /// Keep a checkpoint beside the unfinished FILE; the same command run again goes on from there
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) resume: bool,
 
     /// Read and write SIZE between checkpoints
@@ -210,7 +210,7 @@ pub(super) struct WritingArgs {
 #[command(next_help_heading = "Anomalies")]
 pub(super) struct AnomalyArgs {
     /// Make the first anomaly an error
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
 
     /// Write records with an anomaly to FILE, unchanged, and the reasons to FILE.log.jsonl
@@ -227,7 +227,7 @@ pub(super) struct AnomalyArgs {
 #[command(next_help_heading = "Resources")]
 pub(super) struct ResourceArgs {
     /// Peak resident memory, mapped pages included; at least 16M
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size, hide_short_help = true)]
     pub(super) memory: usize,
 
     /// Threads [default: the cores this process may use]

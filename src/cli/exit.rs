@@ -10,14 +10,15 @@ use std::process::ExitCode;
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 
-/// Says what went wrong. A closed pipe ends the program as it ends `cat`: without a word, by SIGPIPE.
-pub(super) fn with_error(error: &Error) -> ExitCode {
+/// Says what went wrong, and what may help. A closed pipe ends the program as it ends `cat`: without a word, by SIGPIPE.
+pub(super) fn with_error(error: &Error, hint: Option<&str>) -> ExitCode {
     if error.is_closed_pipe() {
         // If even that fails, an exit status says it.
         let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
         return ExitCode::from(128 + SIGPIPE as u8);
     }
-    say(&format!("rowmill: {}\n", on_a_line(&with_flags(&error.to_string()))));
+    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    say(&format!("rowmill: {}\n", on_a_line(&(with_flags(&error.to_string()) + &hint))));
     ExitCode::from(if error.is_usage() { WRONG_USAGE } else { FAILED })
 }
 

@@ -1,6 +1,9 @@
-//! Flags of other tools, and the one that does the same here.
+//! What helps where something was typed that is almost right: flags of other tools, words that are no files.
 
+use crate::error::{Error, ErrorKind as Kind};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// What was typed, and what to type.
 const FLAGS: &[(&str, &str)] = &[
@@ -63,4 +66,34 @@ pub(super) fn foreign_flag(error: &clap::Error) -> Option<String> {
     let flag = typed.split('=').next().unwrap_or(typed);
     let (_, hint) = FLAGS.iter().find(|(foreign, _)| *foreign == flag)?;
     Some(format!("there is no {flag}; {hint}"))
+}
+
+/// The commands, which an input may be a misspelling of.
+const COMMANDS: [&str; 6] = ["convert", "plan", "worker", "verify", "completions", "man"];
+
+/// What helps if an input, or the folder of the output, does not exist.
+pub(super) fn missing(error: &Error, inputs: &[PathBuf], output: Option<&Path>) -> Option<String> {
+    let Kind::Io { path, source, .. } = error.kind() else { return None };
+    if source.kind() != io::ErrorKind::NotFound {
+        return None;
+    }
+    if let Some(output) = output.filter(|output| output.as_os_str() == path.as_str()) {
+        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
+        return Some(format!("the folder {} does not exist", folder.display()));
+    }
+    let last = inputs.iter().rposition(|input| input.as_os_str() == path.as_str())?;
+    if path.contains("://") {
+        return Some(format!("it is a URL; fetch it: curl -sSf {path} | rowmill"));
+    }
+    if last > 0 && last + 1 == inputs.len() && output.is_none() && is_result(path) {
+        return Some(format!("did you mean -o {path}?"));
+    }
+    let near = |command: &&&str| last == 0 && crate::header::distance(path, command) <= 2;
+    COMMANDS.iter().find(near).map(|command| format!("did you mean the command {command}?"))
+}
+
+/// Whether a file of that name looks like a result.
+fn is_result(path: &str) -> bool {
+    let name = path.trim_end_matches(".gz").trim_end_matches(".zst");
+    [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending))
 }

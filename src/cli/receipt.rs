@@ -162,7 +162,12 @@ fn read<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, String> {
     };
     match value["version"].as_u64() {
         Some(VERSION) => {
-            serde_json::from_value(value).map_err(|error| format!("is no line of a {what}: {error}"))
+            {
+                // Keys of JSON are no settings of the library.
+                let reason = |error: serde_json::Error| error.to_string().replace('`', "'");
+                serde_json::from_value(value)
+                    .map_err(|error| format!("is no line of a {what}: {}", reason(error)))
+            }
         }
         Some(version) => Err(format!("is of layout {version}, and this program knows {VERSION}")),
         None => Err(format!("is no line of a {what}: it has no 'version'")),

@@ -4,6 +4,7 @@ use super::args::{Cli, Command, ConvertArgs, PlanArgs};
 use super::confine::confine;
 use super::exit::{from_clap, with_error};
 use super::generate::{completions, man, markdown};
+use super::hints::missing;
 use super::job::Job;
 use super::plan::{self, PlanJob};
 use super::progress::Bar;
@@ -30,8 +31,8 @@ pub fn main() -> ExitCode {
         Err(error) => return from_clap(&error),
     };
     let ended = match cli.command {
-        None => convert(&cli.convert),
-        Some(Command::Convert(args)) => convert(&args),
+        None => return convert_or_hint(&cli.convert),
+        Some(Command::Convert(args)) => return convert_or_hint(&args),
         Some(Command::Plan(args)) => make_plan(&args),
         Some(Command::Worker(args)) => work(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Verify(args)) => verify(&args),
@@ -41,12 +42,19 @@ pub fn main() -> ExitCode {
             man().map_err(|error| Error::io(CANNOT_WRITE, "stdout", error)).and_then(|text| print(&text))
         }
     };
-    ended.unwrap_or_else(|error| with_error(&error))
+    ended.unwrap_or_else(|error| with_error(&error, None))
 }
 
 fn print(text: &[u8]) -> Result<ExitCode> {
     let written = std::io::stdout().write_all(text);
     written.map(|()| ExitCode::SUCCESS).map_err(|error| Error::io(CANNOT_WRITE, "stdout", error))
+}
+
+fn convert_or_hint(args: &ConvertArgs) -> ExitCode {
+    convert(args).unwrap_or_else(|error| {
+        let hint = missing(&error, &args.inputs, args.writing.output.as_deref());
+        with_error(&error, hint.as_deref())
+    })
 }
 
 fn convert(args: &ConvertArgs) -> Result<ExitCode> {

@@ -40,7 +40,13 @@ pub(super) struct ReadingArgs {
     header: Option<String>,
 
     /// What opens and closes quoted fields: one byte, or 'none'
-    #[arg(long, value_name = "BYTE", default_value = "\"", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "BYTE",
+        default_value = "\"",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     quote: String,
 
     /// A doubled quote in a quoted field is not one quote
@@ -74,7 +80,7 @@ pub(super) struct ReadingArgs {
     skip_lines: u64,
 
     /// The inputs' encoding, by a label of the WHATWG standard [default: utf-8]; a byte-order mark overrules it
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", hide_short_help = true)]
     encoding: Option<String>,
 
     /// The longest record [default: 16M, less if --memory leaves less]

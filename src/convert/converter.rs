@@ -9,7 +9,7 @@ use super::plan_ranges::{self, PlanBy, Planned};
 use super::progress::Progress;
 use super::range::Range;
 use super::summary::Summary;
-use crate::dialect::{Dialect, Terminator, Trim};
+use crate::dialect::{Terminator, Trim};
 use crate::error::{Error, Result};
 use crate::input::{Encoding, Io, Source};
 use crate::kernel::{Isa, Kernel};
@@ -119,13 +119,6 @@ pub struct Builder {
 
 /// How the inputs are read.
 impl Builder {
-    /// All bytes that shape the inputs at once.
-    pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.options.shaping.delimiter = Some(Delimiter::Byte(dialect.delimiter));
-        self.options.shaping.dialect = dialect;
-        self
-    }
-
     /// What separates fields; by default a tab for `.tsv` and `.tab`, a bar for `.psv`, else a comma.
     pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
         self.options.shaping.delimiter = Some(delimiter);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rowmill::internal::{Io, Isa, Kernel};
-use rowmill::{Anomaly, Builder, Converter, Dialect, Input, Output, Result, Summary, Terminator, Trim};
+use rowmill::{Anomaly, Builder, Converter, Delimiter, Input, Output, Result, Summary, Terminator, Trim};
 
 use crate::model::{Expected, Shape};
 
@@ -95,21 +95,20 @@ fn converter(shape: &Shape, how: &How, io: Io, rejects: Option<PathBuf>) -> Resu
 
 /// A converter's settings, but for the rejects.
 pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
-    let mut builder = Converter::builder().dialect(Dialect {
-        delimiter: shape.delimiter,
-        quote: shape.quote,
-        double_quote: shape.double_quote,
-        escape: shape.escape,
-        terminator: shape.terminator.map_or(Terminator::Any, Terminator::Byte),
-        comment: shape.comment,
-        trim: match (shape.trim_names, shape.trim_values) {
-            (true, true) => Trim::All,
-            (true, false) => Trim::Headers,
-            (false, true) => Trim::Fields,
-            (false, false) => Trim::None,
-        },
-        ..Dialect::default()
-    });
+    let trim = match (shape.trim_names, shape.trim_values) {
+        (true, true) => Trim::All,
+        (true, false) => Trim::Headers,
+        (false, true) => Trim::Fields,
+        (false, false) => Trim::None,
+    };
+    let mut builder = Converter::builder()
+        .delimiter(Delimiter::Byte(shape.delimiter))
+        .quote(shape.quote)
+        .double_quote(shape.double_quote)
+        .escape(shape.escape)
+        .terminator(shape.terminator.map_or(Terminator::Any, Terminator::Byte))
+        .comment(shape.comment)
+        .trim(trim);
     builder = builder
         .columns(shape.columns.clone())
         .no_header(shape.no_header)

@@ -486,7 +486,7 @@ fn memory_stays_under_the_cap() {
     place.write("in.csv", people(400_000));
     let args = ["--memory", "16M", "-j", "2", "-q", "in.csv"];
     let (planned, peak) =
-        place.rowmill().args(args).args(["plan", "--ranges", "131072", "-o", "plan"]).out_and_peak();
+        place.rowmill().args(["plan", "--ranges", "131072", "-o", "plan"]).args(args).out_and_peak();
     planned.expect_status(0);
     assert!(peak < CAP, "{peak} bytes to plan");
     let plan = String::from_utf8(place.read("plan")).unwrap();

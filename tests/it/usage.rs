@@ -11,7 +11,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::harness::{Output, Place, Run, skipped};
+use crate::harness::{Output, Place, Run, fixtures, skipped};
 
 pub(crate) const INPUT: &str = "name,email\nAda,ada@example.org\nBob,bob@example.org\n";
 pub(crate) const RESULT: &str =
@@ -550,4 +550,65 @@ fn nothing_behind_the_limit_is_counted() {
             assert_eq!(told, expected, "{args:?} {how:?}");
         }
     }
+}
+
+#[test]
+fn a_word_that_is_almost_right_gets_a_hint() {
+    let place = Place::new();
+    place.write("in.csv", "a\n1\n");
+    for (args, status, hint) in [
+        (
+            &["plna", "in.csv"][..],
+            1,
+            "plna: cannot open: No such file or directory; did you mean the command plan?",
+        ),
+        (&["in.csv", "out.jsonl"], 1, "did you mean -o out.jsonl?"),
+        (&["in.csv", "out.jsonl.gz"], 1, "did you mean -o out.jsonl.gz?"),
+        (
+            &["https://example.org/a.csv"],
+            1,
+            "it is a URL; fetch it: curl -sSf https://example.org/a.csv | rowmill",
+        ),
+        (&["in.csv", "-o", "none/out.jsonl"], 1, "the folder none does not exist"),
+        (&["--sep", ";", "in.csv"], 2, "use --delimiter (-d)"),
+        (&["--separator=;", "in.csv"], 2, "use --delimiter (-d)"),
+        (&["-H", "in.csv"], 2, "use --no-header"),
+        (&["--columns", "a", "in.csv"], 2, "use --select"),
+        (&["--ndjson", "in.csv"], 2, "JSON Lines are the default"),
+        (&["--where", "a=1", "in.csv"], 2, "filter the result instead"),
+        (&["--force", "in.csv"], 2, "-o replaces a file"),
+        (&["-n", "3", "in.csv"], 2, "use --limit N"),
+        (&["--plan", "3", "in.csv"], 2, "use the command: rowmill plan INPUT --ranges N"),
+        (&["-j", "0", "in.csv"], 2, "'0' for '--threads <N>'"),
+        (&["-d", "semi", "in.csv"], 2, "-d takes one byte"),
+    ] {
+        let output = place.rowmill().args(args).out();
+        output.expect_status(status).expect_stdout("").expect_one_line(hint);
+    }
+    place.rowmill().args(["-d", "semicolon", "in.csv"]).out().expect_status(0);
+    assert_eq!(place.names(), ["in.csv"]);
+}
+
+/// The guide's page of options is what the program says of itself. `ROWMILL_BLESS=1` writes it anew.
+#[test]
+fn the_guide_has_every_option() {
+    let path = fixtures().join("../src/guide/options.md");
+    let output = Run::rowmill().args(["man", "--markdown"]).out();
+    output.expect_status(0);
+    let expected = String::from_utf8(output.stdout).unwrap();
+    if std::env::var_os("ROWMILL_BLESS").is_some_and(|value| value == "1") {
+        fs::write(&path, &expected).unwrap();
+    }
+    let page = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(page, expected, "write it anew with ROWMILL_BLESS=1");
+}
+
+/// What one types daily fits a screen and a half.
+#[test]
+fn the_short_help_is_short() {
+    let output = Run::rowmill().arg("-h").out();
+    output.expect_status(0);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().count() <= 60, "{} lines", text.lines().count());
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 }

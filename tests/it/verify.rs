@@ -140,7 +140,10 @@ fn plans_that_do_not_hold_together_are_told() {
         "rowmill: parts/part-00003-of-00006.jsonl: holds ",
     );
     for (change, told) in [
-        (json!({ "options": ["--infer"] }), "plan.jsonl: line 2: is of another plan than the first line"),
+        (
+            json!({ "options": {"columns": {"infer": true}} }),
+            "plan.jsonl: line 2: is of another plan than the first line",
+        ),
         (json!({ "version": 9 }), "plan.jsonl: line 2: is of layout 9"),
     ] {
         let output = with(&|lines| {
@@ -167,7 +170,7 @@ fn receipts_of_another_plan_are_told() {
     place.write("other.jsonl", "{}\n");
     verified(&place, &["other.jsonl"])
         .expect_status(1)
-        .expect_one_line("other.jsonl: line 1: has no 'version'");
+        .expect_one_line("other.jsonl: line 1: is no line of a receipt: it has no 'version'");
     // A part that is elsewhere is none.
     receipts[4]["part"] = "../in.csv".into();
     place.write("other.jsonl", receipts[4].to_string());

@@ -256,18 +256,18 @@ fn lines_that_are_none_are_told_by_their_number() {
         ("[]".to_owned(), "is no line of a plan: it is no JSON object"),
         (changed("version", 1.into()), "is of layout 1, and this program knows 2"),
         (changed("rowmill", "0.0.9".into()), "is of rowmill 0.0.9, and this is "),
-        (changed("start", (-1).into()), "is no line of a plan: invalid value: integer `-1`"),
+        (changed("start", (-1).into()), "is no line of a plan: invalid value: integer '-1'"),
         (changed("end", 1000.into()), "its numbers contradict each other"),
         (changed("index", 1.into()), "its numbers contradict each other"),
         (without("version"), "is no line of a plan: it has no 'version'"),
-        (without("options"), "is no line of a plan: missing field `options`"),
+        (without("options"), "is no line of a plan: missing field 'options'"),
         (
             changed("options", serde_json::json!({"output": "x"})),
-            "is no line of a plan: unknown field `output`",
+            "is no line of a plan: unknown field 'output'",
         ),
         (
             changed("options", serde_json::json!({"columns": {"hash_key": "k"}})),
-            "is no line of a plan: unknown field `hash_key`",
+            "is no line of a plan: unknown field 'hash_key'",
         ),
         (
             changed("options", serde_json::json!({"dialect": {"quote": "ab"}})),
