@@ -9,7 +9,7 @@
 
 use super::block::Block;
 use super::escape::MOST;
-use super::notes::{Notes, bits};
+use super::notes::{Notes, across, bits};
 use super::scan::Index;
 use super::span::{Arena, Code, EXCESS, INNER, QUOTED, Span, WORDS};
 use super::stitch::{BySight, MORE, Pieces, Sight, Strip, behind, escape_field};
@@ -291,25 +291,30 @@ impl Cells {
 
     /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes which of them are odd.
     #[inline(always)]
-    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &Notes, by_sight: &BySight) {
+    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &[Notes], by_sight: &BySight) {
         let n = self.filled * self.n_fields;
         // The field in its record.
         let (mut field, mut any) = (0, 0);
         for at in (0..n).step_by(64) {
-            let noted = |words: &[u64]| bits(words, self.first_end + at);
+            let (word, bit) = ((self.first_end + at) / 64, (self.first_end + at) % 64);
+            let [this, next] = notes[word..].first_chunk().expect("a spare word is kept");
             let of = |words: &[u64]| bits(words, field);
             let (numbers, wholes) = (of(&by_sight.numbers), of(&by_sight.wholes));
-            let mut bare = noted(&notes.tokens) & of(&by_sight.tokens);
-            let mut odd = noted(&notes.odd);
+            let mut bare = across(this.tokens, next.tokens, bit) & of(&by_sight.tokens);
+            let mut odd = across(this.odd, next.odd, bit);
             if numbers | wholes != 0 {
-                let (number, whole) = (noted(&notes.numbers) & numbers, noted(&notes.wholes) & wholes);
+                let (number, whole) = (
+                    across(this.numbers, next.numbers, bit) & numbers,
+                    across(this.wholes, next.wholes, bit) & wholes,
+                );
                 bare |= number | whole;
                 odd |= (numbers | wholes) & !(number | whole);
             }
             let codes: &mut [u8; 64] = self.codes[at..].first_chunk_mut().expect("a spare block is kept");
             block.copy_with(&[Code::TEXT; 64], bare, Code::TOKEN, codes);
             if !CLEAN {
-                let (quoted, dirty) = (noted(&notes.quoted), noted(&notes.dirty));
+                let (quoted, dirty) =
+                    (across(this.quoted, next.quoted, bit), across(this.dirty, next.dirty, bit));
                 let escaped = quoted & dirty & of(&by_sight.text);
                 odd |= dirty & !escaped;
                 if quoted != 0 {

@@ -53,6 +53,27 @@ impl Block for Portable {
     }
 
     #[inline(always)]
+    fn eq_any<const N: usize>(self, loaded: Self::Bytes, bytes: [u8; N]) -> u64 {
+        gather(loaded, |word| {
+            let not = |byte: u8| {
+                let x = word ^ ONES * u64::from(byte);
+                ((x & LOW7) + LOW7) | x
+            };
+            !bytes.into_iter().fold(u64::MAX, |all, byte| all & not(byte)) & HIGH
+        })
+    }
+
+    #[inline(always)]
+    fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
+        debug_assert!(last < 0x80, "the high bit of each byte tells");
+        let (low, high) = (ONES * u64::from(0x80 - first), ONES * u64::from(0x7f - last));
+        gather(bytes, |word| {
+            let seven = word & LOW7;
+            (seven + low) & !(seven + high) & !word & HIGH
+        })
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         let mut x = bits;
         for shift in [1, 2, 4, 8, 16, 32] {
@@ -139,6 +160,12 @@ mod tests {
                 for (i, b) in bytes.iter().enumerate() {
                     assert_eq!(Portable.eq(block, byte) >> i & 1 == 1, *b == byte, "{b} == {byte}");
                     assert_eq!(Portable.le(block, byte) >> i & 1 == 1, *b <= byte, "{b} <= {byte}");
+                    let any = Portable.eq_any(block, [byte, 7]) >> i & 1 == 1;
+                    assert_eq!(any, [byte, 7].contains(b), "{b} in {byte}, 7");
+                    for first in (1..=byte).step_by(9).filter(|_| byte < 0x80) {
+                        let within = Portable.within(block, first, byte) >> i & 1 == 1;
+                        assert_eq!(within, (first..=byte).contains(b), "{b} in {first}..={byte}");
+                    }
                 }
             }
         }

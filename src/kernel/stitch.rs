@@ -28,7 +28,7 @@ pub struct Pieces {
     fields: Vec<u32>,
     n_fields: usize,
     /// The fields are all of them, in order.
-    in_order: bool,
+    pub(super) in_order: bool,
     /// The fields woven, with [`RULED`] for those that have a rule.
     pub(super) codes: Vec<u32>,
     /// The fields that have a rule, in the order of the output: place in that order, number in the record.

@@ -210,33 +210,40 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
         // Where the next piece starts, but for a quote that is passed over.
         let mut piece = 0;
         let mut passed = 0;
+        let mut field_start = start;
         for (i, &code) in pieces.codes.iter().enumerate() {
             let piece_end = *quoted.ends.get_unchecked(i) as usize;
             let from_piece = piece + passed;
             target = copy_raw(block, text.add(from_piece), piece_end - from_piece, target);
             piece = piece_end;
             let field = (code & !RULED) as usize;
-            let field_start =
-                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
+            if !quoted.in_order {
+                field_start = match field {
+                    0 => start,
+                    _ => *record_ends.get_unchecked(field - 1) as usize + 1,
+                };
+            }
+            let this_start = field_start;
             let field_end = *record_ends.get_unchecked(field) as usize;
+            field_start = field_end + 1;
             if code & RULED != 0 {
                 let value = Code(*codes.get_unchecked(field));
                 passed = 1 - value.quotes();
                 target = target.sub(passed);
                 if KNOWN {
-                    target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
+                    target = copy_raw(block, from.as_ptr().add(this_start), field_end - this_start, target);
                     continue;
                 }
                 let inset = value.inset();
-                let mut source = from.as_ptr().add(field_start + inset);
-                let mut n = (field_end - field_start).saturating_sub(2 * inset);
+                let mut source = from.as_ptr().add(this_start + inset);
+                let mut n = (field_end - this_start).saturating_sub(2 * inset);
                 if value.is_special() {
                     if value.in_arena() {
                         let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
                         (source, n) = (arena.add(offset), length);
                     } else {
                         let at = target.offset_from_unsigned(to_start);
-                        let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                        let end = escape_field(block, strip, this_start, field_end, &mut *to, at)?;
                         target = to_start.add(end);
                         k += 1;
                         continue;
@@ -248,10 +255,10 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
             }
             passed = 0;
             if clean {
-                target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
+                target = copy_raw(block, from.as_ptr().add(this_start), field_end - this_start, target);
             } else {
                 let at = target.offset_from_unsigned(to_start);
-                let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                let end = escape_field(block, strip, this_start, field_end, &mut *to, at)?;
                 target = to_start.add(end);
             }
         }

@@ -390,7 +390,8 @@ impl Rules {
             return Wanted::NOTHING;
         }
         let mut wanted = Wanted::any();
-        wanted.numbers = has(&[Sight::Numbers, Sight::Wholes]);
+        wanted.numbers = has(&[Sight::Numbers]);
+        wanted.wholes = has(&[Sight::Wholes]);
         wanted.tokens = has(&[Sight::Tokens]);
         wanted.empty = self.nulls.empty || self.empty != Empty::String;
         self.nulls.texts().for_each(|text| wanted.text(text));
