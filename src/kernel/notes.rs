@@ -213,7 +213,8 @@ impl Outline {
     }
 }
 
-/// Takes the notes of a strip of which the scan has the outlines of the blocks and their dirty bytes. `bytes` ends where the scan stopped. In
+/// Takes the notes of the fields of a strip of which the scan has the outlines of the blocks, and their dirty bytes if there are any. `bytes` ends
+/// where the scan stopped. In
 /// loops of their own: within the scan there were not enough registers, and it took 1.4 times as long with all its notes (2026-11-26).
 #[inline(always)]
 pub(super) fn note<B: Block>(
@@ -221,11 +222,15 @@ pub(super) fn note<B: Block>(
     wanted: &Wanted,
     bytes: &[u8],
     outlines: &[Outline],
-    dirty: &[u64],
+    dirty: Option<&[u64]>,
     notes: &mut [Notes],
 ) {
-    block.apart(NoteOdd { wanted, bytes, outlines, dirty, notes });
-    let Wanted { numbers, wholes, tokens, .. } = *wanted;
+    notes.fill(Notes::default());
+    let Wanted { numbers, wholes, tokens, empty, every, n_texts, .. } = *wanted;
+    if dirty.is_some() || empty || every || n_texts > 0 {
+        let dirty = dirty.unwrap_or_default();
+        block.apart(NoteOdd { wanted, bytes, outlines, dirty, notes });
+    }
     match (numbers | wholes, tokens) {
         (false, false) => {}
         (false, true) => block.apart(NoteTokens(NoteNumbers { wanted, bytes, outlines, notes })),
@@ -284,15 +289,12 @@ impl Work for NoteOdd<'_> {
         let mut quotes = Quotes::default();
         let mut matchers = [Matcher::default(); MOST_TEXTS];
         let texts = &wanted.texts[..wanted.n_texts];
-        notes[0] = Notes::default();
         blocks(bytes, |bytes, number, _| {
-            let (outline, dirty) = (outlines[number], dirty[number]);
+            let (outline, dirty) = (outlines[number], dirty.get(number).copied().unwrap_or(0));
             let Outline { ends, structural, quote } = outline;
             let starts = structural << 1 | structural_before;
             structural_before = structural >> 63;
             let [this, next] = notes[n / 64..].first_chunk_mut().expect("a spare word is kept");
-            // Behind the fields before stand zeros.
-            *next = Notes::default();
             let bit = n % 64;
             n += ends.count_ones() as usize;
             let (mut odd, mut blank) = (0, ends & starts);
@@ -362,12 +364,9 @@ impl NoteNumbers<'_> {
             false => (wanted.numbers, wanted.wholes, wanted.tokens),
         };
         let (mut n, mut structural_before) = (0, 1);
-        let mut carry = Numbers::default();
-        let (mut wrong, mut not_whole, mut quoted, mut exponent) =
-            (Any::default(), Any::default(), Any::default(), Any::default());
+        let mut found = Numbers::default();
+        let (mut quoted, mut exponent) = (Any::default(), Any::default());
         let mut words = Words::default();
-        // The number that a bare field starts with went on to the end of the block before.
-        let mut leading = 0;
         blocks(bytes, |bytes, number, _| {
             let outline = outlines[number];
             let Outline { ends, structural, quote } = outline;
@@ -377,30 +376,22 @@ impl NoteNumbers<'_> {
             let bit = n % 64;
             n += ends.count_ones() as usize;
             let loaded = block.load(bytes);
-            let kinds = carry.block(block, loaded, &outline, starts);
-            let are_numbers = ends & !wrong.at_ends(kinds.wrong, ends);
+            let Kinds { are_whole, are_numbers, behind } = found.block(block, loaded, &outline, starts);
             if numbers {
                 (this.numbers, next.numbers) = append(this.numbers, bit, block.compress(are_numbers, ends));
             }
             if wholes {
-                let are_whole = are_numbers & !not_whole.at_ends(kinds.point, ends);
                 (this.wholes, next.wholes) = append(this.wholes, bit, block.compress(are_whole, ends));
             }
             if tokens {
                 let mut are_tokens = are_numbers;
-                let bare = starts & !quote;
                 if quote | quoted.0 != 0 {
                     are_tokens &= !quoted.at_ends(quote & starts, ends);
                 }
-                let starts = block.eq_any(loaded, [b't', b'f', b'n']) & bare;
+                let starts = block.eq_any(loaded, [b't', b'f', b'n']) & starts & !quote;
                 if starts | words.pending != 0 {
                     are_tokens |= block.apart(FindWords { words: &mut words, bytes, starts, ends });
                 }
-                // What stands right behind a number that a field starts with: a carry runs through the number.
-                let (sum, over) = kinds.number.overflowing_add(kinds.number & bare);
-                let (sum, again) = sum.overflowing_add(leading);
-                leading = u64::from(over | again);
-                let behind = sum & !(kinds.number | ends);
                 if behind | exponent.0 != 0 {
                     let odd = exponent.at_ends(behind & block.eq_any(loaded, [b'e', b'E']), ends);
                     let (odd, over) = append(this.odd, bit, block.compress(odd, ends));
@@ -413,27 +404,38 @@ impl NoteNumbers<'_> {
     }
 }
 
-/// Finds the fields that are numbers of JSON, without an exponent, by the neighbours of each byte. What a byte makes wrong is noted at the
-/// next, which belongs to its field or ends it; so nothing of the block behind is needed.
+/// Finds the fields that are numbers of JSON, without an exponent: digits without a needless zero, behind a minus or none, and then a point and
+/// more digits or none. A bit at the first of some digits is carried to behind the last by adding it to them.
 #[derive(Default)]
 struct Numbers {
-    /// Of the last byte of the block before, in bit 0: a point or a minus; a zero that is the first digit; a quote that opens a field; a
-    /// minus that is the first byte.
-    awaits_digit: u64,
-    zero: u64,
-    quote: u64,
-    minus: u64,
-    /// A point stood before in the field that goes on.
-    pointed: u64,
+    /// Of the last byte of the block before, in bit 0: a quote that opens a field; its minus; a zero that is its first digit; the point
+    /// behind its first digits; a quote behind its digits, if they are whole, and if there was a point.
+    opening: u64,
+    sign: u64,
+    naught: u64,
+    point: u64,
+    closing: [u64; 2],
+    /// Its digits go on, in front of a point or behind.
+    whole: u64,
+    fraction: u64,
 }
 
 /// What [`Numbers`] finds in a block.
 struct Kinds {
-    /// Where fields cannot be numbers.
-    wrong: u64,
-    /// Digits, points and minuses.
-    number: u64,
-    point: u64,
+    /// The ends of numbers without a point, and of all.
+    are_whole: u64,
+    are_numbers: u64,
+    /// What stands behind the number that a field starts with, if it may be the start of an exponent.
+    behind: u64,
+}
+
+/// Adds `firsts` of runs of `digits` to these, with what is carried from the block before and to the next: the bytes behind the runs.
+#[inline(always)]
+fn behind_digits(digits: u64, firsts: u64, carry: &mut u64) -> u64 {
+    let (sum, over) = digits.overflowing_add(firsts);
+    let (sum, again) = sum.overflowing_add(*carry);
+    *carry = u64::from(over | again);
+    sum & !digits
 }
 
 impl Numbers {
@@ -445,35 +447,27 @@ impl Numbers {
         let digits = block.within(loaded, b'0', b'9') & content;
         let point = block.eq(loaded, b'.') & content;
         let minus = block.eq(loaded, b'-') & content;
-        let zero = block.eq(loaded, b'0');
         let opening = quote & starts;
-        let behind_opening = opening << 1 | self.quote;
-        // The first byte of the content, and its first digit.
-        let first = starts & content | behind_opening;
-        let sign = minus & first;
-        let leading = digits & (first & !sign | sign << 1 | self.minus);
-        let number = digits | point | minus;
-        // What is empty is none.
-        let mut wrong = content & !number | minus & !first | starts & ends | behind_opening & quote;
-        // Behind a point or a minus stands a digit, in front of a point too.
-        let awaits_digit = point | sign;
-        wrong |= (awaits_digit << 1 | self.awaits_digit) & !digits;
-        wrong |= point & first;
-        // A leading zero has no digit behind it.
-        let naught = leading & zero;
-        wrong |= (naught << 1 | self.zero) & digits;
-        // From behind a point to its field's end there is no other: a carry runs through the content.
-        let (sum, over) = content.overflowing_add(point << 1 & content);
-        let (sum, again) = sum.overflowing_add(self.pointed);
-        wrong |= (sum ^ content) & content & point;
-        *self = Self {
-            awaits_digit: awaits_digit >> 63,
-            zero: naught >> 63,
-            quote: opening >> 63,
-            minus: sign >> 63,
-            pointed: u64::from(over | again) | point >> 63,
-        };
-        Kinds { wrong, number, point }
+        let first = starts & content | opening << 1 | self.opening;
+        let sign = first & minus;
+        let first = (first | sign << 1 | self.sign) & digits;
+        let naught = first & block.eq(loaded, b'0');
+        let whole =
+            behind_digits(digits, first & !naught, &mut self.whole) | (naught << 1 | self.naught) & !digits;
+        let pointed = whole & point;
+        let fraction = behind_digits(digits, (pointed << 1 | self.point) & digits, &mut self.fraction);
+        let (mut are_whole, mut are_fractions) = (whole & ends, fraction & ends);
+        if quote | self.closing[0] | self.closing[1] != 0 {
+            are_whole |= ((whole & quote) << 1 | self.closing[0]) & ends;
+            are_fractions |= ((fraction & quote) << 1 | self.closing[1]) & ends;
+            self.closing = [(whole & quote) >> 63, (fraction & quote) >> 63];
+        }
+        self.opening = opening >> 63;
+        self.sign = sign >> 63;
+        self.naught = naught >> 63;
+        self.point = pointed >> 63;
+        let behind = (whole | fraction) & content & !(minus | point);
+        Kinds { are_whole, are_numbers: are_whole | are_fractions, behind }
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Index {
     stop: usize,
     declined: bool,
     high: bool,
+    /// Known where notes are taken.
+    any_dirty: bool,
     n_lines: u64,
 }
 
@@ -101,6 +103,7 @@ impl Index {
             stop: 0,
             declined: false,
             high: false,
+            any_dirty: false,
             n_lines: 0,
         }
     }
@@ -240,10 +243,11 @@ impl Work for ScanOther<'_> {
 /// Notes what is wanted of the fields of a scanned strip.
 #[inline(always)]
 fn take_notes<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index) {
-    let Index { outlines, dirty, notes, stop, .. } = index;
+    let Index { outlines, dirty, notes, stop, n_ends, any_dirty, .. } = index;
     // The block with the byte where the scan stopped was looked at.
     let n_bytes = bytes.len().min((*stop / 64 + 1) * 64);
-    note(block, &marks.wanted, &bytes[..n_bytes], outlines, dirty, notes);
+    let dirty = any_dirty.then_some(&dirty[..]);
+    note(block, &marks.wanted, &bytes[..n_bytes], outlines, dirty, &mut notes[..*n_ends / 64 + 2]);
 }
 
 /// The call of [`count`].
@@ -286,7 +290,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
     let other_quote = marks.quote != Some(b'"');
     let other_escape = marks.escape.filter(|byte| *byte != b'\\');
     let (ends, records, dirties) = (&mut index.ends[..], &mut index.records[..], &mut index.dirty[..]);
-    let outlines = &mut index.outlines[..];
+    let (outlines, mut any_dirty) = (&mut index.outlines[..], 0);
     blocks(bytes, |bytes, number, valid| {
         block.prefetch(bytes.as_ptr().wrapping_add(AHEAD));
         let loaded = block.load(bytes);
@@ -330,6 +334,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
         }
         dirties[number] = dirty & valid;
         if WAY != PLAIN {
+            any_dirty |= dirties[number] | found.quote;
             outlines[number] = Outline { ends: here, structural, quote: found.quote };
         }
         any_high |= high;
@@ -342,6 +347,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
     index.n_ends = n_ends;
     index.n_records = n_records;
     index.high = any_high != 0;
+    index.any_dirty = any_dirty != 0;
     index.n_lines = n_records as u64 + quoted.whole;
     index.declined = stop.is_some();
     index.stop = stop.unwrap_or(bytes.len());
