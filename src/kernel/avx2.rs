@@ -99,6 +99,15 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        // SAFETY: SSE2 is part of x86-64; the load is of these 16 bytes and needs no alignment.
+        unsafe {
+            let values = _mm_sub_epi8(_mm_loadu_si128(bytes.as_ptr().cast()), _mm_set1_epi8(b'0' as i8));
+            _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32
+        }
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         // SAFETY: `self` proves PCLMULQDQ; SSE2 is part of x86-64.
         unsafe {

@@ -75,6 +75,11 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        self.0.digits(bytes)
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         self.0.parity(bits)
     }

@@ -35,6 +35,9 @@ pub(crate) trait Block: Copy {
         self.le(bytes, last) & !self.le(bytes, first - 1)
     }
 
+    /// Which of sixteen bytes are digits.
+    fn digits(self, bytes: &[u8; 16]) -> u32;
+
     /// Bit `i` of the result is the parity of bits `0..=i` of `bits`.
     fn parity(self, bits: u64) -> u64;
 

@@ -73,6 +73,13 @@ impl<'a, B: Block> Cell<'a, B> {
         u64::from_le(word)
     }
 
+    /// Which of its first sixteen bytes are digits, and of what stands behind it if there are fewer.
+    #[inline(always)]
+    pub(crate) fn digits(&self) -> u32 {
+        let bytes = self.from[self.start..].first_chunk().expect("64 bytes behind the end");
+        self.block.digits(bytes)
+    }
+
     /// Where `byte` first stands in it; its length where it does not.
     #[inline(always)]
     pub(crate) fn find(&self, byte: u8) -> usize {

@@ -74,6 +74,19 @@ impl Block for Portable {
     }
 
     #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        let (low, high) = (ONES * u64::from(0x80 - b'0'), ONES * u64::from(0x7f - b'9'));
+        let (words, _) = bytes.as_chunks::<8>();
+        let [first, second] = [words[0], words[1]].map(|word| {
+            let word = u64::from_le_bytes(word);
+            let seven = word & LOW7;
+            let found = (seven + low) & !(seven + high) & !word & HIGH;
+            (found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+        });
+        (first | second << 8) as u32
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         let mut x = bits;
         for shift in [1, 2, 4, 8, 16, 32] {
@@ -133,6 +146,16 @@ fn gather(bytes: [u64; 8], f: impl Fn(u64) -> u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_digits_among_all_bytes() {
+        for first in 0..=240u8 {
+            let bytes: [u8; 16] = std::array::from_fn(|i| first + i as u8);
+            for (i, byte) in bytes.iter().enumerate() {
+                assert_eq!(Portable.digits(&bytes) >> i & 1 == 1, byte.is_ascii_digit(), "{byte}");
+            }
+        }
+    }
 
     #[test]
     fn compresses_bit_by_bit() {

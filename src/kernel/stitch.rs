@@ -124,6 +124,11 @@ impl Pieces {
         self.sights.iter().all(|sight| *sight == Sight::Text)
     }
 
+    /// Whether all fields woven have a rule.
+    pub(super) fn are_all_ruled(&self) -> bool {
+        self.ruled.len() == self.fields.len()
+    }
+
     /// Whether some rule looks at each value.
     pub(super) fn need_looks(&self) -> bool {
         self.sights.contains(&Sight::Nothing)
