@@ -103,6 +103,12 @@ impl Code {
         self.0 & (ARENA_CODE | ESCAPED) != 0
     }
 
+    /// Whether it is to be escaped.
+    #[inline(always)]
+    pub(super) fn is_escaped(self) -> bool {
+        self.0 & ESCAPED != 0
+    }
+
     /// Whether it stands in the arena.
     #[inline(always)]
     pub(super) fn in_arena(self) -> bool {

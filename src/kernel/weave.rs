@@ -112,6 +112,7 @@ impl Work for WriteOdd<'_> {
         unsafe {
             match strip.pieces.opening {
                 Some(_) => write_omitting(block, strip, cells, number, to, at),
+                None if cells.are_clean() => write::<B, true, false>(block, strip, cells, number, to, at),
                 None => write::<B, false, false>(block, strip, cells, number, to, at),
             }
         }
@@ -240,15 +241,15 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
                 let quotes = value.quotes();
                 target.write(b'"');
                 target = target.add(quotes);
-                if !KNOWN && value.is_special() {
-                    if value.in_arena() {
-                        let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
-                        (source, n) = (arena.add(offset), length);
-                    } else {
-                        let at = target.offset_from_unsigned(to_start);
-                        let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
-                        (target, n) = (to_start.add(end), 0);
-                    }
+                if !KNOWN && value.in_arena() {
+                    let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
+                    (source, n) = (arena.add(offset), length);
+                }
+                // Not even compiled where none is: it takes registers.
+                if !CLEAN && value.is_escaped() {
+                    let at = target.offset_from_unsigned(to_start);
+                    let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                    (target, n) = (to_start.add(end), 0);
                 }
                 k += 1;
                 target = copy_raw(block, source, n, target);
