@@ -277,7 +277,9 @@ impl Cells {
         }
         self.starts[n] = start as u32;
         self.all_clean = n == 0 || !index.is_dirty(begin, ends[first - 1] as usize);
-        if !self.all_clean || n_fields == 1 {
+        // Asked where a field may be written as if its column had no rule.
+        let ask = !pieces.are_all_ruled() || pieces.sights().any(|sight| sight == Sight::Text);
+        if !self.all_clean && ask || n_fields == 1 {
             n = self.look(strip, n);
         }
         self.around = pieces.n_around();
@@ -357,6 +359,12 @@ impl Cells {
             at += 64;
         }
         seen != 0
+    }
+
+    /// Whether some field of the run is odd.
+    #[inline(always)]
+    pub(super) fn any_odd(&self) -> bool {
+        self.any_odd
     }
 
     /// Whether no value of the run was or is looked at.

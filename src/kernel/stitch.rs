@@ -31,14 +31,18 @@ pub struct Pieces {
     pub(super) in_order: bool,
     /// The fields woven, with [`RULED`] for those that have a rule.
     pub(super) codes: Vec<u32>,
+    /// Of these, which of the fields that have a rule they are, in the order of the output.
+    pub(super) numbers: Vec<u32>,
     /// The fields that have a rule, in the order of the output: place in that order, number in the record.
     ruled: Vec<(u32, u32)>,
     /// Of these, what is known of their values at sight.
     sights: Vec<Sight>,
     /// The same by the number in the record, for many at once; nothing where none is known at sight.
     pub(super) by_sight: Option<BySight>,
-    /// The pieces with quotes around all values.
+    /// The pieces with quotes around all values, if all are strings but for odd ones, or none surely is.
     pub(super) quoted: Option<Box<Pieces>>,
+    /// The pieces for runs without an odd value, if some columns are strings then: written as if they had no rule.
+    pub(super) even: Option<Box<Pieces>>,
     /// Of the first piece, what opens the record, where values may be left out: then a comma stands behind each value.
     pub(super) opening: Option<usize>,
     /// What values may be longer than their fields, in all.
@@ -64,10 +68,12 @@ impl Pieces {
             n_fields,
             in_order,
             codes: Vec::new(),
+            numbers: Vec::new(),
             ruled: Vec::new(),
             sights: Vec::new(),
             by_sight: None,
             quoted: None,
+            even: None,
             opening: None,
             n_more: 0,
         };
@@ -101,16 +107,35 @@ impl Pieces {
         self.codes = codes.map(|(field, ruled)| field | if ruled.is_some() { RULED } else { 0 }).collect();
         self.opening = opening;
         self.by_sight = BySight::new(&self.ruled, &self.sights, self.n_fields);
-        let quote =
-            |ruled: Option<&Option<Sight>>| if ruled.is_some_and(Option::is_some) { "\"" } else { "" };
-        let pieces = (0..=ruled.len()).map(|i| {
-            let before = i.checked_sub(1).and_then(|i| ruled.get(i));
-            let comma = if opening.is_some() && i > 0 && i < ruled.len() { "," } else { "" };
-            [quote(before).as_bytes(), comma.as_bytes(), self.piece(i), quote(ruled.get(i)).as_bytes()]
-                .concat()
-        });
-        self.quoted = Some(Box::new(Self::new(pieces, self.fields.clone(), self.n_fields)));
+        let mut number = 0;
+        self.numbers = ruled.iter().map(|ruled| (number, number += u32::from(ruled.is_some())).0).collect();
+        if self.are_text() || self.are_all_ruled() && !self.sights.contains(&Sight::Text) {
+            self.quoted = Some(Box::new(self.with_quotes(&ruled, |_| true)));
+        } else if opening.is_none() && self.sights.contains(&Sight::Text) {
+            let mut even = self.with_quotes(&ruled, |sight| sight == Sight::Text);
+            let text = |(code, ruled): (&u32, &Option<Sight>)| match ruled {
+                Some(Sight::Text) => code & !RULED,
+                _ => *code,
+            };
+            even.codes = self.codes.iter().zip(&ruled).map(text).collect();
+            even.numbers.clone_from(&self.numbers);
+            self.even = Some(Box::new(even));
+        }
         self
+    }
+
+    /// The pieces with quotes around the values of the ruled columns that `are` chooses.
+    fn with_quotes(&self, ruled: &[Option<Sight>], are: impl Fn(Sight) -> bool) -> Self {
+        let quote = |i: Option<usize>| {
+            let ruled = i.and_then(|i| ruled.get(i).copied().flatten());
+            if ruled.is_some_and(&are) { "\"" } else { "" }
+        };
+        let pieces = (0..=ruled.len()).map(|i| {
+            let comma = if self.opening.is_some() && i > 0 && i < ruled.len() { "," } else { "" };
+            let (before, behind) = (quote(i.checked_sub(1)), quote(Some(i)));
+            [before.as_bytes(), comma.as_bytes(), self.piece(i), behind.as_bytes()].concat()
+        });
+        Self::new(pieces, self.fields.clone(), self.n_fields)
     }
 
     /// What is known of the values of the `k`th field that has a rule.
@@ -122,6 +147,11 @@ impl Pieces {
     /// Whether all values are strings but for odd ones.
     pub(super) fn are_text(&self) -> bool {
         self.sights.iter().all(|sight| *sight == Sight::Text)
+    }
+
+    /// What is known of the values of the columns that have a rule.
+    pub(super) fn sights(&self) -> impl Iterator<Item = Sight> {
+        self.sights.iter().copied()
     }
 
     /// Whether all fields woven have a rule.

@@ -55,7 +55,7 @@ impl Work for WriteRun<'_> {
             (_, true) if pieces.are_text() => block.apart(WriteText::<true>(self)),
             (_, false) if pieces.are_text() => block.apart(WriteText::<false>(self)),
             (true, _) => block.apart(WriteOmitting(self)),
-            (false, true) if known && pieces.are_all_ruled() => block.apart(WriteAllKnown(self)),
+            (false, true) if known && pieces.quoted.is_some() => block.apart(WriteAllKnown(self)),
             (false, true) if known => block.apart(WriteKnown(self)),
             (false, true) => self.write::<B, true, false>(block),
             (false, false) => block.apart(WriteDirty(self)),
@@ -112,8 +112,10 @@ impl Work for WriteOdd<'_> {
         unsafe {
             match strip.pieces.opening {
                 Some(_) => write_omitting(block, strip, cells, number, to, at),
-                None if cells.are_clean() => write::<B, true, false>(block, strip, cells, number, to, at),
-                None => write::<B, false, false>(block, strip, cells, number, to, at),
+                None if cells.are_clean() => {
+                    write::<B, true, false>(block, strip, strip.pieces, cells, number, to, at)
+                }
+                None => write::<B, false, false>(block, strip, strip.pieces, cells, number, to, at),
             }
         }
     }
@@ -185,9 +187,11 @@ impl WriteRun<'_> {
     #[inline(always)]
     fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(self, block: B) -> (usize, usize) {
         let Self { strip, cells, n, to, mut at } = self;
+        let even = strip.pieces.even.as_deref().filter(|_| !cells.any_odd());
+        let pieces = even.unwrap_or(strip.pieces);
         for number in 0..n {
             // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
-            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, cells, number, to, at) } {
+            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, pieces, cells, number, to, at) } {
                 Some(end) => at = end,
                 None => return (number, at),
             }
@@ -205,16 +209,16 @@ impl WriteRun<'_> {
 unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
     block: B,
     strip: &Strip<'_>,
+    pieces: &Pieces,
     cells: &Cells,
     number: usize,
     to: &mut [u8],
     at: usize,
 ) -> Option<usize> {
-    let Strip { from, pieces, .. } = *strip;
+    let from = strip.from;
     let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
     let record_ends = cells.record_ends(strip, number);
     let (codes, spans) = cells.values(number);
-    let mut k = 0;
     let to_start = to.as_mut_ptr();
     let text = pieces.bytes.as_ptr();
     let arena = cells.arena().as_ptr();
@@ -242,6 +246,7 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
                 target.write(b'"');
                 target = target.add(quotes);
                 if !KNOWN && value.in_arena() {
+                    let k = *pieces.numbers.get_unchecked(i) as usize;
                     let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
                     (source, n) = (arena.add(offset), length);
                 }
@@ -251,7 +256,6 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
                     let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
                     (target, n) = (to_start.add(end), 0);
                 }
-                k += 1;
                 target = copy_raw(block, source, n, target);
                 target.write(b'"');
                 target = target.add(quotes);
