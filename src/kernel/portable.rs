@@ -56,7 +56,7 @@ impl Block for Portable {
     fn eq_any<const N: usize>(self, loaded: Self::Bytes, bytes: [u8; N]) -> u64 {
         gather(loaded, |word| {
             let not = |byte: u8| {
-                let x = word ^ ONES * u64::from(byte);
+                let x = word ^ (ONES * u64::from(byte));
                 ((x & LOW7) + LOW7) | x
             };
             !bytes.into_iter().fold(u64::MAX, |all, byte| all & not(byte)) & HIGH

@@ -3,7 +3,7 @@
 //! Must not know what a value means.
 
 use super::block::Block;
-use super::cells::Cell;
+use super::cell::Cell;
 use super::stitch::copy_raw;
 use std::num::NonZeroU64;
 

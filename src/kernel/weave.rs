@@ -2,8 +2,9 @@
 
 use super::block::Block;
 use super::cells::{Begin, Cells, Values};
+use super::pieces::{Pieces, RULED};
 use super::span::Code;
-use super::stitch::{Pieces, RULED, Strip, copy_all, copy_raw, escape_all, escape_field};
+use super::stitch::{Strip, copy_all, copy_raw, escape_all, escape_field};
 use super::{Kernel, Work};
 
 /// As the stitch, where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
