@@ -71,6 +71,43 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
+    fn eq_any<const N: usize>(self, loaded: Self::Bytes, bytes: [u8; N]) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let (mut low, mut high) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+            for byte in bytes {
+                let wanted = _mm256_set1_epi8(byte as i8);
+                low = _mm256_or_si256(low, _mm256_cmpeq_epi8(loaded[0], wanted));
+                high = _mm256_or_si256(high, _mm256_cmpeq_epi8(loaded[1], wanted));
+            }
+            join(_mm256_movemask_epi8(low), _mm256_movemask_epi8(high))
+        }
+    }
+
+    #[inline(always)]
+    fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let (first, most) = (_mm256_set1_epi8(first as i8), _mm256_set1_epi8((last - first) as i8));
+            // A closure would not be compiled for AVX2.
+            let (low, high) = (_mm256_sub_epi8(bytes[0], first), _mm256_sub_epi8(bytes[1], first));
+            join(
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low, most), low)),
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high, most), high)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        // SAFETY: SSE2 is part of x86-64; the load is of these 16 bytes and needs no alignment.
+        unsafe {
+            let values = _mm_sub_epi8(_mm_loadu_si128(bytes.as_ptr().cast()), _mm_set1_epi8(b'0' as i8));
+            _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) as u32
+        }
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         // SAFETY: `self` proves PCLMULQDQ; SSE2 is part of x86-64.
         unsafe {

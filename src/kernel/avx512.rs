@@ -66,6 +66,20 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
+        // SAFETY: `self` proves AVX-512 BW.
+        unsafe {
+            let above = _mm512_sub_epi8(bytes, _mm512_set1_epi8(first as i8));
+            _mm512_cmple_epu8_mask(above, _mm512_set1_epi8((last - first) as i8))
+        }
+    }
+
+    #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        self.0.digits(bytes)
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         self.0.parity(bits)
     }

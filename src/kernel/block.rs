@@ -23,6 +23,21 @@ pub(crate) trait Block: Copy {
     /// The bytes less than or equal to `byte`, unsigned.
     fn le(self, bytes: Self::Bytes, byte: u8) -> u64;
 
+    /// The bytes equal to one of `bytes`.
+    #[inline(always)]
+    fn eq_any<const N: usize>(self, loaded: Self::Bytes, bytes: [u8; N]) -> u64 {
+        bytes.into_iter().fold(0, |found, byte| found | self.eq(loaded, byte))
+    }
+
+    /// The bytes from `first` on up to `last`, both from 1 to 0x7f.
+    #[inline(always)]
+    fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
+        self.le(bytes, last) & !self.le(bytes, first - 1)
+    }
+
+    /// Which of sixteen bytes are digits.
+    fn digits(self, bytes: &[u8; 16]) -> u32;
+
     /// Bit `i` of the result is the parity of bits `0..=i` of `bits`.
     fn parity(self, bits: u64) -> u64;
 

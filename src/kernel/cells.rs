@@ -8,11 +8,13 @@
 //! A span is made in the kernel alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
 
 use super::block::Block;
+use super::cell::Cell;
 use super::escape::MOST;
-use super::notes::{Notes, bits};
+use super::notes::{Notes, across, bits};
+use super::pieces::{BySight, MORE, Pieces, Sight};
 use super::scan::Index;
-use super::span::{Arena, Code, EXCESS, INNER, QUOTED, Span, WORDS};
-use super::stitch::{BySight, MORE, Pieces, Sight, Strip, behind, escape_field};
+use super::span::{Arena, Code, EXCESS, QUOTED, Span, WORDS};
+use super::stitch::{Strip, behind, escape_field};
 use super::{Kernel, Work};
 
 /// The longest run of records.
@@ -21,87 +23,6 @@ const MOST_RECORDS: usize = 128;
 const MOST_SPANS: usize = 4096;
 /// What the values of a run may take that do not stand in the strip.
 const ARENA: usize = 32 << 10;
-
-/// The content of a field that has a rule; JSON has no escape for any of it.
-#[derive(Clone, Copy)]
-pub(crate) struct Cell<'a, B> {
-    block: B,
-    from: &'a [u8],
-    start: usize,
-    end: usize,
-    /// Quotes stand around it.
-    pub(crate) quoted: bool,
-}
-
-impl<'a, B: Block> Cell<'a, B> {
-    /// How many bytes it has.
-    #[inline(always)]
-    pub(crate) fn len(&self) -> usize {
-        self.end - self.start
-    }
-
-    /// Its bytes.
-    #[inline(always)]
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        &self.from[self.start..self.end]
-    }
-
-    /// Its first byte, behind whose content 64 bytes can be read.
-    #[inline(always)]
-    pub(super) fn as_ptr(&self) -> *const u8 {
-        self.from[self.start..].as_ptr()
-    }
-
-    /// The instruction set.
-    #[inline(always)]
-    pub(super) fn block(&self) -> B {
-        self.block
-    }
-
-    /// What it lies in, and where the field stands there with its quotes.
-    #[inline(always)]
-    pub(crate) fn field(&self) -> (&'a [u8], usize, usize) {
-        let quote = usize::from(self.quoted);
-        (self.from, self.start - quote, self.end + quote)
-    }
-
-    /// Its first eight bytes as a number, the first the lowest, and what stands behind it if there are fewer.
-    #[inline(always)]
-    pub(crate) fn word(&self) -> u64 {
-        // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
-        let word = unsafe { self.from.as_ptr().add(self.start).cast::<u64>().read_unaligned() };
-        u64::from_le(word)
-    }
-
-    /// Where `byte` first stands in it; its length where it does not.
-    #[inline(always)]
-    pub(crate) fn find(&self, byte: u8) -> usize {
-        let n = self.len();
-        let mut at = 0;
-        while at < n {
-            let bytes: &[u8; 64] =
-                self.from[self.start + at..].first_chunk().expect("64 bytes behind the end");
-            let found = self.block.eq(self.block.load(bytes), byte);
-            if found != 0 {
-                return n.min(at + found.trailing_zeros() as usize);
-            }
-            at += 64;
-        }
-        n
-    }
-
-    /// Its content as a string.
-    #[inline(always)]
-    pub(crate) fn text(&self) -> Option<Span> {
-        Span::of_field(QUOTED | if self.quoted { INNER } else { 0 })
-    }
-
-    /// Its content as it stands.
-    #[inline(always)]
-    pub(crate) fn token(&self) -> Option<Span> {
-        Span::of_field(if self.quoted { INNER } else { 0 })
-    }
-}
 
 /// Says where the values of the columns that have a rule stand.
 pub(crate) trait Values {
@@ -270,7 +191,9 @@ impl Cells {
         }
         self.starts[n] = start as u32;
         self.all_clean = n == 0 || !index.is_dirty(begin, ends[first - 1] as usize);
-        if !self.all_clean || n_fields == 1 {
+        // Asked where a field may be written as if its column had no rule.
+        let ask = !pieces.are_all_ruled() || pieces.sights().any(|sight| sight == Sight::Text);
+        if !self.all_clean && ask || n_fields == 1 {
             n = self.look(strip, n);
         }
         self.around = pieces.n_around();
@@ -291,25 +214,30 @@ impl Cells {
 
     /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes which of them are odd.
     #[inline(always)]
-    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &Notes, by_sight: &BySight) {
+    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &[Notes], by_sight: &BySight) {
         let n = self.filled * self.n_fields;
         // The field in its record.
         let (mut field, mut any) = (0, 0);
         for at in (0..n).step_by(64) {
-            let noted = |words: &[u64]| bits(words, self.first_end + at);
+            let (word, bit) = ((self.first_end + at) / 64, (self.first_end + at) % 64);
+            let [this, next] = notes[word..].first_chunk().expect("a spare word is kept");
             let of = |words: &[u64]| bits(words, field);
             let (numbers, wholes) = (of(&by_sight.numbers), of(&by_sight.wholes));
-            let mut bare = noted(&notes.tokens) & of(&by_sight.tokens);
-            let mut odd = noted(&notes.odd);
+            let mut bare = across(this.tokens, next.tokens, bit) & of(&by_sight.tokens);
+            let mut odd = across(this.odd, next.odd, bit);
             if numbers | wholes != 0 {
-                let (number, whole) = (noted(&notes.numbers) & numbers, noted(&notes.wholes) & wholes);
+                let (number, whole) = (
+                    across(this.numbers, next.numbers, bit) & numbers,
+                    across(this.wholes, next.wholes, bit) & wholes,
+                );
                 bare |= number | whole;
                 odd |= (numbers | wholes) & !(number | whole);
             }
             let codes: &mut [u8; 64] = self.codes[at..].first_chunk_mut().expect("a spare block is kept");
             block.copy_with(&[Code::TEXT; 64], bare, Code::TOKEN, codes);
             if !CLEAN {
-                let (quoted, dirty) = (noted(&notes.quoted), noted(&notes.dirty));
+                let (quoted, dirty) =
+                    (across(this.quoted, next.quoted, bit), across(this.dirty, next.dirty, bit));
                 let escaped = quoted & dirty & of(&by_sight.text);
                 odd |= dirty & !escaped;
                 if quoted != 0 {
@@ -345,6 +273,12 @@ impl Cells {
             at += 64;
         }
         seen != 0
+    }
+
+    /// Whether some field of the run is odd.
+    #[inline(always)]
+    pub(super) fn any_odd(&self) -> bool {
+        self.any_odd
     }
 
     /// Whether no value of the run was or is looked at.

@@ -11,9 +11,11 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block;
+mod cell;
 mod cells;
 mod escape;
 mod notes;
+mod pieces;
 mod portable;
 mod scan;
 mod shape;
@@ -22,13 +24,15 @@ mod stitch;
 mod weave;
 
 pub(crate) use block::Block;
-pub(crate) use cells::{Cell, Cells, Column, NoRules, Values};
+pub(crate) use cell::Cell;
+pub(crate) use cells::{Cells, Column, NoRules, Values};
 pub use escape::MOST as MOST_ESCAPED;
 pub(crate) use notes::Wanted;
+pub use pieces::Pieces;
+pub(crate) use pieces::Sight;
 pub use scan::{Counted, Index, Marks};
 pub(crate) use span::{Arena, Span};
-pub use stitch::Pieces;
-pub(crate) use stitch::{Sight, Strip};
+pub(crate) use stitch::Strip;
 
 /// An instruction set that kernels are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,40 @@ impl Block for Portable {
     }
 
     #[inline(always)]
+    fn eq_any<const N: usize>(self, loaded: Self::Bytes, bytes: [u8; N]) -> u64 {
+        gather(loaded, |word| {
+            let not = |byte: u8| {
+                let x = word ^ (ONES * u64::from(byte));
+                ((x & LOW7) + LOW7) | x
+            };
+            !bytes.into_iter().fold(u64::MAX, |all, byte| all & not(byte)) & HIGH
+        })
+    }
+
+    #[inline(always)]
+    fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
+        debug_assert!(last < 0x80, "the high bit of each byte tells");
+        let (low, high) = (ONES * u64::from(0x80 - first), ONES * u64::from(0x7f - last));
+        gather(bytes, |word| {
+            let seven = word & LOW7;
+            (seven + low) & !(seven + high) & !word & HIGH
+        })
+    }
+
+    #[inline(always)]
+    fn digits(self, bytes: &[u8; 16]) -> u32 {
+        let (low, high) = (ONES * u64::from(0x80 - b'0'), ONES * u64::from(0x7f - b'9'));
+        let (words, _) = bytes.as_chunks::<8>();
+        let [first, second] = [words[0], words[1]].map(|word| {
+            let word = u64::from_le_bytes(word);
+            let seven = word & LOW7;
+            let found = (seven + low) & !(seven + high) & !word & HIGH;
+            (found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+        });
+        (first | second << 8) as u32
+    }
+
+    #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
         let mut x = bits;
         for shift in [1, 2, 4, 8, 16, 32] {
@@ -114,6 +148,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn finds_digits_among_all_bytes() {
+        for first in 0..=240u8 {
+            let bytes: [u8; 16] = std::array::from_fn(|i| first + i as u8);
+            for (i, byte) in bytes.iter().enumerate() {
+                assert_eq!(Portable.digits(&bytes) >> i & 1 == 1, byte.is_ascii_digit(), "{byte}");
+            }
+        }
+    }
+
+    #[test]
     fn compresses_bit_by_bit() {
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         let mut next = || {
@@ -139,6 +183,12 @@ mod tests {
                 for (i, b) in bytes.iter().enumerate() {
                     assert_eq!(Portable.eq(block, byte) >> i & 1 == 1, *b == byte, "{b} == {byte}");
                     assert_eq!(Portable.le(block, byte) >> i & 1 == 1, *b <= byte, "{b} <= {byte}");
+                    let any = Portable.eq_any(block, [byte, 7]) >> i & 1 == 1;
+                    assert_eq!(any, [byte, 7].contains(b), "{b} in {byte}, 7");
+                    for first in (1..=byte).step_by(9).filter(|_| byte < 0x80) {
+                        let within = Portable.within(block, first, byte) >> i & 1 == 1;
+                        assert_eq!(within, (first..=byte).contains(b), "{b} in {first}..={byte}");
+                    }
                 }
             }
         }

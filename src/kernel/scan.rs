@@ -8,7 +8,7 @@
 
 use super::Work;
 use super::block::Block;
-use super::notes::{Notes, Noting, Wanted};
+use super::notes::{Notes, Outline, Wanted, note};
 use super::shape::{Carry, Shape, below, blocks, shape};
 use crate::charset::Page;
 
@@ -76,15 +76,19 @@ pub struct Index {
     records: Box<[u32]>,
     n_records: usize,
     dirty: Box<[u64]>,
-    notes: Notes,
+    notes: Box<[Notes]>,
+    /// Of each block; kept for the notes.
+    outlines: Box<[Outline]>,
     stop: usize,
     declined: bool,
     high: bool,
+    /// Known where notes are taken.
+    any_dirty: bool,
     n_lines: u64,
 }
 
 impl Index {
-    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 8.9 bytes for each.
+    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 9.3 bytes for each.
     pub fn new(n_bytes: usize) -> Self {
         let n_blocks = n_bytes.div_ceil(64).max(1);
         Self {
@@ -94,10 +98,12 @@ impl Index {
             records: vec![0; (n_blocks + 1) * 64].into_boxed_slice(),
             n_records: 0,
             dirty: vec![0; n_blocks + 2].into_boxed_slice(),
-            notes: Notes::new(n_blocks),
+            notes: Notes::of_blocks(n_blocks),
+            outlines: vec![Outline::default(); n_blocks].into_boxed_slice(),
             stop: 0,
             declined: false,
             high: false,
+            any_dirty: false,
             n_lines: 0,
         }
     }
@@ -109,7 +115,7 @@ impl Index {
 
     /// The resident bytes of an index for strips of `n_bytes`, at the most.
     pub const fn size_for(n_bytes: usize) -> usize {
-        (n_bytes + 192) * 8 + n_bytes / 8 + 64 + Notes::size_for(n_bytes)
+        (n_bytes + 192) * 8 + n_bytes / 8 + 64 + Notes::size_for(n_bytes) + Outline::size_for(n_bytes)
     }
 
     /// The end of each field, which is where its delimiter or terminator stands; ascending.
@@ -139,7 +145,7 @@ impl Index {
 
     /// What was noted of the fields.
     #[inline(always)]
-    pub(super) fn notes(&self) -> &Notes {
+    pub(super) fn notes(&self) -> &[Notes] {
         &self.notes
     }
 
@@ -191,8 +197,9 @@ impl Work for Scan<'_> {
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) {
+        let notes = self.marks.wanted.is_any();
         match self.marks.plain() {
-            Some(marks) if !marks.wanted.is_any() => scan::<B, PLAIN>(block, &marks, self.bytes, self.index),
+            Some(marks) if !notes => scan::<B, PLAIN>(block, &marks, self.bytes, self.index),
             // Apart, so that the plain one is compiled as if there were no other.
             Some(_) => block.apart(ScanNoting(self)),
             None => block.apart(ScanOther(self)),
@@ -213,6 +220,7 @@ impl Work for ScanNoting<'_> {
         if let Some(marks) = marks.plain() {
             scan::<B, NOTING>(block, &marks, bytes, index);
         }
+        take_notes(block, marks, bytes, index);
     }
 }
 
@@ -226,7 +234,20 @@ impl Work for ScanOther<'_> {
     fn on<B: Block>(self, block: B) {
         let Scan { marks, bytes, index } = self.0;
         scan::<B, OTHER>(block, marks, bytes, index);
+        if marks.wanted.is_any() {
+            take_notes(block, marks, bytes, index);
+        }
     }
+}
+
+/// Notes what is wanted of the fields of a scanned strip.
+#[inline(always)]
+fn take_notes<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index) {
+    let Index { outlines, dirty, notes, stop, n_ends, any_dirty, .. } = index;
+    // The block with the byte where the scan stopped was looked at.
+    let n_bytes = bytes.len().min((*stop / 64 + 1) * 64);
+    let dirty = any_dirty.then_some(&dirty[..]);
+    note(block, &marks.wanted, &bytes[..n_bytes], outlines, dirty, &mut notes[..*n_ends / 64 + 2]);
 }
 
 /// The call of [`count`].
@@ -269,8 +290,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
     let other_quote = marks.quote != Some(b'"');
     let other_escape = marks.escape.filter(|byte| *byte != b'\\');
     let (ends, records, dirties) = (&mut index.ends[..], &mut index.records[..], &mut index.dirty[..]);
-    let notes = WAY != PLAIN && (WAY == NOTING || marks.wanted.is_any());
-    let mut noting = Noting::new(&marks.wanted, &mut index.notes);
+    let (outlines, mut any_dirty) = (&mut index.outlines[..], 0);
     blocks(bytes, |bytes, number, valid| {
         block.prefetch(bytes.as_ptr().wrapping_add(AHEAD));
         let loaded = block.load(bytes);
@@ -280,7 +300,6 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
         let at = number * 64;
 
         let here = found.ends & good;
-        let n_before = n_ends;
         if here != 0 {
             let (slots, _) = ends[n_ends..].split_first_chunk_mut::<64>().expect("a spare block is kept");
             block.flatten(here, at as u32, slots);
@@ -313,10 +332,10 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
             dirty |= edge & starts | found.ends & (edge << 1 | edge_before);
             edge_before = edge >> 63;
         }
-        dirty &= valid;
-        dirties[number] = dirty;
-        if notes {
-            noting.block(block, loaded, &found, dirty, here, n_before);
+        dirties[number] = dirty & valid;
+        if WAY != PLAIN {
+            any_dirty |= dirties[number] | found.quote;
+            outlines[number] = Outline { ends: here, structural, quote: found.quote };
         }
         any_high |= high;
         quoted.block_ends(found.quoted_lines);
@@ -328,6 +347,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
     index.n_ends = n_ends;
     index.n_records = n_records;
     index.high = any_high != 0;
+    index.any_dirty = any_dirty != 0;
     index.n_lines = n_records as u64 + quoted.whole;
     index.declined = stop.is_some();
     index.stop = stop.unwrap_or(bytes.len());

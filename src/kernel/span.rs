@@ -3,7 +3,7 @@
 //! Must not know what a value means.
 
 use super::block::Block;
-use super::cells::Cell;
+use super::cell::Cell;
 use super::stitch::copy_raw;
 use std::num::NonZeroU64;
 
@@ -101,6 +101,12 @@ impl Code {
     #[inline(always)]
     pub(super) fn is_special(self) -> bool {
         self.0 & (ARENA_CODE | ESCAPED) != 0
+    }
+
+    /// Whether it is to be escaped.
+    #[inline(always)]
+    pub(super) fn is_escaped(self) -> bool {
+        self.0 & ESCAPED != 0
     }
 
     /// Whether it stands in the arena.

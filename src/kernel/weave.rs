@@ -2,8 +2,9 @@
 
 use super::block::Block;
 use super::cells::{Begin, Cells, Values};
+use super::pieces::{Pieces, RULED};
 use super::span::Code;
-use super::stitch::{RULED, Strip, copy_all, copy_raw, escape_all, escape_field};
+use super::stitch::{Strip, copy_all, copy_raw, escape_all, escape_field};
 use super::{Kernel, Work};
 
 /// As the stitch, where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
@@ -55,6 +56,7 @@ impl Work for WriteRun<'_> {
             (_, true) if pieces.are_text() => block.apart(WriteText::<true>(self)),
             (_, false) if pieces.are_text() => block.apart(WriteText::<false>(self)),
             (true, _) => block.apart(WriteOmitting(self)),
+            (false, true) if known && pieces.quoted.is_some() => block.apart(WriteAllKnown(self)),
             (false, true) if known => block.apart(WriteKnown(self)),
             (false, true) => self.write::<B, true, false>(block),
             (false, false) => block.apart(WriteDirty(self)),
@@ -111,7 +113,10 @@ impl Work for WriteOdd<'_> {
         unsafe {
             match strip.pieces.opening {
                 Some(_) => write_omitting(block, strip, cells, number, to, at),
-                None => write::<B, false, false>(block, strip, cells, number, to, at),
+                None if cells.are_clean() => {
+                    write::<B, true, false>(block, strip, strip.pieces, cells, number, to, at)
+                }
+                None => write::<B, false, false>(block, strip, strip.pieces, cells, number, to, at),
             }
         }
     }
@@ -149,6 +154,24 @@ impl Work for WriteKnown<'_> {
     }
 }
 
+/// As [`WriteKnown`], where all columns have a rule.
+struct WriteAllKnown<'a>(WriteRun<'a>);
+
+impl Work for WriteAllKnown<'_> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> (usize, usize) {
+        let WriteRun { strip, cells, n, to, mut at } = self.0;
+        let Some(pieces) = &strip.pieces.quoted else { return (0, at) };
+        for number in 0..n {
+            // SAFETY: as in `WriteRun::write`.
+            at = unsafe { write_known(block, strip, pieces, cells, number, to, at) };
+        }
+        (n, at)
+    }
+}
+
 /// As [`WriteRun`], where some record is not clean.
 struct WriteDirty<'a>(WriteRun<'a>);
 
@@ -165,9 +188,11 @@ impl WriteRun<'_> {
     #[inline(always)]
     fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(self, block: B) -> (usize, usize) {
         let Self { strip, cells, n, to, mut at } = self;
+        let even = strip.pieces.even.as_deref().filter(|_| !cells.any_odd());
+        let pieces = even.unwrap_or(strip.pieces);
         for number in 0..n {
             // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
-            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, cells, number, to, at) } {
+            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, pieces, cells, number, to, at) } {
                 Some(end) => at = end,
                 None => return (number, at),
             }
@@ -176,10 +201,8 @@ impl WriteRun<'_> {
     }
 }
 
-/// Writes record `number` of the run at hand; `None` where a field needs a closer look. `KNOWN` says that no value stands elsewhere than
+/// Writes record `number` of the run at hand; `None` where a field needs a closer look. `KNOWN` says that no value stands elsewhere than in
 /// its field, between no quotes.
-///
-/// The pieces have quotes around each value; of one that has none the value is laid over the first, and what follows starts behind the second.
 ///
 /// # Safety
 /// The run is one of this strip, begun for no more room than lies behind `at`, less what its records before took.
@@ -187,33 +210,29 @@ impl WriteRun<'_> {
 unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
     block: B,
     strip: &Strip<'_>,
+    pieces: &Pieces,
     cells: &Cells,
     number: usize,
     to: &mut [u8],
     at: usize,
 ) -> Option<usize> {
-    let Strip { from, pieces, .. } = *strip;
-    let quoted = pieces.quoted.as_ref()?;
+    let from = strip.from;
     let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
     let record_ends = cells.record_ends(strip, number);
     let (codes, spans) = cells.values(number);
-    let mut k = 0;
     let to_start = to.as_mut_ptr();
-    let text = quoted.bytes.as_ptr();
+    let text = pieces.bytes.as_ptr();
     let arena = cells.arena().as_ptr();
     // SAFETY: the caller promises room for all pieces, for each field whatever is escaped in it, for what the arena holds, and for `MORE`
     // bytes for each value. A span lies in the strip or in the arena with 64 bytes behind it, as only `Cells` makes them. There is
     // an end for each field that is named, and a code; one end of a piece more than there are fields; and `bytes` of pieces ends
-    // with a spare block. Beside a value without quotes stand two quotes of the pieces, in front of it and behind.
+    // with a spare block.
     unsafe {
         let mut target = to_start.add(at);
-        // Where the next piece starts, but for a quote that is passed over.
         let mut piece = 0;
-        let mut passed = 0;
         for (i, &code) in pieces.codes.iter().enumerate() {
-            let piece_end = *quoted.ends.get_unchecked(i) as usize;
-            let from_piece = piece + passed;
-            target = copy_raw(block, text.add(from_piece), piece_end - from_piece, target);
+            let piece_end = *pieces.ends.get_unchecked(i) as usize;
+            target = copy_raw(block, text.add(piece), piece_end - piece, target);
             piece = piece_end;
             let field = (code & !RULED) as usize;
             let field_start =
@@ -221,32 +240,28 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
             let field_end = *record_ends.get_unchecked(field) as usize;
             if code & RULED != 0 {
                 let value = Code(*codes.get_unchecked(field));
-                passed = 1 - value.quotes();
-                target = target.sub(passed);
-                if KNOWN {
-                    target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
-                    continue;
-                }
-                let inset = value.inset();
+                let inset = if KNOWN { 0 } else { value.inset() };
                 let mut source = from.as_ptr().add(field_start + inset);
                 let mut n = (field_end - field_start).saturating_sub(2 * inset);
-                if value.is_special() {
-                    if value.in_arena() {
-                        let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
-                        (source, n) = (arena.add(offset), length);
-                    } else {
-                        let at = target.offset_from_unsigned(to_start);
-                        let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
-                        target = to_start.add(end);
-                        k += 1;
-                        continue;
-                    }
+                let quotes = value.quotes();
+                target.write(b'"');
+                target = target.add(quotes);
+                if !KNOWN && value.in_arena() {
+                    let k = *pieces.numbers.get_unchecked(i) as usize;
+                    let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
+                    (source, n) = (arena.add(offset), length);
                 }
-                k += 1;
+                // Not even compiled where none is: it takes registers.
+                if !CLEAN && value.is_escaped() {
+                    let at = target.offset_from_unsigned(to_start);
+                    let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
+                    (target, n) = (to_start.add(end), 0);
+                }
                 target = copy_raw(block, source, n, target);
+                target.write(b'"');
+                target = target.add(quotes);
                 continue;
             }
-            passed = 0;
             if clean {
                 target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
             } else {
@@ -255,9 +270,55 @@ unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
                 target = to_start.add(end);
             }
         }
-        piece += passed;
-        target = copy_raw(block, text.add(piece), quoted.n_bytes() - piece, target);
+        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
         Some(target.offset_from_unsigned(to_start))
+    }
+}
+
+/// As [`write`], of clean records of which all columns have a rule and all values are known. The pieces are those with quotes around each
+/// value: one that has none is laid over the first, and what follows is copied from behind the second.
+///
+/// # Safety
+/// As [`write`].
+#[inline(always)]
+unsafe fn write_known<B: Block>(
+    block: B,
+    strip: &Strip<'_>,
+    pieces: &Pieces,
+    cells: &Cells,
+    number: usize,
+    to: &mut [u8],
+    at: usize,
+) -> usize {
+    let start = cells.start(number);
+    let record_ends = cells.record_ends(strip, number);
+    let (codes, _) = cells.values(number);
+    let to_start = to.as_mut_ptr();
+    let (from, text) = (strip.from.as_ptr(), pieces.bytes.as_ptr());
+    // SAFETY: as in `write`. Of the pieces one ends with a quote in front of each value, and the next starts with one.
+    unsafe {
+        let mut target = to_start.add(at);
+        // Where the next piece starts, but for a quote that is passed over.
+        let mut piece = 0;
+        let mut field_start = start;
+        for (i, &field) in pieces.fields().iter().enumerate() {
+            let piece_end = *pieces.ends.get_unchecked(i) as usize;
+            target = copy_raw(block, text.add(piece), piece_end - piece, target);
+            if !pieces.in_order {
+                field_start = match field {
+                    0 => start,
+                    _ => *record_ends.get_unchecked(field as usize - 1) as usize + 1,
+                };
+            }
+            let field_end = *record_ends.get_unchecked(field as usize) as usize;
+            let passed = 1 - Code(*codes.get_unchecked(field as usize)).quotes();
+            piece = piece_end + passed;
+            target = target.sub(passed);
+            target = copy_raw(block, from.add(field_start), field_end - field_start, target);
+            field_start = field_end + 1;
+        }
+        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
+        target.offset_from_unsigned(to_start)
     }
 }
 

@@ -255,6 +255,11 @@ impl<'a, B: Block> Content<'a> for Cell<'a, B> {
     }
 
     #[inline(always)]
+    fn digits(&self) -> u32 {
+        Cell::digits(self)
+    }
+
+    #[inline(always)]
     fn find(&self, byte: u8) -> usize {
         Cell::find(self, byte)
     }

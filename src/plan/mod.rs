@@ -131,7 +131,9 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
     let nested = if columns.nest.is_some() { nest::size_for(n_bytes, n_columns) } else { 0 };
     // The names' line, as it is made, kept and written.
     let heading = if columns.format.has_keys() { 0 } else { 4 * n_bytes + 64 * n_columns };
-    3 * n_bytes + 96 * n_columns + nested + heading
+    // Once more the pieces, with other quotes.
+    let quoted = if columns.have_rules() { n_bytes + 24 * n_columns } else { 0 };
+    3 * n_bytes + 96 * n_columns + nested + heading + quoted
 }
 
 impl Plan {

@@ -1,6 +1,6 @@
 //! `--type COLUMN=float`: a decimal number, every digit kept.
 
-use super::number::{number, written};
+use super::number::{is_short_number, number, written};
 use super::{Content, Rule, Sight, Value};
 
 pub(super) struct Float;
@@ -12,7 +12,7 @@ impl Rule for Float {
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        look(content.bytes())
+        if is_short_number(content, false) { Value::Token } else { look(content.bytes()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it stands.
 
-use super::number::is_number;
+use super::number::{is_number, is_short_number};
 use super::{Content, Rule, Sight, Value, Word, mask};
 
 pub(super) struct Infer;
@@ -16,7 +16,7 @@ impl Rule for Infer {
         }
         match content.word().to_le_bytes()[0] {
             b'-' | b'0'..=b'9' => {
-                if is_number(content.bytes()) {
+                if is_short_number(content, false) || is_number(content.bytes()) {
                     Value::Token
                 } else {
                     Value::Text

@@ -1,6 +1,6 @@
 //! `--type COLUMN=int`: digits with a sign or without, as many as there are.
 
-use super::number::{number, written};
+use super::number::{is_short_number, number, written};
 use super::{Content, Rule, Sight, Value};
 
 pub(super) struct Int;
@@ -12,7 +12,7 @@ impl Rule for Int {
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        look(content.bytes())
+        if is_short_number(content, true) { Value::Token } else { look(content.bytes()) }
     }
 }
 

@@ -147,6 +147,9 @@ pub(crate) trait Content<'a> {
     /// The first eight bytes as a number, the first the lowest, and anything behind the last.
     fn word(&self) -> u64;
 
+    /// Which of the first sixteen bytes are digits, a bit each, and anything behind the last.
+    fn digits(&self) -> u32;
+
     /// Where `byte` first stands, or the length where it does not.
     fn find(&self, byte: u8) -> usize;
 
@@ -228,6 +231,13 @@ impl<'a> Content<'a> for Whole<'a> {
         word(self.bytes)
     }
 
+    fn digits(&self) -> u32 {
+        (0..)
+            .zip(self.bytes)
+            .take(16)
+            .fold(0, |found, (i, byte)| found | u32::from(byte.is_ascii_digit()) << i)
+    }
+
     fn find(&self, byte: u8) -> usize {
         memchr::memchr(byte, self.bytes).unwrap_or(self.bytes.len())
     }
@@ -267,6 +277,13 @@ pub(crate) struct ColumnRule {
     pub(crate) transforms: Vec<usize>,
     /// What then happens.
     pub(crate) last: Last,
+}
+
+impl ColumnRule {
+    /// What may be known of its values at sight.
+    fn sight(&self) -> Sight {
+        if self.transforms.is_empty() { self.last.asks().0 } else { Sight::Nothing }
+    }
 }
 
 /// The last that is done with a value.
@@ -342,12 +359,19 @@ pub(crate) struct Rules {
     empty: Empty,
     key: Option<HashKey>,
     transforms: Box<[Transform]>,
+    /// The scan notes numbers for the types. That costs the same for one column as for all.
+    notes_numbers: bool,
 }
 
 impl Rules {
     /// The rules that `columns` asks for, `of_columns` in the order of the output.
     pub(super) fn new(of_columns: Vec<ColumnRule>, columns: &super::Columns, charset: Charset) -> Self {
+        let n_numbers = of_columns
+            .iter()
+            .filter(|column| matches!(column.sight(), Sight::Numbers | Sight::Wholes))
+            .count();
         Self {
+            notes_numbers: 2 * n_numbers > of_columns.len(),
             columns: of_columns.into(),
             surplus: ColumnRule { last: otherwise(columns), transforms: Vec::new() },
             // In the input's own bytes; what it cannot hold is never met.
@@ -381,8 +405,10 @@ impl Rules {
 
     /// What is known at sight of the values of output column `i`.
     pub(super) fn sight(&self, i: usize) -> Sight {
-        let ColumnRule { transforms, last } = &self.columns[i];
-        if transforms.is_empty() { last.asks().0 } else { Sight::Nothing }
+        match self.columns[i].sight() {
+            Sight::Numbers | Sight::Wholes if !self.notes_numbers => Sight::Nothing,
+            sight => sight,
+        }
     }
 
     /// What the scan is to note for that.
@@ -392,7 +418,8 @@ impl Rules {
             return Wanted::NOTHING;
         }
         let mut wanted = Wanted::any();
-        wanted.numbers = has(&[Sight::Numbers, Sight::Wholes]);
+        wanted.numbers = has(&[Sight::Numbers]);
+        wanted.wholes = has(&[Sight::Wholes]);
         wanted.tokens = has(&[Sight::Tokens]);
         wanted.empty = self.nulls.empty || self.empty != Empty::String;
         self.nulls.texts().for_each(|text| wanted.text(text));

@@ -1,6 +1,6 @@
 //! Each rule by its values, and what is told by places against a closer look.
 
-use super::number::is_number;
+use super::number::{is_number, is_short_number};
 use super::*;
 use serde::de::IgnoredAny;
 
@@ -142,5 +142,30 @@ fn numbers_are_those_of_serde_json() {
         let blank = text.contains(&b' ');
         let expected = !blank && serde_json::from_slice::<IgnoredAny>(&text).is_ok();
         assert_eq!(is_number(&text), expected, "{}", text.escape_ascii());
+    }
+}
+
+/// What is told of all bytes at once is what is told of one after another.
+#[test]
+fn short_numbers_are_numbers() {
+    let alphabet = b"-.019e/:\xff";
+    for n in 0..alphabet.len().pow(6) {
+        let (mut text, mut rest) = (Vec::new(), n);
+        while rest > 0 {
+            text.push(alphabet[rest % alphabet.len()]);
+            rest /= alphabet.len();
+        }
+        // Longer ones too: the last byte again and again.
+        let last = text.last().copied().unwrap_or(b'1');
+        let longer = [4, 8, 9, 15, 16, 17].into_iter().filter(|longer| n % 7 == 0 && *longer > text.len());
+        for n in [text.len()].into_iter().chain(longer) {
+            let mut bytes = text.clone();
+            bytes.resize(n, last);
+            let content = Whole { bytes: &bytes, bare: true };
+            let wanted = bytes.len() <= 16 && is_number(&bytes) && !bytes.contains(&b'e');
+            assert_eq!(is_short_number(&content, false), wanted, "{}", bytes.escape_ascii());
+            let whole = wanted && !bytes.contains(&b'.');
+            assert_eq!(is_short_number(&content, true), whole, "{}", bytes.escape_ascii());
+        }
     }
 }

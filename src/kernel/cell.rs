@@ -1,0 +1,94 @@
+//! The content of one field, as its rule sees it.
+//!
+//! Must not know what a value means.
+
+use super::block::Block;
+use super::span::{INNER, QUOTED, Span};
+
+/// The content of a field that has a rule; JSON has no escape for any of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell<'a, B> {
+    pub(super) block: B,
+    pub(super) from: &'a [u8],
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Quotes stand around it.
+    pub(crate) quoted: bool,
+}
+
+impl<'a, B: Block> Cell<'a, B> {
+    /// How many bytes it has.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Its bytes.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.from[self.start..self.end]
+    }
+
+    /// Its first byte, behind whose content 64 bytes can be read.
+    #[inline(always)]
+    pub(super) fn as_ptr(&self) -> *const u8 {
+        self.from[self.start..].as_ptr()
+    }
+
+    /// The instruction set.
+    #[inline(always)]
+    pub(super) fn block(&self) -> B {
+        self.block
+    }
+
+    /// What it lies in, and where the field stands there with its quotes.
+    #[inline(always)]
+    pub(crate) fn field(&self) -> (&'a [u8], usize, usize) {
+        let quote = usize::from(self.quoted);
+        (self.from, self.start - quote, self.end + quote)
+    }
+
+    /// Its first eight bytes as a number, the first the lowest, and what stands behind it if there are fewer.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u64 {
+        // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
+        let word = unsafe { self.from.as_ptr().add(self.start).cast::<u64>().read_unaligned() };
+        u64::from_le(word)
+    }
+
+    /// Which of its first sixteen bytes are digits, and of what stands behind it if there are fewer.
+    #[inline(always)]
+    pub(crate) fn digits(&self) -> u32 {
+        let bytes = self.from[self.start..].first_chunk().expect("64 bytes behind the end");
+        self.block.digits(bytes)
+    }
+
+    /// Where `byte` first stands in it; its length where it does not.
+    #[inline(always)]
+    pub(crate) fn find(&self, byte: u8) -> usize {
+        let n = self.len();
+        let mut at = 0;
+        while at < n {
+            let bytes: &[u8; 64] =
+                self.from[self.start + at..].first_chunk().expect("64 bytes behind the end");
+            let found = self.block.eq(self.block.load(bytes), byte);
+            if found != 0 {
+                return n.min(at + found.trailing_zeros() as usize);
+            }
+            at += 64;
+        }
+        n
+    }
+
+    /// Its content as a string.
+    #[inline(always)]
+    pub(crate) fn text(&self) -> Option<Span> {
+        Span::of_field(QUOTED | if self.quoted { INNER } else { 0 })
+    }
+
+    /// Its content as it stands.
+    #[inline(always)]
+    pub(crate) fn token(&self) -> Option<Span> {
+        Span::of_field(if self.quoted { INNER } else { 0 })
+    }
+}
