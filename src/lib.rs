@@ -1,29 +1,30 @@
-//! Delimited text of any size into JSON Lines: exact, parallel, ordered, in a few megabytes of memory.
-//!
-//! [`Converter`] is the whole of it: it takes inputs and an output and gives back a [`Summary`]. The result is the same bytes for
-//! any number of threads, any window size, a mapped file or a pipe. See `ARCHITECTURE.md` for how it is built.
-//!
-//! Any reader and any writer will do:
+//! Turns delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in order, and
+//! in a few megabytes of memory.
 //!
 //! ```
-//! use rowmill::{Anomaly, Converter, Delimiter, Input, Output};
-//! use std::io::Cursor;
+//! use rowmill::{Anomaly, Converter, Delimiter, Mask};
 //!
-//! let converter = Converter::builder()
-//!     .delimiter(Delimiter::Byte(b';'))
-//!     .select(["id", "name"])
-//!     .rename("name", "title")
-//!     .build()?;
-//! let csv = Cursor::new("id;name;note\n1;\"a; b\";x\n2;short\n");
+//! let text = b"id;name;email\n1;\"Ada; Countess\";ada@example.org\n2;short\n";
+//! let converter = Converter::builder().delimiter(Delimiter::Byte(b';')).mask("email", Mask::Email).build()?;
 //! let mut result = Vec::new();
-//! let summary = converter.convert([Input::reader("memory", csv)], Output::writer("memory", &mut result))?;
-//!
-//! assert_eq!(result, b"{\"id\":\"1\",\"title\":\"a; b\"}\n{\"id\":\"2\",\"title\":\"short\"}\n");
-//! assert_eq!(summary.records, 2);
-//! let (anomaly, seen) = &summary.anomalies[0];
-//! assert_eq!((*anomaly, seen.count, seen.first.line), (Anomaly::ShortRecord, 1, 3));
-//! # Ok::<(), rowmill::Error>(())
+//! let summary = converter.convert_slice(text, &mut result)?;
+//! let first = br#"{"id":"1","name":"Ada; Countess","email":"a***@example.org"}"#;
+//! assert!(result.starts_with(first));
+//! assert_eq!((summary.records, summary.count(Anomaly::ShortRecord)), (2, 1));
+//! Ok::<(), rowmill::Error>(())
 //! ```
+//!
+//! The result is the same bytes for any number of threads, any window size, a file or a pipe.
+//!
+//! # Where things are
+//!
+//! - [`Converter`] converts; [`Builder`] has a method for each setting; [`Summary`] is what it came to.
+//! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own ends.
+//! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
+//! - [`Delimiter`], [`Terminator`], [`Trim`], [`Encoding`]: how inputs are read.
+//! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
+//! - [`Planned`], [`Range`]: one file on many machines.
+//! - [`guide`]: tutorial, cookbook, promises, and all else that users of the program read.
 
 mod by_text;
 mod charset;
@@ -60,4 +61,35 @@ pub mod internal {
     pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::Columns;
+}
+
+/// The guide. Its pages are Markdown files in `src/guide/`.
+#[cfg(any(doc, doctest))]
+pub mod guide {
+    #[doc = include_str!("guide/tutorial.md")]
+    pub mod tutorial {}
+    #[doc = include_str!("guide/cookbook.md")]
+    pub mod cookbook {}
+    #[doc = include_str!("guide/options.md")]
+    pub mod options {}
+    #[doc = include_str!("guide/dialects.md")]
+    pub mod dialects {}
+    #[doc = include_str!("guide/values.md")]
+    pub mod values {}
+    #[doc = include_str!("guide/anomalies.md")]
+    pub mod anomalies {}
+    #[doc = include_str!("guide/resume.md")]
+    pub mod resume {}
+    #[doc = include_str!("guide/machines.md")]
+    pub mod machines {}
+    #[doc = include_str!("guide/speed.md")]
+    pub mod speed {}
+    #[doc = include_str!("guide/promises.md")]
+    pub mod promises {}
+    #[doc = include_str!("guide/library.md")]
+    pub mod library {}
+    #[doc = include_str!("guide/alternatives.md")]
+    pub mod alternatives {}
+    #[doc = include_str!("guide/faq.md")]
+    pub mod faq {}
 }

@@ -1,9 +1,11 @@
-//! The README's cookbook: each recipe is run as it stands, and prints what the README shows.
+//! The guide's examples: each is run, and prints what the guide shows.
 //!
-//! A recipe is a block marked `sh cookbook PROGRAM [MODULES]`, what it needs, with the block of its output behind it. `rowmill` is on the
-//! path and `dump.csv` is the airports of the example.
+//! A recipe is a block marked `sh cookbook PROGRAM [MODULES]`, what it needs, with the block of its
+//! output behind it. `rowmill` is on the path and `dump.csv` is the airports of the example. Blocks
+//! marked `sh run` are run one after another in one folder for each page.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::harness::{Place, Run, fixtures, has, skipped};
@@ -15,8 +17,41 @@ struct Recipe {
     shown: String,
 }
 
+fn guide() -> PathBuf {
+    fixtures().join("../src/guide")
+}
+
+/// `PATH` with the program in front.
+fn path() -> Vec<PathBuf> {
+    let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
+    path.insert(0, Path::new(env!("CARGO_BIN_EXE_rowmill")).parent().unwrap().to_owned());
+    path
+}
+
+#[test]
+fn every_example_prints_what_is_shown() {
+    let mut n_run = 0;
+    for entry in fs::read_dir(guide()).unwrap() {
+        let page = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let place = Place::new();
+        for block in page.split("```sh run\n").skip(1) {
+            let (script, rest) = block.split_once("```\n").unwrap();
+            let shown = ["```json\n", "```text\n"].iter().find_map(|kind| rest.trim_start().strip_prefix(kind));
+            let shown = shown.map_or("", |shown| &shown[..shown.find("```").unwrap()]);
+            if script.contains("zcat") && !(has("gzip", "an example") && has("zcat", "an example")) {
+                continue;
+            }
+            let run = Run::program("sh").args(["-e", "-c", script]).dir(place.dir());
+            let output = run.env("PATH", std::env::join_paths(path()).unwrap()).out();
+            output.expect_status(0).expect_stdout(shown);
+            n_run += 1;
+        }
+    }
+    assert!(n_run >= 8, "{n_run}");
+}
+
 fn recipes() -> Vec<Recipe> {
-    let readme = fs::read_to_string(fixtures().join("../README.md")).unwrap();
+    let page = fs::read_to_string(guide().join("cookbook.md")).unwrap();
     let recipe = |text: &str| {
         let (needs, rest) = text.split_once('\n').unwrap();
         let (script, rest) = rest.split_once("```\n").unwrap();
@@ -24,7 +59,7 @@ fn recipes() -> Vec<Recipe> {
         let (needs, script) = (needs.to_owned(), script.to_owned());
         Recipe { needs, script, shown: shown[..shown.find("```").unwrap()].to_owned() }
     };
-    readme.split("```sh cookbook ").skip(1).map(recipe).collect()
+    page.split("```sh cookbook ").skip(1).map(recipe).collect()
 }
 
 #[test]
@@ -34,8 +69,7 @@ fn every_recipe_prints_what_is_shown() {
     for Recipe { needs, script, shown } in recipes {
         let place = Place::new();
         fs::copy(fixtures().join("real/airports.csv"), place.path("dump.csv")).unwrap();
-        let mut path = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
-        path.insert(0, std::path::Path::new(env!("CARGO_BIN_EXE_rowmill")).parent().unwrap().to_owned());
+        let mut path = path();
         let mut server = None;
         if needs == "postgres" {
             server = Server::start(&place);

@@ -109,36 +109,26 @@ fn nothing_below_the_program_prints_exits_or_looks_around() {
 }
 
 #[test]
-fn every_flag_stands_in_the_readme() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let help = Run::rowmill().arg("--help").out();
-    help.expect_status(0);
-    let help = String::from_utf8(help.stdout.clone()).unwrap();
-    let flags: Vec<&str> = help
-        .split_whitespace()
-        .map(|word| word.trim_end_matches(','))
-        // Of `--nest[=<SEP>]` and `--nest=SEP` the name.
-        .map(|word| word.split_once(['[', '=']).map_or(word, |(name, _)| name))
-        .filter(|word| word.starts_with("--") && word.len() > 3)
-        .collect();
-    assert!(flags.len() > 25, "{flags:?}");
-    let made = |kind: &str| {
-        let command: &[&str] = if kind == "man" { &["man"] } else { &["completions", kind] };
-        let output = Run::rowmill().args(command).out();
+fn every_flag_is_in_the_man_page_and_the_completions() {
+    let guide = fs::read_to_string(root().join("src/guide/options.md")).unwrap();
+    let flags: Vec<&str> =
+        guide.split("`--").skip(1).map(|text| text.split(['`', ' ', '[']).next().unwrap()).collect();
+    assert!(flags.len() > 45, "{flags:?}");
+    let made = |args: &[&str]| {
+        let output = Run::rowmill().args(args).out();
         output.expect_status(0);
         String::from_utf8(output.stdout).unwrap()
     };
     // Man pages escape hyphens.
-    let man = made("man").replace(r"\-", "-");
-    let completions = ["bash", "zsh", "fish"].map(made);
+    let man = made(&["man"]).replace(r"\-", "-");
+    let completions = ["bash", "zsh", "fish"].map(|shell| made(&["completions", shell]));
     for flag in flags {
-        assert!(readme.contains(&format!("`{flag}")), "{flag} is not in README.md");
-        assert!(man.contains(flag), "{flag} is not in the man page");
+        assert!(man.contains(&format!("--{flag}")), "--{flag} is not in the man page");
         for text in &completions {
-            assert!(text.contains(flag.trim_start_matches('-')), "{flag} is not in a completion");
+            assert!(text.contains(flag), "--{flag} is not in a completion");
         }
     }
-    for section in ["SYNOPSIS", "OPTIONS", "EXAMPLES"] {
+    for section in ["SYNOPSIS", "OPTIONS", "EXAMPLES", "\"ROWMILL PLAN\"", "\"ROWMILL WORKER\""] {
         assert!(man.contains(&format!(".SH {section}")), "{section}");
     }
     assert!(man.contains("rowmill dump.csv -o dump.jsonl"));
@@ -159,29 +149,19 @@ fn shells_read_their_completions() {
     }
 }
 
-/// The commands that the README marks to be run do what it shows. Those of cargo are `.ci/run`'s and this very test's.
+/// The first command that the README marks to be run prints what it shows. The second is this suite.
 #[test]
 fn the_readmes_main_command_gives_what_it_shows() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let block = |after: &str, kind: &str| {
-        let from = readme.find(after).unwrap();
-        let start = from + readme[from..].find(kind).unwrap() + kind.len();
-        readme[start..start + readme[start..].find("```").unwrap()].to_owned()
-    };
-    let command = block("## Try it", "```sh run\n");
-    let shown = block("## Try it", "```json\n");
+    let mut blocks = readme.split("```sh run\n").skip(1);
+    let (command, rest) = blocks.next().unwrap().split_once("```\n").unwrap();
+    let shown = rest.trim_start().strip_prefix("```json\n").expect("what it prints");
     let args = command.trim().strip_prefix("cargo run --release -- ").expect("the main command");
-    let (args, head) = args.split_once(" && ").expect("it shows the first lines");
-    assert_eq!(head, "head -3 target/airports.jsonl");
-    let place = Place::new();
-    let output = place.path("airports.jsonl");
-    let args: Vec<String> = args
-        .split(' ')
-        .map(|arg| if arg.starts_with("target/") { output.display().to_string() } else { arg.to_owned() })
-        .collect();
-    Run::rowmill().args(args).dir(root()).out().expect_status(0);
-    let result = String::from_utf8(fs::read(output).unwrap()).unwrap();
-    let first: String = result.lines().take(3).flat_map(|line| [line, "\n"]).collect();
-    assert_eq!(first, shown);
-    assert!(readme.contains("```sh run\ncargo test\n```"), "the test command");
+    let output = Run::rowmill().args(args.split(' ')).dir(root()).out();
+    output.expect_status(0).expect_stdout(&shown[..shown.find("```").unwrap()]);
+    assert!(blocks.next().unwrap().starts_with("cargo test\n```"), "the test command");
+    assert!(blocks.next().is_none());
+    assert!(readme.lines().count() <= 150, "{} lines", readme.lines().count());
+    let wide = readme.lines().find(|line| line.chars().count() > 100);
+    assert!(wide.is_none(), "{wide:?}");
 }

@@ -590,9 +590,9 @@ fn memory_does_not_grow_with_the_plan() {
 
 /// What the README says to submit, with the numbers that a scheduler would give.
 #[test]
-fn array_jobs_do_as_the_readme_says() {
-    let readme = fs::read_to_string(fixtures().join("../README.md")).unwrap();
-    let blocks: Vec<(&str, &str)> = readme
+fn array_jobs_do_as_the_guide_says() {
+    let page = fs::read_to_string(fixtures().join("../src/guide/cookbook.md")).unwrap();
+    let blocks: Vec<(&str, &str)> = page
         .split("```sh array ")
         .skip(1)
         .map(|text| {
