@@ -1,6 +1,7 @@
 //! Values that are one word in JSON.
 
-/// Makes serde write a type as the text that `$to` returns, and read it with `$from`, which returns `None` for any other text.
+/// Makes serde write a type as the text that `$to` returns, and read it with `$from`, which returns
+/// `None` for any other text.
 macro_rules! by_text {
     ($type:ty, $to:expr, $from:expr) => {
         impl serde::Serialize for $type {

@@ -1,10 +1,12 @@
 //! What the bytes of a text from 0x80 on mean: UTF-8, or a code page.
 //!
-//! A code page has one byte for each character and ASCII below 0x80, so that a file in it can be parsed as it is: delimiters, quotes and
-//! terminators are compared with the file's own bytes, and only values with a byte from 0x80 on are decoded, by a table.
+//! A code page has one byte for each character and ASCII below 0x80, so that a file in it can be
+//! parsed as it is: delimiters, quotes and terminators are compared with the file's own bytes, and
+//! only values with a byte from 0x80 on are decoded, by a table.
 //!
-//! Must not know how fields are found. Advice for maintainers: an encoding in which a byte below 0x80 may be part of another character
-//! (Shift_JIS, GBK, UTF-16) cannot be here; such inputs are decoded as they are read (`input/decode.rs`).
+//! Must not know how fields are found. Advice for maintainers: an encoding in which a byte below
+//! 0x80 may be part of another character (Shift_JIS, GBK, UTF-16) cannot be here; such inputs are
+//! decoded as they are read (`input/decode.rs`).
 
 use encoding_rs::Encoding;
 use std::fmt;
@@ -23,8 +25,8 @@ pub enum Charset {
 /// A code page, compiled once for each encoding.
 pub struct Page {
     encoding: &'static Encoding,
-    /// What each byte becomes inside a JSON string: the escape, or the UTF-8 of its character. The length is in the last place; at most
-    /// six bytes stand in front of it.
+    /// What each byte becomes inside a JSON string: the escape, or the UTF-8 of its character. The
+    /// length is in the last place; at most six bytes stand in front of it.
     pub json: [[u8; 8]; 256],
     /// The UTF-8 of each byte's character, with the length in the last place.
     utf8: [[u8; 4]; 256],
@@ -38,7 +40,8 @@ pub struct Page {
 static PAGES: Mutex<Vec<&'static Page>> = Mutex::new(Vec::new());
 
 impl Charset {
-    /// The charset of an encoding whose text can be parsed without decoding it first; `None` for all others.
+    /// The charset of an encoding whose text can be parsed without decoding it first; `None` for
+    /// all others.
     pub fn of(encoding: &'static Encoding) -> Option<Self> {
         if encoding == encoding_rs::UTF_8 {
             return Some(Self::Utf8);
@@ -113,7 +116,8 @@ impl Page {
         self.encoding.name()
     }
 
-    /// The UTF-8 of a byte's character, which is U+FFFD if there is none; the length is in the last place.
+    /// The UTF-8 of a byte's character, which is U+FFFD if there is none; the length is in the last
+    /// place.
     #[inline]
     pub fn utf8(&self, byte: u8) -> &[u8; 4] {
         &self.utf8[usize::from(byte)]

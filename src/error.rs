@@ -12,7 +12,8 @@ pub struct Place {
     pub file: String,
     /// The line, counted from 1 in terminators, those inside quotes included.
     pub line: u64,
-    /// The record, counted from 1; the header, blank records and comments don't count. 0 is the header.
+    /// The record, counted from 1; the header, blank records and comments don't count. 0 is the
+    /// header.
     pub record: u64,
     /// The byte, counted from 0 at the input's first byte.
     pub byte: u64,
@@ -180,7 +181,8 @@ pub enum ErrorKind {
         /// How it changed.
         how: &'static str,
     },
-    /// A compressed input is damaged, cut short, or needs more memory than it may take to unpack it.
+    /// A compressed input is damaged, cut short, or needs more memory than it may take to unpack
+    /// it.
     Damaged {
         /// Its name.
         path: String,
@@ -231,7 +233,8 @@ impl Error {
         &self.0
     }
 
-    /// Whether the settings are at fault whatever the data and the system, so that another try with the same is vain.
+    /// Whether the settings are at fault whatever the data and the system, so that another try with
+    /// the same is vain.
     pub fn is_usage(&self) -> bool {
         matches!(*self.0, ErrorKind::Setting(_))
     }

@@ -25,8 +25,8 @@ pub struct Repair {
 const MOST_REPAIRS_KEPT: usize = 16;
 
 impl Header {
-    /// Takes the names as they stand in the file: an empty one becomes `column_N`, a repeated one `name_2`,
-    /// `name_3`, …, never one that stands in the file or was given before.
+    /// Takes the names as they stand in the file: an empty one becomes `column_N`, a repeated one
+    /// `name_2`, `name_3`, …, never one that stands in the file or was given before.
     pub(crate) fn repaired<'a>(raw: impl Iterator<Item = &'a str> + Clone) -> (Self, u64) {
         let mut header = Self::default();
         let mut n_repairs = 0;
@@ -109,7 +109,8 @@ impl Header {
         &self.repairs
     }
 
-    /// The name nearest to one that is not there: equal but for case, or at most a third of it mistyped.
+    /// The name nearest to one that is not there: equal but for case, or at most a third of it
+    /// mistyped.
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = name.to_lowercase();
         self.names()

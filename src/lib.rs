@@ -1,5 +1,5 @@
-//! Turns delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in order, and
-//! in a few megabytes of memory.
+//! Turns delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in order,
+//! and in a few megabytes of memory.
 //!
 //! ```
 //! use rowmill::{Anomaly, Converter, Delimiter, Mask};
@@ -18,8 +18,10 @@
 //!
 //! # Where things are
 //!
-//! - [`Converter`] converts; [`Builder`] has a method for each setting; [`Summary`] is what it came to.
-//! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own ends.
+//! - [`Converter`] converts; [`Builder`] has a method for each setting; [`Summary`] is what it came
+//!   to.
+//! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own
+//!   ends.
 //! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
 //! - [`Delimiter`], [`Terminator`], [`Trim`], [`Encoding`]: how inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.

@@ -8,10 +8,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZero;
 use std::path::PathBuf;
 
-/// Turn delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in a few megabytes of memory.
+/// Turn delimited text (CSV, TSV, …) of any size into JSON Lines: exactly, in parallel, in a few
+/// megabytes of memory.
 ///
-/// Each record becomes one JSON object on one line, with the header's names as keys and every value a string. The result is the
-/// same for any number of threads, from a file or a pipe; what is odd in the data is counted and reported at the end.
+/// Each record becomes one JSON object on one line, with the header's names as keys and every value
+/// a string. The result is the same for any number of threads, from a file or a pipe; what is odd
+/// in the data is counted and reported at the end.
 #[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = format!("Examples:\n{EXAMPLES}"), after_long_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}"))]
 #[command(args_override_self = true, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -165,7 +167,8 @@ pub(super) struct WritingArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
-    /// Compress the output: gzip[:LEVEL], zstd[:LEVEL], none [default: by FILE's extension: .gz, .zst]
+    /// Compress the output: gzip[:LEVEL], zstd[:LEVEL], none [default: by FILE's extension: .gz,
+    /// .zst]
     #[arg(long, value_name = "HOW", hide_short_help = true)]
     pub(super) compress: Option<String>,
 

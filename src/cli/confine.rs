@@ -1,15 +1,19 @@
-//! Gives up every right to files and network that the run won't need, before it begins: a second lock on a door that is closed anyway.
+//! Gives up every right to files and network that the run won't need, before it begins: a second
+//! lock on a door that is closed anyway.
 //!
-//! What is left: to read the inputs, to make and replace files in the outputs' folders and below, to write to a FIFO or device that is
-//! an output, and to read what the system tells of this process and its cores. The kernel's Landlock holds the rest back, from
-//! this thread and all that it starts; where the kernel has none, or not enough of it, the run goes on without a word: of the network Linux 6.18
-//! knows TCP and abstract sockets alone. A library has no business doing that to its caller, so only the program does.
+//! What is left: to read the inputs, to make and replace files in the outputs' folders and below,
+//! to write to a FIFO or device that is an output, and to read what the system tells of this
+//! process and its cores. The kernel's Landlock holds the rest back, from this thread and all that
+//! it starts; where the kernel has none, or not enough of it, the run goes on without a word: of
+//! the network Linux 6.18 knows TCP and abstract sockets alone. A library has no business doing
+//! that to its caller, so only the program does.
 //!
-//! It costs 0.1 ms of a start: the median difference, in time and in CPU time alike, of 500 pairs of runs with and without it in turn, over
-//! a file of 1 KB (Linux 6.18, a busy machine, 2026-11-23).
+//! It costs 0.1 ms of a start: the median difference, in time and in CPU time alike, of 500 pairs
+//! of runs with and without it in turn, over a file of 1 KB (Linux 6.18, a busy machine,
+//! 2026-11-23).
 //!
-//! It must not know how anything is converted. Next hand: what a new option has a run open belongs into [`shut`], or it will fail with
-//! "Permission denied".
+//! It must not know how anything is converted. Next hand: what a new option has a run open belongs
+//! into [`shut`], or it will fail with "Permission denied".
 
 use crate::input::is_distant;
 use crate::output::made_in;
@@ -116,7 +120,8 @@ fn open(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Whether it is what `/proc` tells of another process, such as `/proc/7/maps` or its open files: nobody confined may ask.
+/// Whether it is what `/proc` tells of another process, such as `/proc/7/maps` or its open files:
+/// nobody confined may ask.
 fn is_of_another(path: &Path) -> bool {
     let mut path = path.to_owned();
     // As many links as the system follows.
@@ -135,8 +140,8 @@ fn is_of_another(path: &Path) -> bool {
     false
 }
 
-/// The topmost folder of the file system that `path` is on. A rule is bound to an inode, and network and FUSE file systems may make
-/// another at each look-up, but for this one.
+/// The topmost folder of the file system that `path` is on. A rule is bound to an inode, and
+/// network and FUSE file systems may make another at each look-up, but for this one.
 fn topmost(path: &Path) -> Option<PathBuf> {
     let mut top = path.canonicalize().ok()?;
     let device = |path: &Path| rustix::fs::stat(path).ok().map(|stat| stat.st_dev);

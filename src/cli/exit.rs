@@ -10,7 +10,8 @@ use std::process::ExitCode;
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 
-/// Says what went wrong, and what may help. A closed pipe ends the program as it ends `cat`: without a word, by SIGPIPE.
+/// Says what went wrong, and what may help. A closed pipe ends the program as it ends `cat`:
+/// without a word, by SIGPIPE.
 pub(super) fn with_error(error: &Error, hint: Option<&str>) -> ExitCode {
     if error.is_closed_pipe() {
         // If even that fails, an exit status says it.
@@ -35,7 +36,8 @@ pub(super) fn with_problems(problems: &[String]) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
-/// A name may hold anything: a newline would make two lines of one, an escape sequence play with the terminal.
+/// A name may hold anything: a newline would make two lines of one, an escape sequence play with
+/// the terminal.
 fn on_a_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }

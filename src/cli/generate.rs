@@ -1,4 +1,5 @@
-//! Completions for shells, the man page, and the guide's page of options: made from the arguments themselves.
+//! Completions for shells, the man page, and the guide's page of options: made from the arguments
+//! themselves.
 
 use super::args::{Cli, EXAMPLES, NOTES, Shell};
 use clap::{Arg, Command, CommandFactory};

@@ -1,4 +1,5 @@
-//! What helps where something was typed that is almost right: flags of other tools, words that are no files.
+//! What helps where something was typed that is almost right: flags of other tools, words that are
+//! no files.
 
 use crate::error::{Error, ErrorKind as Kind};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -57,7 +58,8 @@ const FLAGS: &[(&str, &str)] = &[
     ("--generate", "use a command: rowmill completions bash|zsh|fish, or rowmill man"),
 ];
 
-/// The line about a flag of another tool; `None` if the error is another one, or the flag is not known.
+/// The line about a flag of another tool; `None` if the error is another one, or the flag is not
+/// known.
 pub(super) fn foreign_flag(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;

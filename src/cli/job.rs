@@ -1,4 +1,5 @@
-//! What will be done: the arguments of a conversion with defaults filled in, and contradictions refused.
+//! What will be done: the arguments of a conversion with defaults filled in, and contradictions
+//! refused.
 
 use super::args::{ConvertArgs, ResourceArgs, WritingArgs};
 use super::confine::Needs;

@@ -1,7 +1,7 @@
 //! Lines of JSON from files or from standard input, one at a time, each with its place.
 //!
-//! It must not know what they say. Next hand: a line that is no line of a plan may be as long as whatever was piped in by mistake, so
-//! its length is bounded.
+//! It must not know what they say. Next hand: a line that is no line of a plan may be as long as
+//! whatever was piped in by mistake, so its length is bounded.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use crate::input::stdin_was_closed;
@@ -26,7 +26,8 @@ impl At {
     }
 }
 
-/// Calls `act` with each line of the files that is not blank, until it says that it has enough; `-` and none are standard input.
+/// Calls `act` with each line of the files that is not blank, until it says that it has enough; `-`
+/// and none are standard input.
 ///
 /// # Errors
 /// A file can't be read; or what `act` says.

@@ -1,4 +1,5 @@
-//! The program: arguments, terminal, exit status. Only this floor knows of them, and nothing below prints or exits.
+//! The program: arguments, terminal, exit status. Only this floor knows of them, and nothing below
+//! prints or exits.
 //!
 //! `args.rs` has what can be typed, `job.rs` what will be done, `run.rs` does it.
 

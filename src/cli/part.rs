@@ -1,7 +1,7 @@
 //! The file of a part: counted and hashed as it is written, or as it stands there.
 //!
-//! It must not know what is in it. Next hand: what the conversion hands over is hashed by the worker that has the turn, while the others
-//! convert; reading it again would take longer.
+//! It must not know what is in it. Next hand: what the conversion hands over is hashed by the
+//! worker that has the turn, while the others convert; reading it again would take longer.
 
 use crate::Sink;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
@@ -12,13 +12,15 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How parts, their receipts and what marks their folder are written: on the disk before their names appear.
+/// How parts, their receipts and what marks their folder are written: on the disk before their
+/// names appear.
 pub(super) const ON_DISK: FileOptions = FileOptions { no_clobber: false, sync: true, resume: false };
 
 /// Read at once.
 const PIECE: usize = 256 << 10;
 
-/// A part that is being written, shared by the conversion that fills it and by who gives it its name.
+/// A part that is being written, shared by the conversion that fills it and by who gives it its
+/// name.
 #[derive(Clone, Debug)]
 pub(super) struct Part(Arc<Mutex<Writing>>);
 
@@ -71,7 +73,8 @@ impl Part {
     }
 }
 
-/// What is written counts when [`Part::commit`] was called, and not when the conversion is done: then there is more to look after.
+/// What is written counts when [`Part::commit`] was called, and not when the conversion is done:
+/// then there is more to look after.
 impl Sink for Part {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let mut writing = self.writing();

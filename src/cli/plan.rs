@@ -1,7 +1,7 @@
 //! `rowmill plan`: where an input can be cut, a line of JSON for each range.
 //!
-//! A line says all that the conversion of its range needs, except a key of hashes and the output. This file does not know how ranges
-//! are found.
+//! A line says all that the conversion of its range needs, except a key of hashes and the output.
+//! This file does not know how ranges are found.
 
 use super::args::PlanArgs;
 use super::confine::Needs;

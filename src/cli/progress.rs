@@ -25,8 +25,8 @@ struct Shown {
 }
 
 impl Bar {
-    /// Draws on a terminal's stderr, unless the output goes to the terminal too or silence was asked for. A run that ends within
-    /// [`EVERY`] shows none.
+    /// Draws on a terminal's stderr, unless the output goes to the terminal too or silence was
+    /// asked for. A run that ends within [`EVERY`] shows none.
     pub(super) fn new(to_stdout: bool, quiet: bool, progress: &Arc<Progress>) -> Self {
         let to_terminal = to_stdout && std::io::stdout().is_terminal();
         if quiet || to_terminal || !std::io::stderr().is_terminal() {

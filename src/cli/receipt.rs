@@ -1,7 +1,8 @@
 //! A line of a plan, and the receipt for it: what `plan`, `worker` and `verify` exchange.
 //!
-//! A receipt repeats what the plan said of the range, so that it says what the part beside it is. This file does not know how a range is
-//! converted. Advice for maintainers: a key that goes, or changes its meaning, raises the version.
+//! A receipt repeats what the plan said of the range, so that it says what the part beside it is.
+//! This file does not know how a range is converted. Advice for maintainers: a key that goes, or
+//! changes its meaning, raises the version.
 
 use crate::convert::{Count, Fingerprint, SeenFile, Shaping};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -97,7 +98,8 @@ impl Task {
     }
 }
 
-/// How the file that is there `now` differs from the one that a plan saw, in words that follow "it".
+/// How the file that is there `now` differs from the one that a plan saw, in words that follow
+/// "it".
 pub(super) fn difference(then: &Fingerprint, now: &Fingerprint) -> Option<String> {
     if now.size != then.size {
         return Some(format!("has {} bytes, not {}", now.size, then.size));

@@ -18,7 +18,8 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Records which standard streams are closed. The program has the loader call it before `main`; nothing else may.
+/// Records which standard streams are closed. The program has the loader call it before `main`;
+/// nothing else may.
 #[doc(hidden)]
 pub fn look_at_streams() {
     crate::input::look_at_streams();

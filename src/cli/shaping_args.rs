@@ -1,6 +1,7 @@
 //! The arguments that shape records, as they are typed, and what they mean.
 //!
-//! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a plan carries, not the words typed.
+//! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a
+//! plan carries, not the words typed.
 
 use super::typed::{delimiter, names, size};
 use crate::convert::{Names, Shaping};
@@ -79,7 +80,8 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     skip_lines: u64,
 
-    /// The inputs' encoding, by a label of the WHATWG standard [default: utf-8]; a byte-order mark overrules it
+    /// The inputs' encoding, by a label of the WHATWG standard [default: utf-8]; a byte-order mark
+    /// overrules it
     #[arg(long, value_name = "LABEL", hide_short_help = true)]
     encoding: Option<String>,
 

@@ -8,8 +8,8 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its threads wait for, with no unfinished
-/// file left; `files` says whether there may be any.
+/// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its
+/// threads wait for, with no unfinished file left; `files` says whether there may be any.
 pub(super) fn on_signal(bar: Bar, files: bool) {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);

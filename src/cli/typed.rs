@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::parse::{Field, Machine};
 use crate::{Delimiter, Range};
 
-/// A size in bytes: `64M`, `1GiB` and the like, or a plain number. `M` and `MiB` are 2^20, `MB` is 10^6.
+/// A size in bytes: `64M`, `1GiB` and the like, or a plain number. `M` and `MiB` are 2^20, `MB` is
+/// 10^6.
 pub(super) fn size(typed: &str) -> Result<usize, String> {
     let text = typed.trim();
     // `64M` is binary, `64MB` is decimal: the library knows one reading of `M` at a time.

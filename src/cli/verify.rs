@@ -1,8 +1,10 @@
-//! `rowmill verify`: whether the parts in a folder are all that a plan asks for, each whole and each once; then it is marked `_SUCCESS`.
+//! `rowmill verify`: whether the parts in a folder are all that a plan asks for, each whole and
+//! each once; then it is marked `_SUCCESS`.
 //!
-//! The receipt beside a part is believed like one that was handed in: where two attempts were at work, what was heard of is the one's
-//! and what stands there the other's, and both are right. It must not know how parts are made, and looks at no input: who
-//! checks may be where the input isn't. Next hand: whatever else stands in the folder as if it were a part would be read as one.
+//! The receipt beside a part is believed like one that was handed in: where two attempts were at
+//! work, what was heard of is the one's and what stands there the other's, and both are right. It
+//! must not know how parts are made, and looks at no input: who checks may be where the input
+//! isn't. Next hand: whatever else stands in the folder as if it were a part would be read as one.
 
 use super::args::VerifyArgs;
 use super::exit::with_problems;
@@ -170,7 +172,8 @@ fn hear(plan: &mut Plan, files: &[PathBuf], problems: &mut Vec<String>) -> Resul
     })
 }
 
-/// What was said of the parts that are right, and what is wrong with the others, by how their names begin.
+/// What was said of the parts that are right, and what is wrong with the others, by how their names
+/// begin.
 #[derive(Default)]
 struct Looked {
     right: Vec<Claim>,

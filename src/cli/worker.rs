@@ -1,6 +1,8 @@
-//! `rowmill worker`: for each line of a plan a part in a folder, and a receipt beside it and on standard output.
+//! `rowmill worker`: for each line of a plan a part in a folder, and a receipt beside it and on
+//! standard output.
 //!
-//! A scheduler may assign a line twice, at once or one after the other, or kill a worker at any time:
+//! A scheduler may assign a line twice, at once or one after the other, or kill a worker at any
+//! time:
 //! - A part and a receipt appear whole or not at all, the receipt after the part.
 //! - A part that its receipt describes is not converted again.
 //! - A worker that finds another's part in the place of its own makes the receipt agree.
@@ -111,7 +113,8 @@ impl<'w> Worker<'w> {
     }
 }
 
-/// Makes the folder of the parts, but not those above it: where a shared folder is missing, it isn't to be replaced by one of this machine.
+/// Makes the folder of the parts, but not those above it: where a shared folder is missing, it
+/// isn't to be replaced by one of this machine.
 fn make(folder: &Path) -> Result<()> {
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
@@ -160,7 +163,8 @@ impl Range<'_> {
         Ok(found.is_some_and(|found| found == (receipt.bytes, receipt.blake3.clone())).then_some(receipt))
     }
 
-    /// Converts the range; `None` where another worker's part came between this part and its receipt.
+    /// Converts the range; `None` where another worker's part came between this part and its
+    /// receipt.
     fn convert(&self) -> Result<Option<Receipt>> {
         let begun = Instant::now();
         self.check_input()?;
@@ -230,7 +234,8 @@ impl Range<'_> {
     }
 }
 
-/// Converts on a thread of its own, which gives up every right that this range doesn't need; the next may need others.
+/// Converts on a thread of its own, which gives up every right that this range doesn't need; the
+/// next may need others.
 fn confined(mut job: Job, part: Part) -> Result<Summary> {
     let run = move || {
         confine(&job.needs());

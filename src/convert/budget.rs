@@ -1,7 +1,8 @@
 //! How the memory is shared out. The only arithmetic on memory in the project.
 //!
-//! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window + buffer + index + gather + ends + codec)`, all fixed before the
-//! first record. Nothing on the record path grows.
+//! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window +
+//! buffer + index + gather + ends + codec)`, all fixed before the first record. Nothing on the
+//! record path grows.
 
 use crate::error::{Error, Result};
 use crate::kernel::{Cells, Index};
@@ -37,9 +38,11 @@ pub(super) struct Budget {
     pub(super) beside: usize,
     /// What is noted on the way, beside the output.
     pub(super) notes: usize,
-    /// Overlong records are passed over: what is behind their first line is carried anew while the old carry is still there.
+    /// Overlong records are passed over: what is behind their first line is carried anew while the
+    /// old carry is still there.
     pub(super) passes_over: bool,
-    /// Values that must stand in one piece are gathered, one at a time: so many times the longest record.
+    /// Values that must stand in one piece are gathered, one at a time: so many times the longest
+    /// record.
     pub(super) n_gathered: usize,
     /// Values of up to a strip's length are gathered by each worker.
     pub(super) gathers: bool,
@@ -86,7 +89,8 @@ impl Beside {
 }
 
 impl Budget {
-    /// How long a window of a survey is, if one was asked for: long enough that what is found doesn't depend on it.
+    /// How long a window of a survey is, if one was asked for: long enough that what is found
+    /// doesn't depend on it.
     pub(super) fn survey_window(asked: Option<usize>) -> Option<usize> {
         asked.map(|asked| asked.max(LEAST_WINDOW))
     }
@@ -111,9 +115,10 @@ impl Budget {
         (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside + self.notes)
     }
 
-    /// What is granted to unpack an input, `n` of them being open at once: a quarter of the memory, and of what is beyond the default half as
-    /// much again. So the longest record is the same for compressed inputs under the default, and a window of 128 MiB, which
-    /// `zstd --long` makes, is had for 256 MiB.
+    /// What is granted to unpack an input, `n` of them being open at once: a quarter of the memory,
+    /// and of what is beyond the default half as much again. So the longest record is the same for
+    /// compressed inputs under the default, and a window of 128 MiB, which `zstd --long` makes, is
+    /// had for 256 MiB.
     pub(super) fn granted_each(&self, n: usize) -> usize {
         (self.memory / 4 + self.memory.saturating_sub(DEFAULT_MEMORY) / 2) / n.max(1)
     }
@@ -123,8 +128,9 @@ impl Budget {
         self.free() / 3
     }
 
-    /// The longest first record that is looked at. Names are held up to five times while they are read, so where the first record
-    /// holds them there is less: a third of [`Budget::header`], beyond which [`crate::plan::size_for`] would refuse it anyway.
+    /// The longest first record that is looked at. Names are held up to five times while they are
+    /// read, so where the first record holds them there is less: a third of [`Budget::header`],
+    /// beyond which [`crate::plan::size_for`] would refuse it anyway.
     pub(super) fn first_record(&self, holds_names: bool) -> usize {
         let most = if holds_names { self.header() / 3 } else { self.free() / 4 };
         self.max_record.unwrap_or(DEFAULT_MAX_RECORD).min(most)

@@ -1,8 +1,9 @@
 //! `--resume`: what a run leaves on the way, so that the same command goes on where it was cut off.
 //!
-//! A checkpoint stands beside the output that it belongs to. It is written when the output up to there is on the disk, as a whole or
-//! not at all, and says what was asked, of which inputs, and how far each was. Whoever goes on must ask the same of the same inputs;
-//! threads, windows and memory may differ, for the result doesn't depend on them.
+//! A checkpoint stands beside the output that it belongs to. It is written when the output up to
+//! there is on the disk, as a whole or not at all, and says what was asked, of which inputs, and
+//! how far each was. Whoever goes on must ask the same of the same inputs; threads, windows and
+//! memory may differ, for the result doesn't depend on them.
 //!
 //! This file does not know how an input is converted.
 
@@ -24,7 +25,8 @@ const VERSION: u64 = 3;
 /// The largest checkpoint that is read: a few places with long names.
 const LARGEST: u64 = 16 << 20;
 
-/// Between how many bytes, read and written, a checkpoint is made by default: half of what may be done twice.
+/// Between how many bytes, read and written, a checkpoint is made by default: half of what may be
+/// done twice.
 pub const DEFAULT_CHECKPOINT: u64 = 128 << 20;
 
 /// A checkpoint as it is stored, behind a line with its hash.
@@ -66,7 +68,8 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Looks for the checkpoint of an earlier run beside the output, which will stand at `target`; `inputs` tells them apart.
+    /// Looks for the checkpoint of an earlier run beside the output, which will stand at `target`;
+    /// `inputs` tells them apart.
     ///
     /// # Errors
     /// There is one that this run can't go on from.
@@ -99,7 +102,8 @@ impl Checkpoints {
             "rejects": options.rejects.as_ref().map(|path| path.display().to_string()),
             "compress": writing.compress.to_string(),
             "split": [writing.split.size, writing.split.records],
-            // An overlong record goes to the rejects, and without a setting the memory decides which is overlong.
+            // An overlong record goes to the rejects, and without a setting the memory decides
+            // which is overlong.
             "memory": options.rejects.as_ref().filter(|_| shaping.max_record.is_none()).map(|_| options.resources.memory),
         });
         let shaping = serde_json::to_value(shaping).unwrap_or_default();
@@ -183,7 +187,8 @@ impl Checkpoints {
         Ok(ats)
     }
 
-    /// How far an earlier run's output was, and whether only names were missing; `None` where it left no checkpoint.
+    /// How far an earlier run's output was, and whether only names were missing; `None` where it
+    /// left no checkpoint.
     pub(super) fn reached(&self) -> Option<(Reached, bool)> {
         (!self.earlier.is_empty() || self.complete).then_some((self.reached, self.complete))
     }
@@ -200,7 +205,8 @@ impl Checkpoints {
         self.before + n_bytes - self.last >= self.every
     }
 
-    /// Writes a checkpoint: of the outputs, `ats` bytes each, how far the first is, and the input at hand.
+    /// Writes a checkpoint: of the outputs, `ats` bytes each, how far the first is, and the input
+    /// at hand.
     ///
     /// # Errors
     /// It can't be written.

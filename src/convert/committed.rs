@@ -61,7 +61,8 @@ impl Committed<'_> {
         }
     }
 
-    /// Adds the counts of a slice whose output is written: `n_text` bytes of text, `n_input` of input.
+    /// Adds the counts of a slice whose output is written: `n_text` bytes of text, `n_input` of
+    /// input.
     pub(super) fn add(&mut self, counts: &Counts, n_input: u64, n_text: usize) {
         for (anomaly, seen) in counts.seen() {
             let place = seen.first.map(|position| self.place(&position)).unwrap_or_default();

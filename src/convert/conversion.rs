@@ -156,14 +156,16 @@ impl Inputs<'_, '_> {
         Ok(sizes)
     }
 
-    /// Adds what was found before the first record to the summary. A range that does not start with the input is without.
+    /// Adds what was found before the first record to the summary. A range that does not start with
+    /// the input is without.
     fn add_preface(&mut self, name: &str, Beginning { preface, plan }: &Beginning) {
         let (options, summary) = (self.preparation.options, &mut self.summary);
         summary.remarks.extend(preface.remarks.iter().cloned());
         if self.range.as_ref().is_some_and(|located| !located.is_first()) {
             return;
         }
-        // Behind the last record that is wanted, nothing is counted. What is before a header is before the first record.
+        // Behind the last record that is wanted, nothing is counted. What is before a header is
+        // before the first record.
         let ended = options.limit == Some(summary.records);
         if !ended || summary.inputs.len() == 1 && !options.shaping.names.no_header {
             summary.blank_records += preface.blank;
@@ -176,7 +178,8 @@ impl Inputs<'_, '_> {
         }
     }
 
-    /// Where an input's conversion begins: with its first record, `lines` lines into it, or with its range.
+    /// Where an input's conversion begins: with its first record, `lines` lines into it, or with
+    /// its range.
     fn begin(&self, reader: &mut dyn InputReader, lines: u64) -> Result<(State, Passed)> {
         if let Some(located) = self.range.as_ref().filter(|located| !located.is_first()) {
             let state = located.begun();
@@ -319,8 +322,9 @@ pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
     }
 }
 
-/// How many times the longest record's length a value may take that is judged in one piece. A caller's transform gets each invalid byte
-/// as U+FFFD, which is three; and a character of another encoding may be three.
+/// How many times the longest record's length a value may take that is judged in one piece. A
+/// caller's transform gets each invalid byte as U+FFFD, which is three; and a character of another
+/// encoding may be three.
 fn n_gathered(columns: &Columns, by_page: bool) -> usize {
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;

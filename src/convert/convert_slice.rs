@@ -1,7 +1,7 @@
 //! The loop over a slice: records by the kernels where they can, by the machine where they must.
 //!
-//! A slice starts where a record starts, or is thought to. Whether that was right is decided by the slice (`slice.rs`); this loop never
-//! waits or locks.
+//! A slice starts where a record starts, or is thought to. Whether that was right is decided by the
+//! slice (`slice.rs`); this loop never waits or locks.
 
 use super::mode::Mode;
 use super::record::Outcome;
@@ -151,7 +151,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     }
 }
 
-/// A place in a record. A record that is longer than a `u32` can say is overlong at any setting, so its ends are not used.
+/// A place in a record. A record that is longer than a `u32` can say is overlong at any setting, so
+/// its ends are not used.
 fn in_record(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -48,7 +48,8 @@ impl Converter {
 
     /// Converts `inputs`, one after another, each with its own header.
     ///
-    /// All headers are read before the output is opened, so that a column that does not exist is reported before anything is written.
+    /// All headers are read before the output is opened, so that a column that does not exist is
+    /// reported before anything is written.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::error::ErrorKind). A file that has the output's name is unchanged.
@@ -80,11 +81,12 @@ impl Converter {
         self.convert([input], Output::writer("output", output))
     }
 
-    /// Cuts an input into ranges of nearly equal size, each from record to record. There are fewer ranges if there are fewer records.
-    /// The first range includes the header.
+    /// Cuts an input into ranges of nearly equal size, each from record to record. There are fewer
+    /// ranges if there are fewer records. The first range includes the header.
     ///
-    /// The input is a regular file that is neither unpacked nor decoded as it is read. If every line is a record (no quotes, no escapes),
-    /// only a few kilobytes are read at each split point, and the ranges have no numbers.
+    /// The input is a regular file that is neither unpacked nor decoded as it is read. If every
+    /// line is a record (no quotes, no escapes), only a few kilobytes are read at each split point,
+    /// and the ranges have no numbers.
     ///
     /// ```
     /// use rowmill::{Converter, Input, Output, PlanBy};
@@ -105,7 +107,8 @@ impl Converter {
     /// ```
     ///
     /// # Errors
-    /// The input is of another kind, cannot be read, or changes meanwhile; or a setting has no meaning for a plan.
+    /// The input is of another kind, cannot be read, or changes meanwhile; or a setting has no
+    /// meaning for a plan.
     pub fn plan(&self, input: Input<'_>, how: PlanBy) -> Result<Planned> {
         plan_ranges::plan(&self.options, self.kernel, input, how)
     }
@@ -119,7 +122,8 @@ pub struct Builder {
 
 /// How the inputs are read.
 impl Builder {
-    /// What separates fields; by default a tab for `.tsv` and `.tab`, a bar for `.psv`, else a comma.
+    /// What separates fields; by default a tab for `.tsv` and `.tab`, a bar for `.psv`, else a
+    /// comma.
     pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
         self.options.shaping.delimiter = Some(delimiter);
         self
@@ -173,7 +177,8 @@ impl Builder {
         self
     }
 
-    /// Whether the first record is data (`false`). Columns are then called `column_1`, `column_2` and so on.
+    /// Whether the first record is data (`false`). Columns are then called `column_1`, `column_2`
+    /// and so on.
     pub fn no_header(mut self, no_header: bool) -> Self {
         self.options.shaping.names.no_header = no_header;
         self
@@ -191,7 +196,8 @@ impl Builder {
         self
     }
 
-    /// Converts only this range of the only input, a regular file that is neither unpacked nor decoded as it is read.
+    /// Converts only this range of the only input, a regular file that is neither unpacked nor
+    /// decoded as it is read.
     pub fn range(mut self, range: Range) -> Self {
         self.options.range = Some(range);
         self
@@ -230,7 +236,8 @@ impl Builder {
         self
     }
 
-    /// Replaces a column's values by what `function` returns. Mask, type and inference apply to the result.
+    /// Replaces a column's values by what `function` returns. Mask, type and inference apply to the
+    /// result.
     pub fn transform(
         mut self,
         column: impl Into<String>,
@@ -240,8 +247,8 @@ impl Builder {
         self
     }
 
-    /// As [`Builder::transform`], with a name for what the function does. A run with transforms can be resumed only if all have names; the
-    /// same name must stand for the same function.
+    /// As [`Builder::transform`], with a name for what the function does. A run with transforms can
+    /// be resumed only if all have names; the same name must stand for the same function.
     pub fn named_transform(
         mut self,
         column: impl Into<String>,
@@ -259,7 +266,8 @@ impl Builder {
         self
     }
 
-    /// Whether an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is (`false`).
+    /// Whether an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is
+    /// written as it is (`false`).
     pub fn infer(mut self, infer: bool) -> Self {
         self.options.shaping.columns.infer = infer;
         self
@@ -277,7 +285,8 @@ impl Builder {
         self
     }
 
-    /// Makes nested objects of names, split at `separator`: `a.b` and `a.c` give `"a":{"b":…,"c":…}`.
+    /// Makes nested objects of names, split at `separator`: `a.b` and `a.c` give
+    /// `"a":{"b":…,"c":…}`.
     pub fn nest(mut self, separator: impl Into<String>) -> Self {
         self.options.shaping.columns.nest = Some(separator.into());
         self
@@ -334,8 +343,9 @@ impl Builder {
         self
     }
 
-    /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and written. The same conversion run again
-    /// goes on from there. See [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
+    /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and
+    /// written. The same conversion run again goes on from there. See
+    /// [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
     pub fn resume(mut self, every: u64) -> Self {
         self.options.writing.resume = Some(every);
         self
@@ -356,19 +366,22 @@ impl Builder {
         self
     }
 
-    /// Records with an anomaly go to this file instead of the output, and the reasons to the same name with `.log.jsonl` behind it.
+    /// Records with an anomaly go to this file instead of the output, and the reasons to the same
+    /// name with `.log.jsonl` behind it.
     pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.rejects = Some(path.into());
         self
     }
 
-    /// The longest record in bytes: [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if the memory leaves less.
+    /// The longest record in bytes: [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if
+    /// the memory leaves less.
     pub fn max_record(mut self, n: usize) -> Self {
         self.options.shaping.max_record = Some(n);
         self
     }
 
-    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY): [`DEFAULT_MEMORY`](super::DEFAULT_MEMORY).
+    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY):
+    /// [`DEFAULT_MEMORY`](super::DEFAULT_MEMORY).
     pub fn memory(mut self, n: usize) -> Self {
         self.options.resources.memory = n;
         self

@@ -34,7 +34,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Counts an anomaly `n` times. Returns true if it is the first: [`Counts::set_first`] must follow.
+    /// Counts an anomaly `n` times. Returns true if it is the first: [`Counts::set_first`] must
+    /// follow.
     pub(super) fn add(&mut self, anomaly: Anomaly, n: u64) -> bool {
         let seen = &mut self.seen[anomaly as usize];
         seen.count += n;

@@ -1,4 +1,5 @@
-//! The delimiter of an input: given, by the extension of its name, or the likeliest of the common ones.
+//! The delimiter of an input: given, by the extension of its name, or the likeliest of the common
+//! ones.
 
 use crate::by_text::by_text;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, byte, typed};
@@ -48,7 +49,8 @@ pub(super) fn by_extension(name: &str) -> u8 {
     }
 }
 
-/// The common delimiter under which the records of `sample` most agree in width; a comma where none parts anything.
+/// The common delimiter under which the records of `sample` most agree in width; a comma where none
+/// parts anything.
 pub(super) fn likely_delimiter(dialect: &Dialect, sample: &[u8], whole: bool) -> u8 {
     let mut best = (0, 0, b',');
     for delimiter in COMMON_DELIMITERS {

@@ -1,4 +1,5 @@
-//! The fingerprint of a file: its size, its time, and the bytes at its two ends. A changed file has another one.
+//! The fingerprint of a file: its size, its time, and the bytes at its two ends. A changed file has
+//! another one.
 //!
 //! Used by `--resume` and by plans.
 
@@ -18,7 +19,8 @@ pub struct Fingerprint {
     pub size: u64,
     /// When it was modified: seconds since 1970, and nanoseconds.
     pub modified: (i64, i64),
-    /// The BLAKE3 hash, in hexadecimal, of its first 64 KiB (or all of it) and its last, one after the other.
+    /// The BLAKE3 hash, in hexadecimal, of its first 64 KiB (or all of it) and its last, one after
+    /// the other.
     pub ends: String,
 }
 

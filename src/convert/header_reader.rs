@@ -41,8 +41,8 @@ pub(super) struct HeaderRequest<'a> {
 /// Looked at for a delimiter, and at first for a header.
 const FIRST_LOOK: usize = 64 * 1024;
 
-/// Reads on to the first record. `None` where there is no header: the input is empty, or holds blank records and
-/// comments alone.
+/// Reads on to the first record. `None` where there is no header: the input is empty, or holds
+/// blank records and comments alone.
 pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<Preface>> {
     if reader.peek(3)? == b"\xef\xbb\xbf" {
         reader.skip(3);

@@ -1,4 +1,5 @@
-//! A range in its input: the numbers of its first record, and the check that records start and end at its edges.
+//! A range in its input: the numbers of its first record, and the check that records start and end
+//! at its edges.
 
 use super::fingerprint::Fingerprint;
 use super::range::{Edge, Range};
@@ -51,8 +52,8 @@ impl Located {
         framing.follows = self.follows;
     }
 
-    /// Has `reader`, which stands at the first record, end with the range, if its edges can be those of records; returns whether it is
-    /// the input's last range.
+    /// Has `reader`, which stands at the first record, end with the range, if its edges can be
+    /// those of records; returns whether it is the input's last range.
     pub(super) fn bound(
         &self,
         path: &Path,

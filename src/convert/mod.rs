@@ -1,6 +1,7 @@
 //! The run: inputs in order, each converted by workers that claim, convert and commit windows.
 //!
-//! Only this floor knows all stages. [`Converter`] is the library's front. Start reading at `worker.rs`.
+//! Only this floor knows all stages. [`Converter`] is the library's front. Start reading at
+//! `worker.rs`.
 #![deny(clippy::cast_possible_truncation)] // Offsets, lines and records are u64: none is cut to fewer bits unseen.
 
 mod budget;

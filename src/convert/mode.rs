@@ -11,7 +11,8 @@ pub(super) enum Mode {
     Weave,
     /// The encoder writes each record.
     Encode,
-    /// Nothing is written. The kernels apply the rules to runs of regular records, to find values that do not fit.
+    /// Nothing is written. The kernels apply the rules to runs of regular records, to find values
+    /// that do not fit.
     JudgeColumns,
     /// Nothing is written. The encoder judges each record.
     Judge,

@@ -1,6 +1,7 @@
 //! What a caller asks for: inputs, an output, and the settings of a conversion.
 //!
-//! Advice for maintainers: a setting is a field here and a method of the builder. One that shapes records is a field of [`Shaping`].
+//! Advice for maintainers: a setting is a field here and a method of the builder. One that shapes
+//! records is a field of [`Shaping`].
 
 use super::budget::DEFAULT_MEMORY;
 use super::progress::Progress;
@@ -25,7 +26,8 @@ pub(crate) struct Options {
     pub resources: Resources,
     /// The most records converted, over all inputs.
     pub limit: Option<u64>,
-    /// Only this range of the only input, a regular file that is neither unpacked nor decoded as it is read.
+    /// Only this range of the only input, a regular file that is neither unpacked nor decoded as it
+    /// is read.
     pub range: Option<Range>,
     /// The first anomaly is an error.
     pub strict: bool,
@@ -52,7 +54,8 @@ pub(crate) struct Writing {
     pub split: Split,
     /// The most bytes that are written a second.
     pub limit_rate: Option<u64>,
-    /// Go on where the same conversion was cut off, and make a checkpoint each time that so many bytes were read and written.
+    /// Go on where the same conversion was cut off, and make a checkpoint each time that so many
+    /// bytes were read and written.
     pub resume: Option<u64>,
 }
 
@@ -99,10 +102,12 @@ impl<'i> Input<'i> {
     /// A file of any kind. A regular one is mapped, which saves a copy.
     ///
     /// Mapping has effects beyond this call:
-    /// - The first one installs a handler for SIGBUS in this process. A page that vanishes because the file is cut short is reported as an
-    ///   error. Signals for other addresses go to the handler that was there before.
-    /// - If another process writes to the file meanwhile, the conversion fails, and no output of the changed part is released. In terms
-    ///   of the language, though, a mapped file that changes is undefined behaviour.
+    /// - The first one installs a handler for SIGBUS in this process. A page that vanishes because
+    ///   the file is cut short is reported as an error. Signals for other addresses go to the
+    ///   handler that was there before.
+    /// - If another process writes to the file meanwhile, the conversion fails, and no output of
+    ///   the changed part is released. In terms of the language, though, a mapped file that changes
+    ///   is undefined behaviour.
     pub fn mapped(path: impl Into<PathBuf>) -> Self {
         Self::Mapped(path.into())
     }

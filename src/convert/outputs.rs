@@ -140,7 +140,8 @@ fn stdout() -> Result<Target<'static>> {
 }
 
 impl Outputs<'_> {
-    /// Has everything appear under its name: the conversion succeeded. Returns how much output was written.
+    /// Has everything appear under its name: the conversion succeeded. Returns how much output was
+    /// written.
     ///
     /// # Errors
     /// It cannot be kept.

@@ -1,4 +1,5 @@
-//! Refuses outputs that would be written over something that is still needed: an input, or another output.
+//! Refuses outputs that would be written over something that is still needed: an input, or another
+//! output.
 
 use super::file_id::{FileId, file_id_of_path, opened_as_path};
 use super::options::{Options, Output};
@@ -48,7 +49,8 @@ impl Place {
 }
 
 /// # Errors
-/// An output is one of the inputs, a file that is needed, or another output; or has the name of a part.
+/// An output is one of the inputs, a file that is needed, or another output; or has the name of a
+/// part.
 pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'_>]) -> Result<()> {
     let mut paths: Vec<&Path> = options.beside.iter().map(PathBuf::as_path).collect();
     let log = options.rejects.as_deref().map(Rejects::log_path);

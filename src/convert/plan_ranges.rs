@@ -1,10 +1,12 @@
 //! Plans: the ranges into which an input can be cut, so that each can be converted by itself.
 //!
-//! The split points are found by one pass, as `--check` makes one, or by a look at each place if every line is a record. The pass took
-//! 1.005 of the time of `--check` for 8 ranges of 611 MB, and 1.14 for 4096, which are shorter than a window (medians of 25 pairs,
-//! 2 cores, 2026-11-23). This file does not know how ranges are written down or who converts them.
+//! The split points are found by one pass, as `--check` makes one, or by a look at each place if
+//! every line is a record. The pass took 1.005 of the time of `--check` for 8 ranges of 611 MB, and
+//! 1.14 for 4096, which are shorter than a window (medians of 25 pairs, 2 cores, 2026-11-23). This
+//! file does not know how ranges are written down or who converts them.
 //!
-//! Advice for maintainers: an option that shapes records stays in [`record_options`]; one that shapes only values is left out there, for speed.
+//! Advice for maintainers: an option that shapes records stays in [`record_options`]; one that
+//! shapes only values is left out there, for speed.
 
 use super::budget::Budget;
 use super::conversion::{Conversion, budget_of, framing_of};
@@ -106,7 +108,8 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         end: SplitPoint { at: size, ..SplitPoint::default() },
         counted: !by_lines,
     };
-    // With all columns asked for, so that a column that does not exist is reported now and not by each worker.
+    // With all columns asked for, so that a column that does not exist is reported now and not by
+    // each worker.
     let io = if by_lines { Io::Read } else { options.resources.io };
     let resources = Resources { io, ..options.resources.clone() };
     let looking = Options { check: true, resources, ..options.clone() };

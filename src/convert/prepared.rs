@@ -1,6 +1,7 @@
 //! Inputs before they are converted: opened, and read up to the first record.
 //!
-//! All headers are read before the output is opened, so that a column that does not exist is reported before anything is written.
+//! All headers are read before the output is opened, so that a column that does not exist is
+//! reported before anything is written.
 
 use super::budget::{Beside, Budget};
 use super::delimiter::{Delimiter, by_extension};
@@ -39,7 +40,8 @@ pub(super) struct Prepared<'i> {
 pub(super) enum Stage<'i> {
     /// Opened, and read up to the first record.
     Begun(Opened<'i>, Option<Box<Beginning>>),
-    /// Closed. It is opened again when it is converted: a hundred open files are not needed to read a hundred headers.
+    /// Closed. It is opened again when it is converted: a hundred open files are not needed to read
+    /// a hundred headers.
     Later(Input<'i>),
 }
 
@@ -69,7 +71,8 @@ impl<'c> Preparation<'c> {
         Self { options, reading, budget }
     }
 
-    /// Opens an input and reads its header. `keep` leaves it open. Of a `range` it checks the bounds.
+    /// Opens an input and reads its header. `keep` leaves it open. Of a `range` it checks the
+    /// bounds.
     pub(super) fn prepare<'i>(
         &self,
         input: Input<'i>,
@@ -134,7 +137,8 @@ impl<'c> Preparation<'c> {
         }
     }
 
-    /// Reads up to the first record; `None` if there is no header. An input `by_name` may be no text at all.
+    /// Reads up to the first record; `None` if there is no header. An input `by_name` may be no
+    /// text at all.
     fn begin(
         &self,
         name: &str,
@@ -173,7 +177,8 @@ impl<'c> Preparation<'c> {
     }
 }
 
-/// Whether every line of the input `name` is a record, or none: the end of a line ends a record, whatever is before it.
+/// Whether every line of the input `name` is a record, or none: the end of a line ends a record,
+/// whatever is before it.
 pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     let Shaping { dialect, delimiter, .. } = &options.shaping;
     let ends = |byte: &u8| dialect.terminator.is(*byte);

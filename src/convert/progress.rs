@@ -83,7 +83,8 @@ impl Times {
 }
 
 impl Progress {
-    /// The time spent so far, as far as it is over: a worker that waits is counted when its wait ends.
+    /// The time spent so far, as far as it is over: a worker that waits is counted when its wait
+    /// ends.
     pub fn times(&self) -> Times {
         let spent = |bound: Bound| Duration::from_nanos(self.spent[bound as usize].load(Ordering::Relaxed));
         Times { input: spent(Bound::Input), compute: spent(Bound::Compute), output: spent(Bound::Output) }
@@ -92,7 +93,8 @@ impl Progress {
     /// What most workers are at in this moment.
     pub fn now(&self) -> Bound {
         let busy = |bound: Bound| self.busy[bound as usize].load(Ordering::Relaxed);
-        // One that writes keeps the others waiting for their turn; where they are even, it is what they will wait for.
+        // One that writes keeps the others waiting for their turn; where they are even, it is what
+        // they will wait for.
         Bound::ALL.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
     }
 }
@@ -132,8 +134,8 @@ impl<'p> Clock<'p> {
         before
     }
 
-    /// Waits for the turn. It is the output that is waited for as long as another writes, else that another converts: sixteen
-    /// threads on two cores would else seem bound by `/dev/null`.
+    /// Waits for the turn. It is the output that is waited for as long as another writes, else that
+    /// another converts: sixteen threads on two cores would else seem bound by `/dev/null`.
     pub(super) fn wait<T>(&self, turn: impl FnOnce() -> T) -> T {
         let Progress { spent, busy, written, .. } = self.progress;
         let (bound, _) = self.running.get();

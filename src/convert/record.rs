@@ -14,8 +14,8 @@ pub(super) enum Outcome {
 }
 
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
-    /// Converts one record, whose terminator ends before `next`. `decode` says that its bytes may be invalid; `unclosed` is the start of
-    /// a field whose quote is open.
+    /// Converts one record, whose terminator ends before `next`. `decode` says that its bytes may
+    /// be invalid; `unclosed` is the start of a field whose quote is open.
     pub(super) fn record(
         &mut self,
         record: &Record<'_>,

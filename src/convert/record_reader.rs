@@ -48,8 +48,8 @@ impl RecordReader {
         let kernel_reads_dialect = special.iter().enumerate().all(|(i, byte)| {
             byte.is_none() || !special[..i].contains(byte) && !terminators.iter().any(|t| Some(*t) == *byte)
         });
-        // If a special byte is blank, or the delimiter is a quote to JSON, the masks still hold: they look at structure first. They do
-        // not if it may be part of a character.
+        // If a special byte is blank, or the delimiter is a quote to JSON, the masks still hold:
+        // they look at structure first. They do not if it may be part of a character.
         let always_decode = dialect.charset == Charset::Utf8
             && special.into_iter().flatten().chain(terminators).any(|byte| byte >= 0x80);
         Self { kernel, dialect, marks, trim, kernel_reads_dialect, always_decode }

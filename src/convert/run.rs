@@ -15,7 +15,8 @@ use crate::plan::Plan;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// All that the workers of one input share: how records are read, what is done with them and with anomalies, and the state of the run.
+/// All that the workers of one input share: how records are read, what is done with them and with
+/// anomalies, and the state of the run.
 pub(super) struct Run<'r> {
     pub(super) reader: RecordReader,
     pub(super) plan: &'r Plan,
@@ -34,8 +35,9 @@ pub(super) struct Run<'r> {
     pub(super) error: Mutex<Option<Error>>,
 }
 
-/// The size of the next window. It is less than [`Sizes::window`] if the output is much larger than the input, so that a window's output fits
-/// its buffer and no worker holds the turn while it converts.
+/// The size of the next window. It is less than [`Sizes::window`] if the output is much larger than
+/// the input, so that a window's output fits its buffer and no worker holds the turn while it
+/// converts.
 pub(super) struct WindowSize {
     next: AtomicUsize,
     adapts: bool,
@@ -52,7 +54,8 @@ impl WindowSize {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Adapts to the output so far, `encoded` bytes for `n_input`: a window's output fits the buffer with a tenth to spare.
+    /// Adapts to the output so far, `encoded` bytes for `n_input`: a window's output fits the
+    /// buffer with a tenth to spare.
     fn adapt(&self, sizes: &Sizes, n_input: u64, encoded: u64) {
         if !self.adapts || n_input == 0 {
             return;
@@ -112,8 +115,8 @@ impl Run<'_> {
         self.window_size.adapt(&self.sizes, n_bytes, state.encoded);
     }
 
-    /// Skips `bytes` up to the end of the line: a comment is dropped, the first line of an overlong record is rejected. Returns how
-    /// many bytes were skipped.
+    /// Skips `bytes` up to the end of the line: a comment is dropped, the first line of an overlong
+    /// record is rejected. Returns how many bytes were skipped.
     pub(super) fn skip_line(&self, committed: &mut Committed<'_>, bytes: &[u8]) -> Result<usize> {
         let Some(skipping) = committed.skipping.take() else { return Ok(0) };
         let end = self.reader.line_end(bytes);

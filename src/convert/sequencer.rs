@@ -1,7 +1,8 @@
 //! The turn: the right to commit, passed from window to window in their order.
 //!
-//! A [`Sequencer`] owns the state that all windows share. [`Sequencer::wait`] returns a [`Turn`] for one window; only a turn reaches the
-//! state. So work that holds no turn cannot write, and a window that must be converted again takes its turn along by value.
+//! A [`Sequencer`] owns the state that all windows share. [`Sequencer::wait`] returns a [`Turn`]
+//! for one window; only a turn reaches the state. So work that holds no turn cannot write, and a
+//! window that must be converted again takes its turn along by value.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,8 +14,9 @@ use std::thread::Thread;
 pub(super) struct Sequencer<T> {
     now: AtomicU64,
     stopped: AtomicBool,
-    /// The workers that wait: window `n` in slot `n % slots`. Windows are claimed in order and each worker holds one. So the windows in
-    /// flight are consecutive and at most as many as there are workers: no two share a slot.
+    /// The workers that wait: window `n` in slot `n % slots`. Windows are claimed in order and each
+    /// worker holds one. So the windows in flight are consecutive and at most as many as there are
+    /// workers: no two share a slot.
     waiting: Box<[Mutex<Option<Thread>>]>,
     state: Mutex<T>,
 }
@@ -27,8 +29,9 @@ pub(super) struct Turn<'s, T> {
     state: MutexGuard<'s, T>,
 }
 
-/// How often a worker looks before it goes to sleep: some 20 µs, which a write of a buffer takes several times. Looking longer costs a
-/// slow consumer's processor; sleeping at once costs two threads a wake-up a window.
+/// How often a worker looks before it goes to sleep: some 20 µs, which a write of a buffer takes
+/// several times. Looking longer costs a slow consumer's processor; sleeping at once costs two
+/// threads a wake-up a window.
 const LOOKS: u32 = 300;
 
 impl<T> Sequencer<T> {
@@ -58,8 +61,9 @@ impl<T> Sequencer<T> {
             std::hint::spin_loop();
         }
         loop {
-            // The thread is registered before the look: either the one that passes the turn sees it, or this one sees the turn. It
-            // registers again after each wake-up, because a late pass of an earlier turn may have taken the entry.
+            // The thread is registered before the look: either the one that passes the turn sees
+            // it, or this one sees the turn. It registers again after each wake-up, because a late
+            // pass of an earlier turn may have taken the entry.
             *self.slot(number) = Some(std::thread::current());
             if self.stopped.load(Ordering::SeqCst) {
                 return false;

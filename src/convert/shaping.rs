@@ -1,8 +1,10 @@
 //! The one list of what shapes the records of a result.
 //!
-//! A plan, a checkpoint and a worker carry this value as JSON. Two conversions with equal values give the same records of the same input.
+//! A plan, a checkpoint and a worker carry this value as JSON. Two conversions with equal values
+//! give the same records of the same input.
 //!
-//! Advice for maintainers: an option that shapes records is a field here, or of the structs here; then plans, workers and `--resume` know it.
+//! Advice for maintainers: an option that shapes records is a field here, or of the structs here;
+//! then plans, workers and `--resume` know it.
 
 use super::delimiter::Delimiter;
 use super::names::Names;
@@ -29,7 +31,8 @@ pub(crate) struct Shaping {
     pub names: Names,
     /// What is asked of the columns.
     pub columns: Columns,
-    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if the memory leaves less.
+    /// The longest record in bytes; `None` is [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or
+    /// less if the memory leaves less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_record: Option<usize>,
 }

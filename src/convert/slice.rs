@@ -1,7 +1,8 @@
 //! A slice of input while it is converted: its bytes, its counts, and its output up to the turn.
 //!
-//! A slice is a window, or a part of one. Its output collects in the worker's buffer. The first flush waits for the window's turn, and
-//! checks there that the guess was right: that the window before ended where this slice starts.
+//! A slice is a window, or a part of one. Its output collects in the worker's buffer. The first
+//! flush waits for the window's turn, and checks there that the guess was right: that the window
+//! before ended where this slice starts.
 
 use super::committed::{Committed, Skipping};
 use super::counts::{Counts, SlicePosition};
@@ -14,8 +15,8 @@ use crate::output::{Batch, Ends, Flush, OutputBuffer, Packer};
 
 /// Why the conversion of a slice cannot go on.
 pub(super) enum Stop<'r, 's> {
-    /// The slice does not start where a record starts, or has more records than are wanted. Its output is discarded, and the window is
-    /// converted again, in turn.
+    /// The slice does not start where a record starts, or has more records than are wanted. Its
+    /// output is discarded, and the window is converted again, in turn.
     Redo(Turn<'s, Committed<'r>>),
     /// The run ended meanwhile.
     Quit,
@@ -34,7 +35,8 @@ impl From<Error> for Stop<'_, '_> {
 pub(super) enum Tail {
     /// An unfinished record starts here, or the slice ends.
     Record(usize),
-    /// An overlong record starts here, and not even its first line ends. That line is to be skipped.
+    /// An overlong record starts here, and not even its first line ends. That line is to be
+    /// skipped.
     Line(usize),
     /// A comment starts here that is too long to be carried. It is to be skipped.
     Comment(usize),
@@ -96,7 +98,8 @@ impl<'r, 's> Gate<'r, 's, '_> {
                 }
                 if let Some(limit) = self.run.limit {
                     self.stop_after = limit - turn.state.records;
-                    // As many is one too many: what is behind the last record wanted was judged too.
+                    // As many is one too many: what is behind the last record wanted was judged
+                    // too.
                     if n_records >= self.stop_after {
                         return Err(Stop::Redo(turn));
                     }
@@ -155,7 +158,8 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         self.gate.stop_after - self.counts.records
     }
 
-    /// Commits the slice: writes what is left in the buffer, adds its counts, and carries over what `tail` says is unfinished.
+    /// Commits the slice: writes what is left in the buffer, adds its counts, and carries over what
+    /// `tail` says is unfinished.
     pub(super) fn commit(mut self, tail: Tail) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         self.flush(Ends::Record)?;
         let Self { bytes, text_at, counts, mut gate, .. } = self;
@@ -182,7 +186,8 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         Ok(turn)
     }
 
-    /// Makes room for `n` bytes of output, if that many fit the buffer at all. Returns whether it was flushed.
+    /// Makes room for `n` bytes of output, if that many fit the buffer at all. Returns whether it
+    /// was flushed.
     pub(super) fn make_room(&mut self, n: usize) -> Result<bool, Stop<'r, 's>> {
         let flushes = n > self.buffer.room() && n <= self.buffer.capacity() && !self.buffer.is_empty();
         if flushes {
@@ -196,7 +201,8 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         self.buffer.raw()
     }
 
-    /// The position of byte `at`. `lines` are the line ends up to `anchor`, and `record` is the record's number.
+    /// The position of byte `at`. `lines` are the line ends up to `anchor`, and `record` is the
+    /// record's number.
     pub(super) fn position(
         &self,
         (lines, anchor): (u64, usize),

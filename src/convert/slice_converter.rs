@@ -1,6 +1,8 @@
-//! What the conversion of a slice needs at every record: the slice, the run, the worker's scratch memory, and a place in the slice.
+//! What the conversion of a slice needs at every record: the slice, the run, the worker's scratch
+//! memory, and a place in the slice.
 //!
-//! `convert_slice.rs` has the loop, `strip.rs` what the kernels do, `record.rs` what is done with one record.
+//! `convert_slice.rs` has the loop, `strip.rs` what the kernels do, `record.rs` what is done with
+//! one record.
 
 use super::counts::SlicePosition;
 use super::mode::OnAnomaly;
@@ -27,7 +29,8 @@ pub(super) struct Cursor {
     pub(super) at: usize,
 }
 
-/// The fields of record `number` of a strip, first and last, by the numbers of the fields that the records of an index end with.
+/// The fields of record `number` of a strip, first and last, by the numbers of the fields that the
+/// records of an index end with.
 pub(super) fn fields_of(records: &[u32], number: usize) -> (usize, usize) {
     let first = if number == 0 { 0 } else { records[number - 1] as usize };
     (first, records[number] as usize)
@@ -65,7 +68,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         Ok(Some(Tail::Record(at)))
     }
 
-    /// The record at the anchor is too long: an error, or its first line is rejected and the conversion goes on behind it.
+    /// The record at the anchor is too long: an error, or its first line is rejected and the
+    /// conversion goes on behind it.
     pub(super) fn overlong(&mut self) -> Result<Option<Tail>, Stop<'r, 's>> {
         let (run, at) = (self.run, self.anchor);
         let bytes = self.slice.bytes;

@@ -1,7 +1,7 @@
 //! A pass that only looks: where records start near given places, with the numbers they have there.
 //!
-//! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not on threads, windows or memory.
-//! Must not know what the places are for.
+//! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not
+//! on threads, windows or memory. Must not know what the places are for.
 
 use super::state::State;
 
@@ -54,8 +54,8 @@ impl SplitTargets {
         at < self.size
     }
 
-    /// How long a window that starts at `at` may be, of `n` bytes with `reach` more, where `n` is more than twice that: one ends at
-    /// each place, or reaches over it from the place before.
+    /// How long a window that starts at `at` may be, of `n` bytes with `reach` more, where `n` is
+    /// more than twice that: one ends at each place, or reaches over it from the place before.
     pub(super) fn window(&self, at: u64, n: usize, reach: usize) -> usize {
         let Some(left) = self.behind(at).and_then(|target| usize::try_from(target - at).ok()) else {
             return n;
@@ -69,7 +69,8 @@ impl SplitTargets {
 }
 
 impl SplitPoints {
-    /// Looks for the first record at or behind each of `targets`, but for those before the one that starts at `first`.
+    /// Looks for the first record at or behind each of `targets`, but for those before the one that
+    /// starts at `first`.
     pub(super) fn new(targets: SplitTargets, first: u64) -> Self {
         let n = usize::try_from(targets.n.saturating_sub(1)).unwrap_or(usize::MAX);
         let mut points = Vec::new();
@@ -91,7 +92,8 @@ impl SplitPoints {
         if state.records > self.points.last().map_or(0, |point| point.records) {
             self.points.push(SplitPoint::of(state));
         }
-        // Where it is none the place is passed over all the same: what comes next depends on the windows.
+        // Where it is none the place is passed over all the same: what comes next depends on the
+        // windows.
         self.next = self.targets.behind(state.input_at);
     }
 

@@ -1,4 +1,5 @@
-//! The records of a scanned strip: the kernels weave or count them; the others are converted one by one.
+//! The records of a scanned strip: the kernels weave or count them; the others are converted one by
+//! one.
 
 use super::mode::COUNTED;
 use super::record::Outcome;
@@ -32,7 +33,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         true
     }
 
-    /// Converts the whole records of a scanned strip at the anchor, or as many as can be before it must be scanned again.
+    /// Converts the whole records of a scanned strip at the anchor, or as many as can be before it
+    /// must be scanned again.
     pub(super) fn strip(&mut self, index: &Index) -> Result<(), Stop<'r, 's>> {
         let run = self.run;
         let strip = &self.slice.bytes[self.anchor..];
@@ -63,7 +65,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         Ok(())
     }
 
-    /// Converts the record at the cursor, which the kernels left; those before number `valid_until` are valid.
+    /// Converts the record at the cursor, which the kernels left; those before number `valid_until`
+    /// are valid.
     fn one(
         &mut self,
         strip: &[u8],
@@ -114,7 +117,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         }
     }
 
-    /// Weaves records of a scanned strip from the cursor on, up to number `until` at the most, and moves the cursor behind them.
+    /// Weaves records of a scanned strip from the cursor on, up to number `until` at the most, and
+    /// moves the cursor behind them.
     fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) {
         let run = self.run;
         let before = cursor.record;

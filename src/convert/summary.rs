@@ -35,7 +35,8 @@ pub struct Summary {
     pub window: usize,
     /// Windows converted.
     pub windows: u64,
-    /// Of these, the ones that did not start where a record starts, or were not thought to, and were converted in their turn.
+    /// Of these, the ones that did not start where a record starts, or were not thought to, and
+    /// were converted in their turn.
     pub windows_redone: u64,
     /// The instruction set of the kernels.
     pub isa: &'static str,

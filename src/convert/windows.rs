@@ -1,7 +1,7 @@
 //! Hands out the windows of an input, in order. The only place that decides where a window ends.
 //!
-//! A newline may be inside quotes, so the end of a window is a guess. The converter checks it at the window's turn: a wrong guess costs
-//! one window's work, never a wrong result.
+//! A newline may be inside quotes, so the end of a window is a guess. The converter checks it at
+//! the window's turn: a wrong guess costs one window's work, never a wrong result.
 
 use super::split_points::SplitTargets;
 use crate::error::{Error, Result};
@@ -36,7 +36,8 @@ pub(super) enum NoWindow {
 }
 
 impl<'r> Windows<'r> {
-    /// The windows from the reader's position on. Where `targets` are given, windows also end at these.
+    /// The windows from the reader's position on. Where `targets` are given, windows also end at
+    /// these.
     pub(super) fn new(input: &'r mut dyn InputReader, cutter: Cutter, targets: Option<SplitTargets>) -> Self {
         Self { input, cutter, targets, next: 0, is_plausible: true, ended: false }
     }
@@ -92,8 +93,8 @@ impl<'r> Windows<'r> {
     }
 }
 
-/// How many bytes behind a window's end belong to it in any case: the LF of a CRLF, and the rest of a character, because the length that half
-/// a character had before decoding is not known.
+/// How many bytes behind a window's end belong to it in any case: the LF of a CRLF, and the rest of
+/// a character, because the length that half a character had before decoding is not known.
 fn implausible(cutter: &Cutter, bytes: &[u8]) -> usize {
     let pair = cutter.rest_of_pair(bytes, 1);
     let behind = bytes.get(1 + pair..).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! A worker: claims a window, converts it on a guess, and commits it in turn.
 //!
-//! Start reading at [`work`]. A window's bytes go [`Windows::claim`](super::windows::Windows::claim) → [`SharedInput::load`] →
-//! [`convert_slice`] → [`Slice::commit`] → [`Turn::pass`] → [`SharedInput::retire`].
+//! Start reading at [`work`]. A window's bytes go
+//! [`Windows::claim`](super::windows::Windows::claim) → [`SharedInput::load`] → [`convert_slice`] →
+//! [`Slice::commit`] → [`Turn::pass`] → [`SharedInput::retire`].
 
 use super::committed::{Committed, Skipping};
 use super::convert_slice::{Scratch, convert_slice};
@@ -17,7 +18,8 @@ use crate::input::Window;
 use crate::output::{LEAST_BUFFER, OutputBuffer, Packer};
 use std::sync::PoisonError;
 
-/// Works until the input ends, or the run. Called on as many threads as the run has workers; none waits for another to begin.
+/// Works until the input ends, or the run. Called on as many threads as the run has workers; none
+/// waits for another to begin.
 pub(super) fn work(run: &Run<'_>) {
     let _guard = StopOnPanic(&run.sequencer);
     let mut input = vec![0; run.sizes.window + run.sizes.reach + 1];
@@ -58,7 +60,8 @@ fn fail(run: &Run<'_>, number: u64, error: Error) {
     }
 }
 
-/// Converts what is left when all workers have returned: the record that the end of the input ends. Returns the committed state.
+/// Converts what is left when all workers have returned: the record that the end of the input ends.
+/// Returns the committed state.
 pub(super) fn finish(run: Run<'_>) -> Result<Committed<'_>> {
     if let Some(error) = run.error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
@@ -186,7 +189,8 @@ impl<'s, 'r> Worker<'s, 'r> {
         }
     }
 
-    /// Converts and commits a slice of a window: on a guess, or from the committed state if it has the turn.
+    /// Converts and commits a slice of a window: on a guess, or from the committed state if it has
+    /// the turn.
     fn slice(
         &mut self,
         claim: &Claim,

@@ -1,8 +1,9 @@
 //! Other encodings to UTF-8, on the way in.
 //!
-//! What cannot be decoded becomes one byte that no UTF-8 holds (see [`malformed`]). Where the width of a character doesn't always tell how many
-//! bytes it took, chunks are compared with what their text should have taken, and one that differs is decoded once more, byte by
-//! byte, to note where. So positions are right to the byte and nearly all text is decoded at full speed.
+//! What cannot be decoded becomes one byte that no UTF-8 holds (see [`malformed`]). Where the width
+//! of a character doesn't always tell how many bytes it took, chunks are compared with what their
+//! text should have taken, and one that differs is decoded once more, byte by byte, to note where.
+//! So positions are right to the byte and nearly all text is decoded at full speed.
 
 use super::encoding::{Encoding, Width, malformed};
 use super::offset_map::OffsetMap;
@@ -129,7 +130,8 @@ impl<R: Read> Decode<R> {
         n
     }
 
-    /// Notes where the text of a chunk, which is all there is and starts with a character, tells another length than it has.
+    /// Notes where the text of a chunk, which is all there is and starts with a character, tells
+    /// another length than it has.
     fn compare(&self, n: usize) {
         if self.offsets.width.measure(&self.text[..self.end]) == n as u64 {
             return;
@@ -187,8 +189,9 @@ impl Steps {
         Self { decoder: encoding.0.new_decoder_without_bom_handling(), pending: 0 }
     }
 
-    /// Decodes `from` to `text[end..]`, which has room for it; returns where the text ends then. Of each piece of text `seen` is told how
-    /// many bytes were taken for it, which is right where `from` is a byte or ends with a character.
+    /// Decodes `from` to `text[end..]`, which has room for it; returns where the text ends then. Of
+    /// each piece of text `seen` is told how many bytes were taken for it, which is right where
+    /// `from` is a byte or ends with a character.
     fn push(
         &mut self,
         mut from: &[u8],
@@ -262,8 +265,9 @@ mod tests {
         }
     }
 
-    /// Random bytes, many of them parts of characters: whatever the buffers, the text is what the decoder makes of all at once, and
-    /// before each character as many bytes were taken as it had taken.
+    /// Random bytes, many of them parts of characters: whatever the buffers, the text is what the
+    /// decoder makes of all at once, and before each character as many bytes were taken as it had
+    /// taken.
     #[test]
     fn lengths_are_right_whatever_the_bytes_and_buffers() {
         let mut seed = 1u32;

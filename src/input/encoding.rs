@@ -1,8 +1,10 @@
 //! Encodings by the labels that the web gives them, and how long each character is in them.
 //!
-//! Places in messages are those of the input, but of an encoding with several bytes a character what is parsed is its text in UTF-8: so from
-//! a piece of text the input's bytes that it came from are counted. (One byte a character is parsed as it is: `charset.rs`.) In most encodings each character tells its length; where one has two, [`Width`] goes by the same always, so that
-//! all differences have one sign and none hides another. `offset_map.rs` adds them.
+//! Places in messages are those of the input, but of an encoding with several bytes a character
+//! what is parsed is its text in UTF-8: so from a piece of text the input's bytes that it came from
+//! are counted. (One byte a character is parsed as it is: `charset.rs`.) In most encodings each
+//! character tells its length; where one has two, [`Width`] goes by the same always, so that all
+//! differences have one sign and none hides another. `offset_map.rs` adds them.
 
 use crate::by_text::by_text;
 use crate::charset::Charset;
@@ -66,8 +68,8 @@ pub(super) struct Table {
     beyond: u8,
 }
 
-/// What stands in the text for `n` bytes that can't be decoded: no UTF-8 holds it, so it is found, counted and replaced where all invalid
-/// bytes are, and it tells how many they were.
+/// What stands in the text for `n` bytes that can't be decoded: no UTF-8 holds it, so it is found,
+/// counted and replaced where all invalid bytes are, and it tells how many they were.
 pub(super) fn malformed(n: u8) -> u8 {
     0u8.wrapping_sub(n)
 }
@@ -111,7 +113,8 @@ impl Table {
             let mut n = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
             for character in text.chars() {
                 if let Some(known) = basic.get_mut(character as usize) {
-                    // The longest in the Chinese standard, the shortest elsewhere. (0 is: not seen yet.)
+                    // The longest in the Chinese standard, the shortest elsewhere. (0 is: not seen
+                    // yet.)
                     if *known == 0 || (if gb { *known < n } else { *known > n }) {
                         *known = n;
                     }
@@ -195,7 +198,8 @@ mod tests {
         assert!(told("iso-2022-kr").contains("forbids"));
     }
 
-    /// Of every sequence of up to three bytes, and some of four, that decodes: the width is right, or all that differ do so on one side.
+    /// Of every sequence of up to three bytes, and some of four, that decodes: the width is right,
+    /// or all that differ do so on one side.
     #[test]
     fn widths_are_right_but_for_known_ones() {
         for (label, most) in

@@ -1,10 +1,12 @@
 //! Files that are not delimited text, recognised by how they start, and the command that helps.
 //!
-//! Archives and binaries are refused: converted as text they would give rubbish with status 0. What is text of another kind (HTML,
-//! SQL, JSON) is converted, because any text may be meant, with a remark.
+//! Archives and binaries are refused: converted as text they would give rubbish with status 0. What
+//! is text of another kind (HTML, SQL, JSON) is converted, because any text may be meant, with a
+//! remark.
 //!
-//! Advice for maintainers: a format is one line of [`BINARIES`] or [`TEXTS`]. A magic has at least three bytes, and if all are printable
-//! a byte behind them that no text has there, since a header may start with any word.
+//! Advice for maintainers: a format is one line of [`BINARIES`] or [`TEXTS`]. A magic has at least
+//! three bytes, and if all are printable a byte behind them that no text has there, since a header
+//! may start with any word.
 
 /// What a file is, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +92,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("[{\"", "looks like JSON, not delimited text"),
 ];
 
-/// What a file is that starts with `start`, its first [`FOREIGN_LOOK`] bytes or all if fewer; `None` if it may be delimited text.
+/// What a file is that starts with `start`, its first [`FOREIGN_LOOK`] bytes or all if fewer;
+/// `None` if it may be delimited text.
 pub(crate) fn recognise(start: &[u8]) -> Option<Foreign> {
     if start.starts_with(b"PK\x03\x04")
         || start.starts_with(b"PK\x05\x06")

@@ -128,8 +128,9 @@ impl SharedInput for SharedMap {
         self.watch.verify(window.at)?;
         let Some((segment, at)) = &window.mapped else { return Ok(()) };
         match segment.lost() {
-            // The file is not shorter, yet a page could not be read: the disk failed. A page behind this window was looked at for a
-            // cut and belongs to a later window. The lowest page is recorded, so no output made of it is released.
+            // The file is not shorter, yet a page could not be read: the disk failed. A page behind
+            // this window was looked at for a cut and belongs to a later window. The lowest page is
+            // recorded, so no output made of it is released.
             Some(lost) if lost < at + window.len => Err(Error::io_at(
                 CANNOT_READ,
                 self.watch.path(),

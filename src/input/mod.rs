@@ -1,7 +1,8 @@
 //! Inputs: mapped, read or streamed, behind one pair of traits.
 //!
-//! An [`InputReader`] is the half that one worker at a time holds under a lock; it looks at a few kilobytes for each window. Its
-//! [`SharedInput`] does without a lock what takes time. This floor knows neither records nor outputs.
+//! An [`InputReader`] is the half that one worker at a time holds under a lock; it looks at a few
+//! kilobytes for each window. Its [`SharedInput`] does without a lock what takes time. This floor
+//! knows neither records nor outputs.
 #![deny(clippy::cast_possible_truncation)] // Offsets are u64: none is cut to fewer bits unseen.
 
 mod decode;

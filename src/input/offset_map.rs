@@ -1,7 +1,7 @@
 //! Maps lengths of decoded text back to lengths of the input.
 //!
-//! Most lengths follow from the width of each character. The decoder records the exceptions. Entries before the last committed record
-//! are dropped.
+//! Most lengths follow from the width of each character. The decoder records the exceptions.
+//! Entries before the last committed record are dropped.
 
 use super::encoding::Width;
 use std::collections::VecDeque;
@@ -10,12 +10,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The input's bytes for those of the text.
 pub(super) struct OffsetMap {
     pub(super) width: Width,
-    /// Up to this byte of the text, this many more input bytes were read than the widths give. In order.
+    /// Up to this byte of the text, this many more input bytes were read than the widths give. In
+    /// order.
     surplus: Option<Mutex<VecDeque<(u64, i64)>>>,
 }
 
-/// The most entries, 4 MiB: enough for all windows in flight with long records between them. Beyond that the oldest two become one, and
-/// a place between them may be some bytes off. Only ISO-2022-JP needs more than a few.
+/// The most entries, 4 MiB: enough for all windows in flight with long records between them. Beyond
+/// that the oldest two become one, and a place between them may be some bytes off. Only ISO-2022-JP
+/// needs more than a few.
 const MOST: usize = 1 << 18;
 
 impl OffsetMap {

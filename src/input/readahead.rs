@@ -1,8 +1,9 @@
 //! Reading ahead of the workers, for files that are not in the page cache.
 //!
-//! On most disks the system reads 128 KiB ahead, which is too little for two workers. A gigabyte that was not cached took 1.28 s with
-//! that alone and 0.79 s with 4 MiB asked for ahead; more was slower. If the system itself reads 8 MiB ahead, both took 0.46 s
-//! (2 threads, medians of five, 2026-11-23). Cached bytes are not asked for: that cost a twenty-fifth of the processor time.
+//! On most disks the system reads 128 KiB ahead, which is too little for two workers. A gigabyte
+//! that was not cached took 1.28 s with that alone and 0.79 s with 4 MiB asked for ahead; more was
+//! slower. If the system itself reads 8 MiB ahead, both took 0.46 s (2 threads, medians of five,
+//! 2026-11-23). Cached bytes are not asked for: that cost a twenty-fifth of the processor time.
 
 use rustix::fs::Advice;
 use rustix::io::{Errno, ReadWriteFlags};

@@ -1,14 +1,16 @@
 //! A mapped part of a file. *Unsafe room 2: mapping, advice, the SIGBUS handler.*
 //!
-//! A file is mapped in segments of up to 1 GiB, because the page tables of one map over 10 TB would take 20 GB. Pages are given back
-//! explicitly: a plain map of a 4.3 GB file peaked at 4,108 MiB resident. Pieces of 4 MiB cost nothing; single windows cost a quarter
-//! of the speed (2026-11).
+//! A file is mapped in segments of up to 1 GiB, because the page tables of one map over 10 TB would
+//! take 20 GB. Pages are given back explicitly: a plain map of a 4.3 GB file peaked at 4,108 MiB
+//! resident. Pieces of 4 MiB cost nothing; single windows cost a quarter of the speed (2026-11).
 //!
 //! A file that is cut short while it is mapped must not kill the process:
 //! - [`Segment::populate`] faults pages in by a call that reports a page that is gone.
-//! - A page that vanishes after that call raises SIGBUS. The handler lays a page of zeros there and records the place, if the address
-//!   is in one of our segments. Other addresses go to the handler that was installed before.
-//! - Size and time of the file are checked before any output is released (`watch.rs`), so those zeros are never converted.
+//! - A page that vanishes after that call raises SIGBUS. The handler lays a page of zeros there and
+//!   records the place, if the address is in one of our segments. Other addresses go to the handler
+//!   that was installed before.
+//! - Size and time of the file are checked before any output is released (`watch.rs`), so those
+//!   zeros are never converted.
 #![allow(unsafe_code)] // Room 2.
 
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
@@ -40,11 +42,12 @@ impl Segment {
     pub(super) fn new(file: &File, at: u64, end: u64) -> io::Result<Self> {
         let mut len = (end - at).min(SEGMENT);
         let map = loop {
-            // SAFETY: a map is undefined behaviour where the file is changed by others under it: bytes may differ from one look
-            // to the next, and pages may vanish. We rely on neither: every read of mapped bytes is bounds-checked or takes the
-            // same unchecked path for any value; vanished pages raise SIGBUS, which `Guard` turns into zeros; and a change is
-            // found by `Watch::verify` before any result is released. What remains is what every program that maps
-            // files accepts, and `--io read` avoids it.
+            // SAFETY: a map is undefined behaviour where the file is changed by others under it:
+            // bytes may differ from one look to the next, and pages may vanish. We rely on neither:
+            // every read of mapped bytes is bounds-checked or takes the same unchecked path for any
+            // value; vanished pages raise SIGBUS, which `Guard` turns into zeros; and a change is
+            // found by `Watch::verify` before any result is released. What remains is what every
+            // program that maps files accepts, and `--io read` avoids it.
             match unsafe { MmapOptions::new().offset(at).len(in_memory(len)?).map(file) } {
                 Ok(map) => break map,
                 Err(error) if len <= LEAST_SEGMENT => return Err(error),
@@ -83,27 +86,28 @@ impl Segment {
         self.guard.lost()
     }
 
-    /// Gives the pages up to `end` back, in pieces of `piece` bytes. Everything before `end` is written; `is_last` says that the file
-    /// ends with this segment.
+    /// Gives the pages up to `end` back, in pieces of `piece` bytes. Everything before `end` is
+    /// written; `is_last` says that the file ends with this segment.
     pub(super) fn retire(&self, end: usize, piece: usize, is_last: bool) {
-        // At the end of a segment each window is given back by itself. What was left would stay until the last worker has let go of
-        // the segment, while the next one fills. (Peak of 13.4 MiB instead of 11.4 with segments of 16 MiB; with those of 1 GiB
-        // now and then up to 15, 2026-11-22.)
+        // At the end of a segment each window is given back by itself. What was left would stay
+        // until the last worker has let go of the segment, while the next one fills. (Peak of 13.4
+        // MiB instead of 11.4 with segments of 16 MiB; with those of 1 GiB now and then up to 15,
+        // 2026-11-22.)
         let ends = !is_last && end + piece > self.map.len();
         let (piece, align) = if ends { (1, 64 << 10) } else { (piece, piece.min(MOST_ALIGN)) };
         let done = end - end % align;
         if done < self.retired.load(Ordering::Relaxed) + piece {
             return;
         }
-        // The next worker waits for the one that gives back: the system may have put that one to sleep half-way, and if the others
-        // went on, each of them could leave a piece behind.
+        // The next worker waits for the one that gives back: the system may have put that one to
+        // sleep half-way, and if the others went on, each of them could leave a piece behind.
         let held = self.retiring.lock();
         let retired = self.retired.load(Ordering::Relaxed);
         if done < retired + piece {
             return;
         }
-        // SAFETY: the map is a read-only view of a file. Pages given back come again from the file when they are read, with the
-        // same bytes, so no reference is invalidated.
+        // SAFETY: the map is a read-only view of a file. Pages given back come again from the file
+        // when they are read, with the same bytes, so no reference is invalidated.
         let advised =
             unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, retired, done - retired) };
         // Advice that is refused costs memory, not bytes.
@@ -121,7 +125,8 @@ fn in_memory(len: u64) -> io::Result<usize> {
     usize::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))
 }
 
-/// The address ranges for which SIGBUS is ours: start, length, and the lowest offset lost (plus one).
+/// The address ranges for which SIGBUS is ours: start, length, and the lowest offset lost (plus
+/// one).
 static OURS: [Slot; 64] = [const { Slot::empty() }; 64];
 
 struct Slot {
@@ -171,10 +176,12 @@ impl Drop for Guard {
 /// Who had SIGBUS before.
 static BEFORE: std::sync::OnceLock<libc::sigaction> = std::sync::OnceLock::new();
 
-/// The size of a page, which differs: 4 KiB on most systems, 16 or 64 KiB on some with ARM processors. Asked before the handler is there.
+/// The size of a page, which differs: 4 KiB on most systems, 16 or 64 KiB on some with ARM
+/// processors. Asked before the handler is there.
 static PAGE: AtomicUsize = AtomicUsize::new(0);
 
-/// The part of a map of `len` bytes that must be laid anew where byte `offset` of it is gone: its page, but not beyond the map.
+/// The part of a map of `len` bytes that must be laid anew where byte `offset` of it is gone: its
+/// page, but not beyond the map.
 fn page_of(offset: usize, page: usize, len: usize) -> std::ops::Range<usize> {
     let start = offset / page * page;
     start..(start + page).min(len.max(start + 1))
@@ -182,8 +189,9 @@ fn page_of(offset: usize, page: usize, len: usize) -> std::ops::Range<usize> {
 
 fn install() {
     PAGE.store(rustix::param::page_size(), Ordering::SeqCst);
-    // SAFETY: both structures are plain data for which zeros are valid; the handler has the signature that SA_SIGINFO asks
-    // for and calls only what POSIX allows in a handler (atomics, mmap, sigaction).
+    // SAFETY: both structures are plain data for which zeros are valid; the handler has the
+    // signature that SA_SIGINFO asks for and calls only what POSIX allows in a handler (atomics,
+    // mmap, sigaction).
     unsafe {
         let mut before: libc::sigaction = std::mem::zeroed();
         libc::sigaction(libc::SIGBUS, std::ptr::null(), &mut before);
@@ -208,8 +216,9 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
         let page = page_of(address - start, PAGE.load(Ordering::SeqCst), len);
         let offset = page.start;
         slot.lost.fetch_min(offset, Ordering::SeqCst);
-        // SAFETY: the page lies within a map that a live `Segment` owns, which is read-only and handed out as bytes alone:
-        // zeros in place of a page that is gone are bytes too. The segment's munmap takes it away with the rest.
+        // SAFETY: the page lies within a map that a live `Segment` owns, which is read-only and
+        // handed out as bytes alone: zeros in place of a page that is gone are bytes too. The
+        // segment's munmap takes it away with the rest.
         let laid = unsafe {
             libc::mmap(
                 (start + offset) as *mut libc::c_void,
@@ -227,7 +236,8 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     // Not ours: as if we weren't there. With the former action in place the fault comes again.
     if let Some(before) = BEFORE.get() {
         if before.sa_flags & libc::SA_SIGINFO != 0 {
-            // SAFETY: whoever set SA_SIGINFO gave a function of this signature; it gets what we got.
+            // SAFETY: whoever set SA_SIGINFO gave a function of this signature; it gets what we
+            // got.
             let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
                 unsafe { std::mem::transmute(before.sa_sigaction) };
             handler(signal, info, context);
@@ -256,7 +266,8 @@ mod tests {
         }
     }
 
-    /// With pages made up of 64 KiB, which this system's divide: what is gone reads as zeros and is known to be gone.
+    /// With pages made up of 64 KiB, which this system's divide: what is gone reads as zeros and is
+    /// known to be gone.
     #[test]
     fn what_is_gone_reads_as_zeros_with_larger_pages() {
         const LARGE: usize = 64 << 10;

@@ -1,8 +1,9 @@
 //! The traits of an input: what a caller may bring, and what the run reads from.
 //!
-//! A caller brings a [`Source`]: a reader with a name. The run works with an [`InputReader`], which one worker at a time holds under a
-//! lock, and with its [`SharedInput`], which all workers use at once. This file knows nothing of records: it gives bytes around a
-//! place and takes a length. Where a window ends is decided by the caller.
+//! A caller brings a [`Source`]: a reader with a name. The run works with an [`InputReader`], which
+//! one worker at a time holds under a lock, and with its [`SharedInput`], which all workers use at
+//! once. This file knows nothing of records: it gives bytes around a place and takes a length.
+//! Where a window ends is decided by the caller.
 
 use super::window::Window;
 use crate::error::Result;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 /// A reader of text in UTF-8 with a name, as an input.
 ///
-/// `Input::reader` makes one of any [`Read`]. Implement this trait if the size is known, so that the progress
-/// can be shown as a share of it.
+/// `Input::reader` makes one of any [`Read`]. Implement this trait if the size is known, so that
+/// the progress can be shown as a share of it.
 ///
 /// ```
 /// use rowmill::{Converter, Input, Output, Source};
@@ -44,7 +45,8 @@ pub trait Source: Read + Send {
     /// The name in messages.
     fn name(&self) -> &str;
 
-    /// The number of bytes that [`Read`] will return, if it is known. Only the progress and the number of threads depend on it.
+    /// The number of bytes that [`Read`] will return, if it is known. Only the progress and the
+    /// number of threads depend on it.
     fn size(&self) -> Option<u64> {
         None
     }
@@ -57,8 +59,9 @@ pub(crate) enum Look<'a> {
     Rest(usize),
     /// More bytes are left.
     Around {
-        /// The last byte of the length asked for, and the bytes behind it. Empty if they cannot be read; the error is reported by the
-        /// next look, because an earlier window may fail at an earlier byte.
+        /// The last byte of the length asked for, and the bytes behind it. Empty if they cannot be
+        /// read; the error is reported by the next look, because an earlier window may fail at an
+        /// earlier byte.
         bytes: &'a [u8],
         /// The input ends with these bytes.
         at_end: bool,
@@ -73,7 +76,8 @@ pub(crate) trait InputReader: Send {
     /// The number of bytes to parse, if it is known.
     fn size(&self) -> Option<u64>;
 
-    /// The size of the file that holds them, if it is known. A compressed file is smaller than the text in it.
+    /// The size of the file that holds them, if it is known. A compressed file is smaller than the
+    /// text in it.
     fn file_size(&self) -> Option<u64> {
         self.size()
     }
@@ -87,14 +91,16 @@ pub(crate) trait InputReader: Send {
     /// Moves over `n` bytes that were peeked.
     fn skip(&mut self, n: usize);
 
-    /// Moves to byte `text_at` of the text, which is byte `input_at` of the input, where a record starts. Returns false if the input
-    /// cannot seek. The place is ahead, unless [`InputReader::end_at`] returns true.
+    /// Moves to byte `text_at` of the text, which is byte `input_at` of the input, where a record
+    /// starts. Returns false if the input cannot seek. The place is ahead, unless
+    /// [`InputReader::end_at`] returns true.
     ///
     /// # Errors
     /// The input cannot be read up to there.
     fn seek(&mut self, text_at: u64, input_at: u64) -> Result<bool>;
 
-    /// Makes byte `end` the end of the input for all later reads. Returns false if the input is unpacked or decoded as it is read.
+    /// Makes byte `end` the end of the input for all later reads. Returns false if the input is
+    /// unpacked or decoded as it is read.
     fn end_at(&mut self, _end: u64) -> bool {
         false
     }
@@ -107,8 +113,9 @@ pub(crate) trait InputReader: Send {
         self.input_at()
     }
 
-    /// Shows the bytes from `n - 1` to `n + reach` behind the position. `n` is not 0. `buffer` has room for `n + reach` bytes. A stream
-    /// reads into it, and [`InputReader::take`] must follow with the same buffer.
+    /// Shows the bytes from `n - 1` to `n + reach` behind the position. `n` is not 0. `buffer` has
+    /// room for `n + reach` bytes. A stream reads into it, and [`InputReader::take`] must follow
+    /// with the same buffer.
     ///
     /// # Errors
     /// The input cannot be read.
@@ -123,13 +130,15 @@ pub(crate) trait InputReader: Send {
 
 /// The half of an input that all workers use at once.
 pub(crate) trait SharedInput: Send + Sync {
-    /// Returns the bytes of `window`. They are read or faulted in here, if [`InputReader::take`] has not left them in `buffer`.
+    /// Returns the bytes of `window`. They are read or faulted in here, if [`InputReader::take`]
+    /// has not left them in `buffer`.
     ///
     /// # Errors
     /// They cannot be read.
     fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]>;
 
-    /// Checks that the input is unchanged since it was opened. Called before any output made of `window` is released.
+    /// Checks that the input is unchanged since it was opened. Called before any output made of
+    /// `window` is released.
     ///
     /// # Errors
     /// The input has changed.

@@ -1,7 +1,8 @@
 //! A stream: a pipe, a device or any other reader, through the workers' own buffers.
 //!
-//! A worker that claims a window reads into its own buffer. What is behind the cut waits for the next claim. So a stream takes no more
-//! memory than the windows in flight, and it is read only when a worker is free: a slow consumer stops it.
+//! A worker that claims a window reads into its own buffer. What is behind the cut waits for the
+//! next claim. So a stream takes no more memory than the windows in flight, and it is read only
+//! when a worker is free: a slow consumer stops it.
 
 use super::encoding::Width;
 use super::offset_map::OffsetMap;
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Read at once on the way to a place ahead.
 const SEEK_STEP: usize = 64 << 10;
-/// A buffer of what waits that is larger than this many times a look is given back: a long header made it large.
+/// A buffer of what waits that is larger than this many times a look is given back: a long header
+/// made it large.
 const KEPT_LOOKS: usize = 4;
 
 /// A reader as an input.
@@ -31,7 +33,8 @@ pub(super) struct Stream<R> {
     ended: bool,
     at: u64,
     input_at: u64,
-    /// The bytes in the worker's buffer since the last look, and how far behind its window that look went.
+    /// The bytes in the worker's buffer since the last look, and how far behind its window that
+    /// look went.
     looked: usize,
     reach: usize,
 }
@@ -82,7 +85,8 @@ impl<R: Read + Send> Stream<R> {
         }
     }
 
-    /// Reads into `buffer` from `len` until it is full or the stream ends. Returns the length of what it holds.
+    /// Reads into `buffer` from `len` until it is full or the stream ends. Returns the length of
+    /// what it holds.
     fn fill(&mut self, buffer: &mut [u8], mut len: usize) -> Result<usize> {
         while len < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[len..]) {

@@ -42,8 +42,8 @@ impl Watch {
         &self.file
     }
 
-    /// Fails where the file is shorter than when opened, or as long and modified; what `at` and the bytes behind it hold is
-    /// then not to be trusted. One system call, 0.2 µs.
+    /// Fails where the file is shorter than when opened, or as long and modified; what `at` and the
+    /// bytes behind it hold is then not to be trusted. One system call, 0.2 µs.
     pub(super) fn verify(&self, at: u64) -> Result<()> {
         let stat =
             fstat(&self.file).map_err(|error| Error::io_at(CANNOT_READ, &*self.path, at, error.into()))?;

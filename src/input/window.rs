@@ -12,7 +12,8 @@ pub(crate) struct Window {
     pub len: usize,
     /// Its first byte in the input, before decoding. For messages.
     pub input_at: u64,
-    /// The mapped segment that holds it, and where it starts there. `None` if it is in the worker's buffer.
+    /// The mapped segment that holds it, and where it starts there. `None` if it is in the worker's
+    /// buffer.
     pub(super) mapped: Option<(Arc<Segment>, usize)>,
 }
 

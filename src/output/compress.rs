@@ -1,7 +1,8 @@
-//! Output made smaller: each buffer a gzip member or zstd frame of its own, which every reader takes for one stream.
+//! Output made smaller: each buffer a gzip member or zstd frame of its own, which every reader
+//! takes for one stream.
 //!
-//! So they are made by the workers, all at once, and only written in order. A new codec is one line in [`CODECS`] and what it takes to
-//! squeeze a buffer. It must not know what the bytes mean.
+//! So they are made by the workers, all at once, and only written in order. A new codec is one line
+//! in [`CODECS`] and what it takes to squeeze a buffer. It must not know what the bytes mean.
 
 use crate::error::{CANNOT_COMPRESS, Error, Result};
 use std::fmt;
@@ -40,7 +41,8 @@ const CODECS: [Codec; 2] = [
     },
 ];
 
-/// The window of a zstd frame, in bits: that of a buffer. Without it a context would grow with the buffer.
+/// The window of a zstd frame, in bits: that of a buffer. Without it a context would grow with the
+/// buffer.
 const ZSTD_WINDOW: u32 = 19;
 
 /// By level, as the library tells it for frames of [`ZSTD_WINDOW`] (zstd 1.5.7).
@@ -207,7 +209,8 @@ impl Packer {
         Ok(Self { codec, buffer, ready: [const { None }; 3] })
     }
 
-    /// Makes members or frames of some ranges of `raw` before they are asked for. What fails here fails again then, and is told.
+    /// Makes members or frames of some ranges of `raw` before they are asked for. What fails here
+    /// fails again then, and is told.
     pub(crate) fn ahead(&mut self, raw: &[u8], ranges: [Range<usize>; 3]) {
         self.ready = [const { None }; 3];
         let mut at = 0;
@@ -221,7 +224,8 @@ impl Packer {
         }
     }
 
-    /// The member or frame of a range of `raw`; if it was not made ahead, it takes the place of those that were.
+    /// The member or frame of a range of `raw`; if it was not made ahead, it takes the place of
+    /// those that were.
     ///
     /// # Errors
     /// The codec fails.

@@ -36,8 +36,9 @@ impl Write for Descriptor {
         }
     }
 
-    /// Returns the error that the system reports when a file is closed, such as a network file system that finds no room. A copy is
-    /// closed for that, while something can still be done about it.
+    /// Returns the error that the system reports when a file is closed, such as a network file
+    /// system that finds no room. A copy is closed for that, while something can still be done
+    /// about it.
     fn flush(&mut self) -> io::Result<()> {
         Ok(nix::unistd::close(self.0.try_clone()?)?)
     }

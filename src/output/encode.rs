@@ -1,8 +1,9 @@
 //! A record to JSON on a line.
 //!
-//! The general way, a field at a time, for what the weave leaves: missing and surplus fields, white space to trim, invalid bytes,
-//! records longer than a strip. Writes through [`Put`], so a record may be longer than any buffer. What the weave writes by a
-//! rule is in `weaver.rs`: the same rules, the same values.
+//! The general way, a field at a time, for what the weave leaves: missing and surplus fields, white
+//! space to trim, invalid bytes, records longer than a strip. Writes through [`Put`], so a record
+//! may be longer than any buffer. What the weave writes by a rule is in `weaver.rs`: the same
+//! rules, the same values.
 
 use super::pen::{Put, Unwritten};
 use crate::charset::Charset;
@@ -71,13 +72,14 @@ impl Findings {
 pub(crate) struct Gather {
     /// For content that does not stand in one piece.
     buffer: Vec<u8>,
-    /// Of a run of the weave, the values that are not of their type: record's number, byte in the strip, field; by column.
+    /// Of a run of the weave, the values that are not of their type: record's number, byte in the
+    /// strip, field; by column.
     pub(super) misfits: Vec<(u32, u32, u32)>,
 }
 
 impl Gather {
-    /// For content of up to `n_bytes`; what is longer waits for its turn, as the whole run has one buffer for such. The misfits of a run
-    /// are as many as its spans at the most.
+    /// For content of up to `n_bytes`; what is longer waits for its turn, as the whole run has one
+    /// buffer for such. The misfits of a run are as many as its spans at the most.
     pub(crate) fn new(n_bytes: usize, n_ruled: usize) -> Self {
         let misfits = Vec::with_capacity(Cells::n_spans(n_ruled));
         Self { buffer: Vec::with_capacity(n_bytes), misfits }
@@ -261,7 +263,8 @@ impl Encoder<'_> {
             findings.invalid(&text, place.field);
         }
         let mut lent = None;
-        // Text of a code page is looked at as UTF-8, of which a byte becomes three bytes at the most.
+        // Text of a code page is looked at as UTF-8, of which a byte becomes three bytes at the
+        // most.
         let by_page = !place.valid && self.dialect.charset != Charset::Utf8;
         let bytes = match field.only_run(self.dialect) {
             Some(run) if !by_page => &place.bytes[run],

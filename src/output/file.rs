@@ -1,8 +1,8 @@
 //! A file that appears under its name only when it is whole.
 //!
-//! It is written without a name (`O_TMPFILE`) and gets one when it is committed, so that even a kill leaves nothing behind; where the
-//! file system can't do that, beside its place under a name of its own. What is no regular file (a FIFO, a device,
-//! `/dev/stdout`) is written straight.
+//! It is written without a name (`O_TMPFILE`) and gets one when it is committed, so that even a
+//! kill leaves nothing behind; where the file system can't do that, beside its place under a name
+//! of its own. What is no regular file (a FIFO, a device, `/dev/stdout`) is written straight.
 
 use super::descriptor::Descriptor;
 use super::partial;
@@ -56,8 +56,8 @@ struct Place {
 /// The names to remove if the process must end at once.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the unfinished files that have a name. For a process that is about to end by a signal: no output can be
-/// committed any more when this returns.
+/// Removes the unfinished files that have a name. For a process that is about to end by a signal:
+/// no output can be committed any more when this returns.
 pub fn remove_temporaries() {
     let Ok(paths) = TEMPORARIES.lock() else { return };
     for path in &*paths {
@@ -126,7 +126,8 @@ impl OutputFile {
     /// Opens `path` for writing; what stands under that name stays until [`OutputFile::commit`].
     ///
     /// # Errors
-    /// It is a directory or a socket, exists and must not be replaced, or the folder can't be written.
+    /// It is a directory or a socket, exists and must not be replaced, or the folder can't be
+    /// written.
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);
@@ -149,7 +150,8 @@ impl OutputFile {
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile if options.no_clobber => return Err(exists(&name)),
                 FileType::RegularFile => {
-                    // A file that may not be written is not replaced either, whatever the folder allows.
+                    // A file that may not be written is not replaced either, whatever the folder
+                    // allows.
                     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).map_err(|e| cannot(e.into()))?;
                 }
                 FileType::Directory => {
@@ -174,7 +176,8 @@ impl OutputFile {
         Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
     }
 
-    /// Where the file will stand, and what it is under any name; `None` where it is written straight.
+    /// Where the file will stand, and what it is under any name; `None` where it is written
+    /// straight.
     pub(crate) fn unfinished(&self) -> Result<Option<(PathBuf, FileId)>> {
         let Some(place) = &self.place else { return Ok(None) };
         let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
@@ -182,8 +185,8 @@ impl OutputFile {
         Ok(Some((place.target.clone(), (stat.st_dev, stat.st_ino))))
     }
 
-    /// Goes on behind byte `at` of what an earlier run wrote, of which `id` says which file it was. With `complete` it may have its
-    /// name already; then nothing is left to do but to say so.
+    /// Goes on behind byte `at` of what an earlier run wrote, of which `id` says which file it was.
+    /// With `complete` it may have its name already; then nothing is left to do but to say so.
     ///
     /// # Errors
     /// Why it can't, in words that follow "cannot go on: ".
@@ -235,7 +238,8 @@ impl OutputFile {
         Ok(self.at)
     }
 
-    /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails, what it showed before.
+    /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails,
+    /// what it showed before.
     ///
     /// # Errors
     /// The system refuses; with `sync`, also where the disk does.
@@ -256,7 +260,8 @@ impl OutputFile {
         let file = self.writer.file();
         let Some(place) = &mut self.place else { return Ok(()) };
         if let Some(stat) = &place.replaced {
-            // As the replaced file's owner; where only root could do that, the new one is the user's own.
+            // As the replaced file's owner; where only root could do that, the new one is the
+            // user's own.
             let owner = rustix::fs::Uid::from_raw(stat.st_uid);
             let group = rustix::fs::Gid::from_raw(stat.st_gid);
             let _ = rustix::fs::fchown(file, Some(owner), Some(group));
@@ -274,7 +279,8 @@ impl OutputFile {
     }
 }
 
-/// What is unfinished may stay, for a run that goes on; the blocks that were asked for ahead of it must not.
+/// What is unfinished may stay, for a run that goes on; the blocks that were asked for ahead of it
+/// must not.
 impl Drop for OutputFile {
     fn drop(&mut self) {
         if let Some(place) = &mut self.place {
@@ -346,7 +352,8 @@ fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporar
     Ok((file, Some(temporary)))
 }
 
-/// A hidden name beside `target` that nobody else uses: on a folder that machines share, the number of a process is another's too.
+/// A hidden name beside `target` that nobody else uses: on a folder that machines share, the number
+/// of a process is another's too.
 fn beside(target: &Path) -> PathBuf {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -370,7 +377,8 @@ fn folder_of(target: &Path) -> PathBuf {
     }
 }
 
-/// The folder in which the file for `path` would be made and stand; `None` where `path` itself is opened, or nothing is.
+/// The folder in which the file for `path` would be made and stand; `None` where `path` itself is
+/// opened, or nothing is.
 #[cfg(feature = "cli")]
 pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {
     let regular = match rustix::fs::stat(path) {

@@ -1,7 +1,9 @@
-//! What stands around the records of an output, or of each of its parts, and where records end in the bytes that they became.
+//! What stands around the records of an output, or of each of its parts, and where records end in
+//! the bytes that they became.
 //!
-//! A format that needs more than lines makes one [`Framing`]; how a record is encoded is not known here. A newline byte stands only at
-//! a record's bound, whatever the format: that is how bounds are found. See [`super::Pen::put`] for why `,\n` is never parted.
+//! A format that needs more than lines makes one [`Framing`]; how a record is encoded is not known
+//! here. A newline byte stands only at a record's bound, whatever the format: that is how bounds
+//! are found. See [`super::Pen::put`] for why `,\n` is never parted.
 
 use super::pen::Ends;
 use memchr::{memchr, memchr_iter, memrchr};
@@ -14,14 +16,15 @@ pub(crate) struct Framing {
     pub open: Box<[u8]>,
     /// Behind the last.
     pub close: Box<[u8]>,
-    /// A record starts with `,\n`, of which the first record of all goes without the comma, instead of ending with `\n`.
+    /// A record starts with `,\n`, of which the first record of all goes without the comma, instead
+    /// of ending with `\n`.
     pub separated: bool,
     /// Records come before these, in another output: so the first is not the first of all.
     pub follows: bool,
 }
 
-/// A buffer of encoded bytes by what it holds: the rest of a record that an earlier one began, whole records, and one that it does not
-/// finish, as far as can be seen.
+/// A buffer of encoded bytes by what it holds: the rest of a record that an earlier one began,
+/// whole records, and one that it does not finish, as far as can be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cuts {
     /// The rest ends here.
@@ -80,7 +83,8 @@ impl Bounds {
         }
     }
 
-    /// Where the last of whole records ends that ends within the first `room` bytes; 0 where none does.
+    /// Where the last of whole records ends that ends within the first `room` bytes; 0 where none
+    /// does.
     pub(super) fn within(self, bytes: &[u8], room: usize) -> usize {
         if room >= bytes.len() {
             bytes.len()

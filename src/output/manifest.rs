@@ -19,7 +19,8 @@ pub(super) struct Head<'h> {
     pub(super) n_parts: u64,
 }
 
-/// How many parts the manifest at `path` lists, which are called like `pattern`; `None` if there is no manifest.
+/// How many parts the manifest at `path` lists, which are called like `pattern`; `None` if there is
+/// no manifest.
 ///
 /// # Errors
 /// `InvalidData` if it is not a manifest of such parts; or it cannot be read.
@@ -41,7 +42,8 @@ pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
     head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
 }
 
-/// Writes a manifest to `path`, of the parts that the `journal` lists, a line each. With `sync` it is on the disk when this returns.
+/// Writes a manifest to `path`, of the parts that the `journal` lists, a line each. With `sync` it
+/// is on the disk when this returns.
 pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) -> io::Result<()> {
     let head_line = json!({
         "version": VERSION, "name": head.pattern, "records": head.records,

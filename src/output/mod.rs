@@ -1,6 +1,7 @@
 //! Output: records are encoded into a worker's fixed buffer, and written to a sink.
 //!
-//! This floor does not know where records come from, nor which worker may write: a full [`OutputBuffer`] is flushed by its owner.
+//! This floor does not know where records come from, nor which worker may write: a full
+//! [`OutputBuffer`] is flushed by its owner.
 
 mod compress;
 mod descriptor;

@@ -4,7 +4,8 @@ use super::compress::Compression;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// How the parts of an output are called: `out.jsonl` gives `out-00000.jsonl`, and `out.manifest.json` beside them.
+/// How the parts of an output are called: `out.jsonl` gives `out-00000.jsonl`, and
+/// `out.manifest.json` beside them.
 #[derive(Clone, Debug)]
 pub(crate) struct PartNames {
     folder: PathBuf,

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 /// Written at once.
 const STEP: Duration = Duration::from_millis(50);
-/// What was not used for so long may be made up for: sleeping takes a little longer than it should, and so does writing.
+/// What was not used for so long may be made up for: sleeping takes a little longer than it should,
+/// and so does writing.
 const CREDIT: Duration = Duration::from_millis(50);
 
 /// When the next bytes may go.

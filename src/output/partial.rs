@@ -1,4 +1,5 @@
-//! An unfinished output that outlives its process, for `--resume`: beside its place, under a name that the next run finds.
+//! An unfinished output that outlives its process, for `--resume`: beside its place, under a name
+//! that the next run finds.
 
 use crate::error::{CANNOT_OPEN, Error, ErrorKind, Result};
 use rustix::fs::{Dir, FlockOperation, Mode, OFlags};

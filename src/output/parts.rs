@@ -1,8 +1,10 @@
-//! An output in several files: their names, the folder they are written in, and how all of them appear.
+//! An output in several files: their names, the folder they are written in, and how all of them
+//! appear.
 //!
-//! Parts are written into a hidden folder beside their places, one after another, so that only one is open. When all are whole they
-//! get their names, and last of all comes the manifest, which lists them. Each finished part is a line of the folder's journal, so no
-//! list of them is in memory. This file does not know what a part holds, or where it ends.
+//! Parts are written into a hidden folder beside their places, one after another, so that only one
+//! is open. When all are whole they get their names, and last of all comes the manifest, which
+//! lists them. Each finished part is a line of the folder's journal, so no list of them is in
+//! memory. This file does not know what a part holds, or where it ends.
 //!
 //! `placement.rs` gives the names, `manifest.rs` writes the list.
 
@@ -76,7 +78,8 @@ impl Drop for Folder {
 }
 
 impl Parts {
-    /// For an output that would be called `path`; nothing is looked at or touched that others may use.
+    /// For an output that would be called `path`; nothing is looked at or touched that others may
+    /// use.
     ///
     /// # Errors
     /// It can't be in parts, or another run is at it.
@@ -94,7 +97,8 @@ impl Parts {
     /// Begins anew, whatever an earlier run left. `refuse` says what may not be replaced.
     ///
     /// # Errors
-    /// There are parts, or a manifest, that would not surely be replaced as a whole; or that `refuse` refuses.
+    /// There are parts, or a manifest, that would not surely be replaced as a whole; or that
+    /// `refuse` refuses.
     pub(crate) fn begin_anew(&mut self, refuse: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
         self.reached.n_old = self.survey(refuse)?;
         self.empty(|_| false).map_err(|error| self.cannot(error))?;
@@ -253,8 +257,9 @@ impl Parts {
         Ok(())
     }
 
-    /// Ends the present part with its first `at` bytes, behind which comes `close`, and has what is behind `at + skip` in a new one,
-    /// behind `open`; for a record that turned out too long only when it was half written.
+    /// Ends the present part with its first `at` bytes, behind which comes `close`, and has what is
+    /// behind `at + skip` in a new one, behind `open`; for a record that turned out too long only
+    /// when it was half written.
     pub(super) fn split_off(
         &mut self,
         at: u64,
@@ -304,7 +309,8 @@ impl Parts {
         keep().map_err(|error| self.cannot(error))
     }
 
-    /// Gives all their names, the manifest last; where that fails, what stood there stands there again.
+    /// Gives all their names, the manifest last; where that fails, what stood there stands there
+    /// again.
     pub(super) fn commit(&mut self) -> Result<()> {
         if !self.placed {
             let to_sync = self.options.sync.then(|| File::open(self.names.folder())).transpose();
@@ -351,7 +357,8 @@ fn check_name(path: &Path, name: &str) -> Result<()> {
 }
 
 impl Folder {
-    /// The hidden folder of the output `path`, and its journal, which is locked: the folder is this process's alone.
+    /// The hidden folder of the output `path`, and its journal, which is locked: the folder is this
+    /// process's alone.
     fn lock(path: &Path, name: &str) -> Result<(Self, File)> {
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
         let mut folder = Self { path: parts_folder(path), ours: false };

@@ -52,7 +52,8 @@ pub(crate) trait Put {
     /// See [`Put::Stop`].
     fn escape(&mut self, kernel: &Kernel, from: &[u8], start: usize, end: usize) -> Result<(), Self::Stop>;
 
-    /// Lends a buffer for a value that is too long for a worker's own. There is one in the whole run. It must be given back.
+    /// Lends a buffer for a value that is too long for a worker's own. There is one in the whole
+    /// run. It must be given back.
     ///
     /// # Errors
     /// The turn does not come.
@@ -65,8 +66,8 @@ pub(crate) trait Put {
 impl<F: Flush> Put for F {
     type Stop = F::Stop;
 
-    /// The first two bytes are never parted by a flush: records may be separated by two bytes, and the output writer sees one buffer at
-    /// a time.
+    /// The first two bytes are never parted by a flush: records may be separated by two bytes, and
+    /// the output writer sees one buffer at a time.
     fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
         loop {
             let buffer = self.buffer();

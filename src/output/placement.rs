@@ -1,4 +1,5 @@
-//! How the parts of an output get their names: in two phases, so that each crash leaves either result whole, or enough to restore it.
+//! How the parts of an output get their names: in two phases, so that each crash leaves either
+//! result whole, or enough to restore it.
 //!
 //! New parts wait in the hidden folder. The steps, in order:
 //!
@@ -9,8 +10,9 @@
 //! | 3. The new manifest moves to its place. | The new result is whole. |
 //! | 4. The hidden folder is removed. | The same. |
 //!
-//! A step that fails undoes all steps before it. A crash undoes nothing: with `--resume` the next run repeats the steps, each of which finds
-//! out whether it was done. A rename never replaces a file that it does not expect.
+//! A step that fails undoes all steps before it. A crash undoes nothing: with `--resume` the next
+//! run repeats the steps, each of which finds out whether it was done. A rename never replaces a
+//! file that it does not expect.
 
 use super::names::PartNames;
 use rustix::fs::{CWD, RenameFlags};
@@ -53,7 +55,8 @@ impl Placement<'_> {
     /// Moves all to their places.
     ///
     /// # Errors
-    /// A step fails, or an unexpected file has one of the names. [`Placement::take_back`] is to follow.
+    /// A step fails, or an unexpected file has one of the names. [`Placement::take_back`] is to
+    /// follow.
     pub(super) fn place(&self) -> io::Result<()> {
         // Without its manifest, the old result does not exist any more.
         if self.n_old > 0 {

@@ -1,8 +1,9 @@
 //! Room on the disk, asked for ahead of the writing.
 //!
-//! Blocks that are there already spare each page of a write its own reservation: 2.2 GB in pieces of 384 to 768 KiB took 0.28 s instead
-//! of 0.44 on ext4 (Linux 6.18, medians of three, 2026-11-23; steps of 8, 16 and 64 MiB alike). Elsewhere it was not measured, or costs
-//! (tmpfs clears the pages at once), so there nothing is asked for.
+//! Blocks that are there already spare each page of a write its own reservation: 2.2 GB in pieces
+//! of 384 to 768 KiB took 0.28 s instead of 0.44 on ext4 (Linux 6.18, medians of three, 2026-11-23;
+//! steps of 8, 16 and 64 MiB alike). Elsewhere it was not measured, or costs (tmpfs clears the
+//! pages at once), so there nothing is asked for.
 
 use rustix::fs::FallocateFlags;
 use std::fs::File;
@@ -30,7 +31,8 @@ impl Reserve {
         Self { gains, end: 0 }
     }
 
-    /// Before `at..at + n` is written, where `at` is the end of the file. Where no room can be had, the write itself will say so.
+    /// Before `at..at + n` is written, where `at` is the end of the file. Where no room can be had,
+    /// the write itself will say so.
     pub(super) fn ahead(&mut self, file: &File, at: u64, n: u64) {
         if !self.gains || at < LEAST || at + n <= self.end {
             return;

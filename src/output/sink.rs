@@ -32,7 +32,8 @@ pub trait Sink: Send {
     /// They cannot be written.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Has all that was written kept whatever happens to this process, for `--resume`, and returns how many bytes it is.
+    /// Has all that was written kept whatever happens to this process, for `--resume`, and returns
+    /// how many bytes it is.
     ///
     /// # Errors
     /// It can't be kept; this sink's output can't be gone on with.
@@ -40,7 +41,8 @@ pub trait Sink: Send {
         Err(Error::setting("`resume`: this output cannot be gone on with"))
     }
 
-    /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it can.
+    /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it
+    /// can.
     ///
     /// # Errors
     /// What was written cannot be kept.

@@ -1,6 +1,8 @@
-//! What becomes of the columns that have a rule, for the weave: where the value of each field of a run stands.
+//! What becomes of the columns that have a rule, for the weave: where the value of each field of a
+//! run stands.
 //!
-//! The rules are those of the general way (`encode.rs`), which also writes what needs a closer look.
+//! The rules are those of the general way (`encode.rs`), which also writes what needs a closer
+//! look.
 
 use super::encode::{Encoder, Findings, Gather, Place};
 use super::pen::Put;
@@ -19,7 +21,8 @@ pub(crate) struct Weaver<'w, 'r> {
     leaves_misfits: bool,
     /// The records done.
     n_done: u64,
-    /// Values in them that are not of their type, and of the first its record's number from 0, its byte in the strip, its field.
+    /// Values in them that are not of their type, and of the first its record's number from 0, its
+    /// byte in the strip, its field.
     pub(crate) n_misfits: u64,
     pub(crate) first_misfit: Option<(u64, usize, usize)>,
 }
@@ -141,7 +144,8 @@ struct RuledColumn<'f, 'r, R, const NULLS: bool> {
 }
 
 impl Common<'_, '_> {
-    /// Notes a value that is not of its type, which starts at `at`; `None` where its record is to be done otherwise.
+    /// Notes a value that is not of its type, which starts at `at`; `None` where its record is to
+    /// be done otherwise.
     #[inline(never)]
     fn misfit(&mut self, number: usize, at: usize) -> Option<()> {
         if self.leaves_misfits {

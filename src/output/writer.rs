@@ -1,6 +1,8 @@
-//! Between the turn and the sink: what stands around the records, compressed or not, at a pace, in one piece or in parts.
+//! Between the turn and the sink: what stands around the records, compressed or not, at a pace, in
+//! one piece or in parts.
 //!
-//! Whoever writes here has the turn, so all that is done is serial and must be cheap. When nothing is asked for, bytes pass as they are.
+//! Whoever writes here has the turn, so all that is done is serial and must be cheap. When nothing
+//! is asked for, bytes pass as they are.
 
 use super::compress::{Compression, Packer, packed};
 use super::framing::{Bounds, Cuts, Framing};
@@ -193,7 +195,8 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// The rest of a record that was begun: where that makes the part too large, the record moves to a new one.
+    /// The rest of a record that was begun: where that makes the part too large, the record moves
+    /// to a new one.
     fn go_on(&mut self, raw: &[u8], end: usize, packer: &mut Option<&mut Packer>) -> Result<()> {
         self.put(raw, 0..end, packer)?;
         if self.records[1] > 1
@@ -244,7 +247,8 @@ impl<'o> OutputWriter<'o> {
                 if takes <= room {
                     break;
                 }
-                // Compressed, nobody knows what less of it would come to: a new part comes before a smaller piece.
+                // Compressed, nobody knows what less of it would come to: a new part comes before a
+                // smaller piece.
                 let fits = match packer {
                     Some(_) => 0,
                     None => {
@@ -366,7 +370,8 @@ pub(crate) trait WriteRecords: Send {
     /// How far it is. No record is half written.
     fn reached(&self) -> Reached;
 
-    /// Has all that was written on the disk. Returns how much it is, if it is one file. See [`Sink::keep`].
+    /// Has all that was written on the disk. Returns how much it is, if it is one file. See
+    /// [`Sink::keep`].
     ///
     /// # Errors
     /// The disk refuses.

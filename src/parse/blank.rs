@@ -1,4 +1,5 @@
-//! White space: the characters with the Unicode property `White_Space`, as UTF-8 or as one byte of a code page.
+//! White space: the characters with the Unicode property `White_Space`, as UTF-8 or as one byte of
+//! a code page.
 
 use crate::charset::Charset;
 
@@ -41,8 +42,8 @@ pub(super) fn blank_at_start(charset: Charset, bytes: &[u8]) -> usize {
     }
 }
 
-/// The length of the white space character at the back, or 0. No other character ends with these bytes,
-/// whatever stands before them: each starts with a byte that cannot continue another.
+/// The length of the white space character at the back, or 0. No other character ends with these
+/// bytes, whatever stands before them: each starts with a byte that cannot continue another.
 #[inline]
 pub(super) fn blank_at_end(charset: Charset, bytes: &[u8]) -> usize {
     let n = bytes.len();

@@ -1,4 +1,5 @@
-//! Where a window may plausibly be cut: a guess that costs a window's work if wrong, never exactness.
+//! Where a window may plausibly be cut: a guess that costs a window's work if wrong, never
+//! exactness.
 
 use super::lines::line_end;
 use super::reference::Machine;
@@ -13,11 +14,13 @@ pub struct Cutter {
     reach: usize,
 }
 
-/// Evidence is weighed after so many bytes; enough in nearly all data, so the rest is rarely looked at.
+/// Evidence is weighed after so many bytes; enough in nearly all data, so the rest is rarely looked
+/// at.
 const PIECE: usize = 64;
 
 impl Cutter {
-    /// Looks at no more than `reach` bytes. With `trim`, white space does not keep a quote from opening.
+    /// Looks at no more than `reach` bytes. With `trim`, white space does not keep a quote from
+    /// opening.
     pub fn new(dialect: &Dialect, trim: bool, reach: usize) -> Self {
         Self { dialect: dialect.clone(), trim, reach }
     }
@@ -29,9 +32,9 @@ impl Cutter {
 
     /// The offset in `ahead` at which a record plausibly starts, the sooner the better.
     ///
-    /// `ahead` is read twice, as if its first byte stood outside quotes and inside; that reading is believed
-    /// which finds fewer quotes in odd places (an opening one not at a field's start, a closing one
-    /// not at its end).
+    /// `ahead` is read twice, as if its first byte stood outside quotes and inside; that reading is
+    /// believed which finds fewer quotes in odd places (an opening one not at a field's start, a
+    /// closing one not at its end).
     pub fn cut(&self, ahead: &[u8]) -> Option<usize> {
         self.plausible(ahead).map(|at| at + self.rest_of_pair(ahead, at))
     }

@@ -1,7 +1,8 @@
 //! One field: from the bytes between two delimiters to the runs of its content.
 //!
-//! The content of a field is its bytes without the quotes, escapes and white space that are not part of it; it is told as
-//! runs of the input's own bytes, so that nothing is copied before it is encoded.
+//! The content of a field is its bytes without the quotes, escapes and white space that are not
+//! part of it; it is told as runs of the input's own bytes, so that nothing is copied before it is
+//! encoded.
 
 use super::blank::{blank_at_end, blank_at_start};
 use crate::dialect::Dialect;
@@ -116,7 +117,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What stands behind the closing quote: content as it stands, its first byte even if it is an escape.
+    /// What stands behind the closing quote: content as it stands, its first byte even if it is an
+    /// escape.
     fn tail<E>(
         &self,
         dialect: &Dialect,
@@ -134,7 +136,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Unquoted content with its escapes taken out; bytes before `from` are content whatever they are.
+    /// Unquoted content with its escapes taken out; bytes before `from` are content whatever they
+    /// are.
     fn unescaped<E>(
         &self,
         escape: u8,
@@ -158,8 +161,8 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The length of unquoted `content` without white space at its end; escaped bytes and the first `literal`
-/// ones where they are escapes themselves are kept.
+/// The length of unquoted `content` without white space at its end; escaped bytes and the first
+/// `literal` ones where they are escapes themselves are kept.
 fn trimmed_end(dialect: &Dialect, content: &[u8], literal: usize) -> usize {
     let mut keep = 0;
     if let Some(escape) = dialect.escape {

@@ -1,9 +1,9 @@
 //! The reference machine: a byte at a time, every dialect, nothing clever.
 //!
-//! It defines what quoting means. The order of its checks is that of the `csv` crate (csv-core's NFA), which
-//! the tests hold it against on raw bytes; escapes outside quotes and white space before a quote, which
-//! csv-core doesn't know, are as CPython's `csv` and SPEC have them. It can stop at any byte and go on
-//! with the next slice, so it also follows a record over window edges.
+//! It defines what quoting means. The order of its checks is that of the `csv` crate (csv-core's
+//! NFA), which the tests hold it against on raw bytes; escapes outside quotes and white space
+//! before a quote, which csv-core doesn't know, are as CPython's `csv` and SPEC have them. It can
+//! stop at any byte and go on with the next slice, so it also follows a record over window edges.
 
 use super::blank::{is_blank, is_long_blank, starts_blank};
 use crate::dialect::{Dialect, Terminator};
@@ -84,8 +84,9 @@ impl Machine {
         self.n_irregular
     }
 
-    /// Reads on in `bytes` from `from` to the end of the record, and tells `on_field` where each field ends
-    /// (at its delimiter or terminator). `None` where `bytes` end first: go on with the next slice.
+    /// Reads on in `bytes` from `from` to the end of the record, and tells `on_field` where each
+    /// field ends (at its delimiter or terminator). `None` where `bytes` end first: go on with the
+    /// next slice.
     pub fn record(&mut self, bytes: &[u8], from: usize, mut on_field: impl FnMut(usize)) -> Option<Ended> {
         let mut at = from;
         while at < bytes.len() {

@@ -1,7 +1,8 @@
-//! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, or byte that its code page lacks, as WHATWG decoders do.
+//! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, or byte that its code
+//! page lacks, as WHATWG decoders do.
 //!
-//! A field comes in runs, and a character of UTF-8 may be cut by what was taken out between them, so up to three bytes wait
-//! for the next run.
+//! A field comes in runs, and a character of UTF-8 may be cut by what was taken out between them,
+//! so up to three bytes wait for the next run.
 
 use crate::charset::{Charset, Page};
 use std::str;
@@ -105,7 +106,8 @@ impl Text {
             }
         }
         for piece in run.chunks(PIECE) {
-            // Each character has three bytes at most; entries are copied as they are, four bytes each.
+            // Each character has three bytes at most; entries are copied as they are, four bytes
+            // each.
             let mut text = [0; 3 * PIECE + 4];
             let mut end = 0;
             for &byte in piece {

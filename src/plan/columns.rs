@@ -1,4 +1,5 @@
-//! Which columns are written, in what order, under which names, by which rule: select, drop, rename, mask, type.
+//! Which columns are written, in what order, under which names, by which rule: select, drop,
+//! rename, mask, type.
 
 use super::Columns;
 use super::rule::{ColumnRule, Last, Type, otherwise};

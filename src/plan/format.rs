@@ -1,7 +1,7 @@
 //! How records are written: one table of what stands around values, records and the whole.
 //!
-//! Each format puts a record on a line of its own, so that record ends can be found in the output. A new one is a line in
-//! each `match` here.
+//! Each format puts a record on a line of its own, so that record ends can be found in the output.
+//! A new one is a line in each `match` here.
 
 use crate::by_text::by_text;
 
@@ -42,7 +42,8 @@ impl Format {
         self != Self::Rows
     }
 
-    /// In front of a record's first value or key. In `json` the first record of all has no comma before it.
+    /// In front of a record's first value or key. In `json` the first record of all has no comma
+    /// before it.
     pub(crate) fn open(self) -> &'static str {
         match self {
             Self::Jsonl => "{",

@@ -19,7 +19,8 @@ use nest::Nest;
 use rule::Rules;
 use serde::{Deserialize, Serialize};
 
-/// What is asked of the columns, by name, and of their values. Where a name is asked for, `*` stands for any characters.
+/// What is asked of the columns, by name, and of their values. Where a name is asked for, `*`
+/// stands for any characters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
@@ -46,7 +47,8 @@ pub struct Columns {
     /// Splits names into the keys of nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nest: Option<String>,
-    /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as they stand.
+    /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as
+    /// they stand.
     pub infer: bool,
     /// Columns of a type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -125,8 +127,9 @@ pub(crate) struct Plan {
     begin: Box<str>,
 }
 
-/// The resident bytes of a plan and of what makes it, for a header of `n_bytes` and `n_columns`. 100,000 columns named in 0.6 MB
-/// were measured to take 8.5 MiB, 9.6 MiB with a tenth of the names repeated (2026-11-22).
+/// The resident bytes of a plan and of what makes it, for a header of `n_bytes` and `n_columns`.
+/// 100,000 columns named in 0.6 MB were measured to take 8.5 MiB, 9.6 MiB with a tenth of the names
+/// repeated (2026-11-22).
 pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> usize {
     let nested = if columns.nest.is_some() { nest::size_for(n_bytes, n_columns) } else { 0 };
     // The names' line, as it is made, kept and written.
@@ -243,7 +246,8 @@ impl Plan {
         &self.pieces
     }
 
-    /// Whether the kernels weave its records. Not where objects within objects may lose their last value.
+    /// Whether the kernels weave its records. Not where objects within objects may lose their last
+    /// value.
     pub(crate) fn weaves(&self) -> bool {
         !(self.omits && self.nest.is_some())
     }
@@ -268,13 +272,14 @@ impl Plan {
         self.format
     }
 
-    /// The output columns of a record of `n` fields, with the field of each; under [`Format::Rows`] also those it lacks.
+    /// The output columns of a record of `n` fields, with the field of each; under [`Format::Rows`]
+    /// also those it lacks.
     pub(crate) fn columns_of(&self, n: usize) -> &[u32] {
         if self.format.has_keys() { self.pieces.fields_of(n) } else { self.pieces.fields() }
     }
 
-    /// Tells what stands in front of the value of output column `i`, when that of column `before` was the last written, or the
-    /// record's opening.
+    /// Tells what stands in front of the value of output column `i`, when that of column `before`
+    /// was the last written, or the record's opening.
     pub(crate) fn lead<E>(
         &self,
         before: Option<usize>,
@@ -305,8 +310,8 @@ impl Plan {
         self.nest.as_ref().map_or(0, |nest| nest.n_open(i))
     }
 
-    /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing under [`Format::Rows`], where they
-    /// follow the others.
+    /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing
+    /// under [`Format::Rows`], where they follow the others.
     pub(crate) fn extra(&self) -> Option<&[u8]> {
         self.extra.as_deref()
     }

@@ -1,14 +1,16 @@
 //! `--nest`: names such as `a.b` become objects within objects.
 //!
-//! Columns that belong together are put together, at the place of the first of them, so that a record can still be written from left
-//! to right. What is kept of each column is its keys, and how many of them it shares with the column before.
+//! Columns that belong together are put together, at the place of the first of them, so that a
+//! record can still be written from left to right. What is kept of each column is its keys, and how
+//! many of them it shares with the column before.
 
 use super::columns::Chosen;
 use super::quoted;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// Most JSON readers stop at 127 levels, of which a value may have a hundred; a header of more than these is a mistake.
+/// Most JSON readers stop at 127 levels, of which a value may have a hundred; a header of more than
+/// these is a mistake.
 const MOST_LEVELS: usize = 24;
 
 /// The keys of all output columns.
@@ -121,7 +123,8 @@ impl Nest {
         &self.keys[start..self.key_ends[at] as usize]
     }
 
-    /// What stands in front of the value of column `i` when that of column `before` was the last written, told in pieces.
+    /// What stands in front of the value of column `i` when that of column `before` was the last
+    /// written, told in pieces.
     pub(super) fn lead<E>(
         &self,
         before: Option<usize>,

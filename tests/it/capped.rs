@@ -1,8 +1,9 @@
-//! Peak resident memory, read from the kernel (VmHWM): it stays under `--memory` whatever the file's size, the shape of its records,
-//! the header and the number of threads.
+//! Peak resident memory, read from the kernel (VmHWM): it stays under `--memory` whatever the
+//! file's size, the shape of its records, the header and the number of threads.
 //!
-//! Output goes to `/dev/null`, which takes it as fast as it comes; slow consumers are `pressure.rs`. To add a shape that grew
-//! the memory once, write it as a test of its own with the figure that was seen.
+//! Output goes to `/dev/null`, which takes it as fast as it comes; slow consumers are
+//! `pressure.rs`. To add a shape that grew the memory once, write it as a test of its own with the
+//! figure that was seen.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +14,8 @@ use crate::harness::{Output, PEOPLE_HEADER, Place, Run, has, large, people};
 const MIB: u64 = 1 << 20;
 const DEFAULT: u64 = 64 * MIB;
 
-/// Runs to the end with the output to nowhere. What `--stats` says of the peak must be what the kernel says.
+/// Runs to the end with the output to nowhere. What `--stats` says of the peak must be what the
+/// kernel says.
 #[track_caller]
 fn peak_of(run: Run) -> (Output, u64) {
     let (output, peak) = run.args(["-o", "/dev/null"]).with_stats().out_and_peak();
@@ -43,7 +45,8 @@ fn a_file_of_any_size_takes_the_same_memory() {
     }
 }
 
-/// The pages of a mapped file, its segments of 1 GiB and the page tables over them show only in gigabytes.
+/// The pages of a mapped file, its segments of 1 GiB and the page tables over them show only in
+/// gigabytes.
 #[test]
 fn four_gigabytes_take_no_more_than_a_quarter() {
     if !large() {
@@ -129,8 +132,8 @@ fn a_hundred_thousand_columns_stay_under_the_cap() {
     }
 }
 
-/// A header is refused before its names are made: a file of commas alone took 73 MiB under `--memory 16M`, and one of 12 MB took
-/// 597 MiB under the default.
+/// A header is refused before its names are made: a file of commas alone took 73 MiB under
+/// `--memory 16M`, and one of 12 MB took 597 MiB under the default.
 #[test]
 fn a_header_that_does_not_fit_is_refused_under_the_cap() {
     let place = Place::new();
@@ -191,7 +194,8 @@ fn a_quote_that_never_closes_is_told_at_once_and_under_the_cap() {
     }
 }
 
-/// With `--rejects` an overlong record is passed over by its first line, so the rest is judged again.
+/// With `--rejects` an overlong record is passed over by its first line, so the rest is judged
+/// again.
 #[test]
 fn rejecting_everything_stays_under_the_cap() {
     let place = Place::new();
@@ -202,7 +206,8 @@ fn rejecting_everything_stays_under_the_cap() {
     under(16 * MIB, peak, "four million rejects");
 }
 
-/// A window that was asked for is no reason to break the cap: `--window 1000G` once asked the system for as much.
+/// A window that was asked for is no reason to break the cap: `--window 1000G` once asked the
+/// system for as much.
 #[test]
 fn a_window_larger_than_the_memory_shrinks() {
     let place = Place::new();
@@ -300,7 +305,8 @@ fn bombs_stay_under_the_cap() {
     }
 }
 
-/// Text that has escapes everywhere, and text that is malformed everywhere, of which places are noted.
+/// Text that has escapes everywhere, and text that is malformed everywhere, of which places are
+/// noted.
 #[test]
 fn decoding_stays_under_the_cap() {
     let place = Place::new();
@@ -334,7 +340,8 @@ fn a_thousand_inputs_take_no_more_than_one() {
     under(16 * MIB, peak, "a thousand inputs");
 }
 
-/// A typed field whose content does not stand in one piece is gathered before it is judged, one at a time.
+/// A typed field whose content does not stand in one piece is gathered before it is judged, one at
+/// a time.
 #[test]
 fn long_typed_fields_stay_under_the_cap() {
     let place = Place::new();

@@ -1,7 +1,9 @@
-//! Inputs that change while they are read, mapped or not: an error that names the place and no result, but never a crash.
+//! Inputs that change while they are read, mapped or not: an error that names the place and no
+//! result, but never a crash.
 //!
-//! [`HalfWay`] stops a run at a known point by a FIFO that nobody reads, so that the change comes neither too early nor too late; the last
-//! test changes the file at any moment, for what comes between.
+//! [`HalfWay`] stops a run at a known point by a FIFO that nobody reads, so that the change comes
+//! neither too early nor too late; the last test changes the file at any moment, for what comes
+//! between.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -13,7 +15,8 @@ use crate::harness::{Output, PEOPLE_HEADER, Place, Running, large, people};
 use crate::made::Numbers;
 use crate::usage::{Case, EARLIER, INPUT, make_fifo};
 
-/// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected go to a FIFO that nobody reads.
+/// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected
+/// go to a FIFO that nobody reads.
 struct HalfWay {
     case: Case,
     running: Running,
@@ -34,7 +37,8 @@ impl HalfWay {
         place.write("in.csv", INPUT);
         place.write("out.jsonl", EARLIER);
         let case = Case::of(place);
-        // Opened for both, so that neither side waits for the other; the log is read, the rejects are not.
+        // Opened for both, so that neither side waits for the other; the log is read, the rejects
+        // are not.
         let open = |name| OpenOptions::new().read(true).write(true).open(case.place.path(name)).unwrap();
         let (rejects, mut log) = (open("rejects"), open("rejects.log.jsonl"));
         thread::spawn(move || while log.read(&mut [0; 1 << 16]).is_ok_and(|n| n > 0) {});
@@ -115,7 +119,8 @@ fn an_input_that_grows_is_converted_as_it_was_with_a_warning() {
     }
 }
 
-/// Another file under the same name, as most editors and exports leave it, is no change of the one that is open.
+/// Another file under the same name, as most editors and exports leave it, is no change of the one
+/// that is open.
 #[test]
 fn an_input_replaced_by_another_is_read_to_its_end() {
     for io in IOS {
@@ -127,7 +132,8 @@ fn an_input_replaced_by_another_is_read_to_its_end() {
     }
 }
 
-/// But where its turn is still to come: its header was looked at before anything was written, and with `--resume` what it holds.
+/// But where its turn is still to come: its header was looked at before anything was written, and
+/// with `--resume` what it holds.
 #[test]
 fn an_input_replaced_before_its_turn_is_an_error() {
     let case = Case::new();
@@ -149,7 +155,8 @@ enum Change {
     Rewritten,
 }
 
-/// At full speed, at any moment: never a SIGBUS, never half a result under the name, never a byte released that the file did not have.
+/// At full speed, at any moment: never a SIGBUS, never half a result under the name, never a byte
+/// released that the file did not have.
 #[test]
 fn changed_at_any_moment_nothing_wrong_is_released() {
     let place = Place::new();

@@ -1,6 +1,8 @@
-//! The program gives up what it doesn't need before it begins, and the kernel holds it to that; what it needs, it keeps.
+//! The program gives up what it doesn't need before it begins, and the kernel holds it to that;
+//! what it needs, it keeps.
 //!
-//! That all else still works is what the other tests say: they run confined as well, where the kernel has Landlock.
+//! That all else still works is what the other tests say: they run confined as well, where the
+//! kernel has Landlock.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -46,7 +48,8 @@ fn every_thread_is_confined() {
     running.finish().expect_status(0);
 }
 
-/// Behind the program's back, the output's folder becomes another one: a file that nobody named when it began.
+/// Behind the program's back, the output's folder becomes another one: a file that nobody named
+/// when it began.
 #[test]
 fn what_was_not_named_at_the_start_cannot_be_written() {
     if !landlocked("confinement") {

@@ -1,12 +1,13 @@
-//! Random inputs for a given time, each converted in many ways (`ways.rs`): what `fuzz/` does without being guided by
-//! coverage, and with stable Rust alone.
+//! Random inputs for a given time, each converted in many ways (`ways.rs`): what `fuzz/` does
+//! without being guided by coverage, and with stable Rust alone.
 //!
-//! The fixtures and the foreign cases of `conformance` are the seeds. By default it takes two seconds on one thread and is the
-//! same each time; these variables change that:
+//! The fixtures and the foreign cases of `conformance` are the seeds. By default it takes two
+//! seconds on one thread and is the same each time; these variables change that:
 //!
 //! - `ROWMILL_FUZZ_SECONDS=60` is the time, taken on every core;
 //! - `ROWMILL_FUZZ_SEED=7` begins elsewhere;
-//! - `ROWMILL_FUZZ_INPUT=0060000022…` replays the input of a failure, which prints it, and does nothing else.
+//! - `ROWMILL_FUZZ_INPUT=0060000022…` replays the input of a failure, which prints it, and does
+//!   nothing else.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -178,7 +179,8 @@ fn work(mut random: Random, seeds: &[Vec<u8>], trial: &Mutex<Trial>, until: Inst
     }
 }
 
-/// Small fixtures and the foreign cases, each behind the heads under which it is worth reading, as `fuzz/seeds.py` has them.
+/// Small fixtures and the foreign cases, each behind the heads under which it is worth reading, as
+/// `fuzz/seeds.py` has them.
 fn seeds() -> Vec<Vec<u8>> {
     let heads: Value = serde_json::from_str(include_str!("heads.json")).expect("JSON");
     let heads = heads["shapes"].as_object().expect("heads by name");

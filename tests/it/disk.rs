@@ -121,7 +121,8 @@ fn an_output_that_just_fits_its_disk_is_written() {
     assert!(place.read("disk/out.jsonl") == place.read("plain.jsonl"));
 }
 
-/// A call that asks for more than there is keeps what it got: all of a disk that would have held the result.
+/// A call that asks for more than there is keeps what it got: all of a disk that would have held
+/// the result.
 #[test]
 fn asking_ahead_leaves_a_nearly_full_disk_alone() {
     let place = Place::new();
@@ -186,7 +187,8 @@ fn no_more_space_is_kept_than_is_needed() {
     drop(disk);
 }
 
-/// A disk that ends before its file system does: nothing that comes from behind its end is released.
+/// A disk that ends before its file system does: nothing that comes from behind its end is
+/// released.
 #[test]
 fn a_disk_that_is_cut_off_is_an_error_with_its_place() {
     let place = Place::new();

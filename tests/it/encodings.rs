@@ -1,7 +1,8 @@
-//! `--encoding`: what comes out is the text as an independent decoder has it, and places are those of the input, to the byte.
+//! `--encoding`: what comes out is the text as an independent decoder has it, and places are those
+//! of the input, to the byte.
 //!
-//! The expectations are those of Python's codecs, which know nothing of ours: each record is decoded by itself, and where each stands is known
-//! from the bytes that were put together.
+//! The expectations are those of Python's codecs, which know nothing of ours: each record is
+//! decoded by itself, and where each stands is known from the bytes that were put together.
 
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ impl Anomaly {
     }
 }
 
-/// Label, Python's name for it, text that it has, and bytes in it that are malformed before a comma or a line's end, with the number of U+FFFD.
+/// Label, Python's name for it, text that it has, and bytes in it that are malformed before a comma
+/// or a line's end, with the number of U+FFFD.
 type Case = (&'static str, &'static str, &'static str, &'static [(&'static [u8], u64)]);
 
 const CASES: [Case; 13] = [
@@ -186,7 +188,8 @@ fn text_and_places_are_right_in_every_encoding() {
     }
 }
 
-/// The characters that have two forms, sequences that give no text, and codes that give two characters: the place of what stands behind them.
+/// The characters that have two forms, sequences that give no text, and codes that give two
+/// characters: the place of what stands behind them.
 #[test]
 fn places_behind_what_has_no_certain_width() {
     let place = Place::new();
@@ -290,7 +293,8 @@ fn a_compressed_file_is_decoded_too() {
     }
 }
 
-/// What separates, quotes or comments is compared with the file's own bytes, from 0x80 on too; white space is what the encoding has.
+/// What separates, quotes or comments is compared with the file's own bytes, from 0x80 on too;
+/// white space is what the encoding has.
 #[test]
 fn bytes_of_a_dialect_are_the_files_own() {
     let place = Place::new();
@@ -342,7 +346,8 @@ fn bytes_of_a_dialect_are_the_files_own() {
     }
 }
 
-/// A file of one byte a character is parsed as it lies, so its ranges are found and joined as those of UTF-8.
+/// A file of one byte a character is parsed as it lies, so its ranges are found and joined as those
+/// of UTF-8.
 #[test]
 fn ranges_of_a_code_page_join_to_the_whole() {
     let place = Place::new();

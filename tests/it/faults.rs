@@ -1,6 +1,8 @@
-//! Every call to the system fails once, at its n-th time, for n = 1, 2, 3 … until a run ends without it having failed.
+//! Every call to the system fails once, at its n-th time, for n = 1, 2, 3 … until a run ends
+//! without it having failed.
 //!
-//! Status 0 must mean that all was delivered; any other, that nothing stands under the output's name that wasn't there before.
+//! Status 0 must mean that all was delivered; any other, that nothing stands under the output's
+//! name that wasn't there before.
 
 use std::path::PathBuf;
 
@@ -78,7 +80,8 @@ impl Case {
         assert!(whole, "{what}: what was released is right");
     }
 
-    /// Every time in turn. A fault that must tell may not end in status 0 unless nothing depended on the call.
+    /// Every time in turn. A fault that must tell may not end in status 0 unless nothing depended
+    /// on the call.
     fn hold(&self, call: &str, error: &str) -> Ends {
         let mut ends = Ends::default();
         for n in 1..10_000 {
@@ -127,7 +130,8 @@ fn reads() {
     if !has("strace", "failing reads") {
         return;
     }
-    // Of a pipe and of a file; the program's own start reads too, so the first few are the loader's.
+    // Of a pipe and of a file; the program's own start reads too, so the first few are the
+    // loader's.
     for (call, args, from_pipe) in [
         ("read", &["-j", "1", "-o", "out.jsonl"][..], true),
         ("read", &["-j", "1"], true),
@@ -311,7 +315,8 @@ fn parts() {
                     n_right += 1;
                 } else if output.status.code() != Some(127) {
                     output.expect_status(1);
-                    // What names give is on the disk or not, but they are given: the folder's own sync came last.
+                    // What names give is on the disk or not, but they are given: the folder's own
+                    // sync came last.
                     if !(call == "fsync" && args.contains(&"--sync") && everything() != before) {
                         for name in place.names().iter().filter(|name| name.starts_with('.')) {
                             assert!(args.contains(&"--resume"), "{what}: {name}: {}", output.stderr);

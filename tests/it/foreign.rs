@@ -1,4 +1,5 @@
-//! Files that are not delimited text: archives and binaries are refused, text of another kind is converted with a remark.
+//! Files that are not delimited text: archives and binaries are refused, text of another kind is
+//! converted with a remark.
 
 use crate::harness::{Place, Run, has};
 

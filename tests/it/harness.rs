@@ -1,8 +1,8 @@
 //! Runs the program as a user would and says what differs when it doesn't do what a test wants.
 //!
-//! It knows processes, files and bytes, nothing of CSV or JSON beyond `--stats`. Every run is killed
-//! after [`PATIENCE`], so that a deadlock is a failed test and no hung suite. Put here only what two
-//! test files need.
+//! It knows processes, files and bytes, nothing of CSV or JSON beyond `--stats`. Every run is
+//! killed after [`PATIENCE`], so that a deadlock is a failed test and no hung suite. Put here only
+//! what two test files need.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -324,7 +324,8 @@ impl Running {
             command.stderr(Stdio::piped());
         }
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command_line}: {e}"));
-        // With it goes our end of the child's terminal, so that we see when the child closes its own.
+        // With it goes our end of the child's terminal, so that we see when the child closes its
+        // own.
         drop(command);
         let pid = Pid::from_child(&child);
         let mut pipe: Box<dyn Read + Send> = match terminal {

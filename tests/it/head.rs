@@ -1,7 +1,9 @@
-//! The first bytes of a fuzz input: how the rest is to be read. Zeros are plain CSV, untrimmed, without rules.
+//! The first bytes of a fuzz input: how the rest is to be read. Zeros are plain CSV, untrimmed,
+//! without rules.
 //!
-//! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and `fuzz/seeds.py`. Next hand: give
-//! unused values a meaning, never move a used one, or the corpus means something else.
+//! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and
+//! `fuzz/seeds.py`. Next hand: give unused values a meaning, never move a used one, or the corpus
+//! means something else.
 
 use rowmill::internal::Columns;
 use rowmill::{Empty, Format, Mask, Type};

@@ -103,13 +103,15 @@ fn where_every_guess_is_wrong_memory_stays() {
     }
 }
 
-/// Offsets, lines and records beyond 2³² and 2⁴⁰: a checkpoint says that all before was done, so that it need not be.
+/// Offsets, lines and records beyond 2³² and 2⁴⁰: a checkpoint says that all before was done, so
+/// that it need not be.
 #[test]
 fn past_what_thirty_two_and_forty_bits_hold() {
     for at in [(1 << 32) + 1, (1 << 40) + 4097, (1 << 42) + 12_345] {
         for io in ["mmap", "read"] {
             let place = Place::new();
-            // Small steps, so that a first run leaves a checkpoint before it comes to the zeros and fails.
+            // Small steps, so that a first run leaves a checkpoint before it comes to the zeros and
+            // fails.
             let head = "a,b\n".to_owned() + &"1,2\n".repeat(100_000);
             let rows = "3,4\n5\n".repeat(100_000);
             sparse(&place, "in.csv", &head, at, &rows);
@@ -144,7 +146,8 @@ fn past_what_thirty_two_and_forty_bits_hold() {
     }
 }
 
-/// Most of the lines stand in quotes, where they are counted as well; the whole is made as it is read.
+/// Most of the lines stand in quotes, where they are counted as well; the whole is made as it is
+/// read.
 #[test]
 fn an_error_on_line_three_billion_says_so() {
     const LINES: u64 = 60_000;

@@ -1,9 +1,10 @@
-//! The result is the same bytes under every instruction set, number of threads, window size and kind of
-//! source, and it is the right one: on files that break well-known tools, tens of megabytes of each.
+//! The result is the same bytes under every instruction set, number of threads, window size and
+//! kind of source, and it is the right one: on files that break well-known tools, tens of megabytes
+//! of each.
 //!
-//! What should come out is computed here from the `csv` crate and serde_json (`model.rs`), never by the
-//! program. `golden.rs` does the same with the fixtures. The windows that were redone are counted, so
-//! that it shows when the path that puts a wrong guess right is no longer taken at all.
+//! What should come out is computed here from the `csv` crate and serde_json (`model.rs`), never by
+//! the program. `golden.rs` does the same with the fixtures. The windows that were redone are
+//! counted, so that it shows when the path that puts a wrong guess right is no longer taken at all.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -56,8 +57,8 @@ impl How {
         all
     }
 
-    /// The same for a large file, which is read into buffers on one instruction set alone: that bytes are read and not
-    /// mapped means nothing to a kernel.
+    /// The same for a large file, which is read into buffers on one instruction set alone: that
+    /// bytes are read and not mapped means nothing to a kernel.
     fn most(window: &'static str) -> Vec<How> {
         let best = isas().last().expect("the portable one at least");
         How::all(&[window]).into_iter().filter(|how| how.source != Source::Read || how.isa == *best).collect()
@@ -105,7 +106,8 @@ impl Case {
         Case { name, bytes, args: args.to_vec(), expected }
     }
 
-    /// Converts it in each way and holds the result against what is expected, anomalies and their places too.
+    /// Converts it in each way and holds the result against what is expected, anomalies and their
+    /// places too.
     fn hold(&self, ways: &[How]) -> Windows {
         let place = Place::new();
         // Its name is told where a run differs.
@@ -199,7 +201,8 @@ fn inches_untrimmed() {
     case.hold(&How::all(&["64", "4096"]));
 }
 
-/// A buffer that is full has to wait for its turn, and may learn there that it should never have been filled.
+/// A buffer that is full has to wait for its turn, and may learn there that it should never have
+/// been filled.
 #[test]
 fn output_many_times_the_input() {
     let case = Case::csv("expanding", made::expanding(SMALL), &[]);
@@ -207,7 +210,8 @@ fn output_many_times_the_input() {
     assert!(windows.redone > windows.all / 20, "{windows:?}");
 }
 
-/// Where quotes hold no newlines nearly no guess is wrong, or the redo would be the way and not the exception.
+/// Where quotes hold no newlines nearly no guess is wrong, or the redo would be the way and not the
+/// exception.
 #[test]
 fn well_behaved_files_are_hardly_redone() {
     let [by_64, by_4k, by_default] = hold_large("well-behaved", made::well_behaved, &[]);
@@ -216,7 +220,8 @@ fn well_behaved_files_are_hardly_redone() {
     assert!(by_default.redone * 100 < by_default.all, "{by_default:?}");
 }
 
-/// Without rejects: an error that says where, soon and in little memory, whichever way the bytes come.
+/// Without rejects: an error that says where, soon and in little memory, whichever way the bytes
+/// come.
 #[test]
 fn a_quote_that_is_never_closed_is_an_error_that_says_where() {
     let file = made::never_closed(LARGE);
@@ -244,8 +249,8 @@ fn behind_a_quote_that_is_never_closed_the_rest_is_converted() {
     let shape = Shape { rejects: true, max_record: 16 << 20, ..Shape::default() };
     let place = Place::new();
     let input = place.write("input.csv", &file);
-    // The model's own reader takes the overlong record as SPEC has it; that the rest is right the csv crate says too,
-    // of a file that never had the line.
+    // The model's own reader takes the overlong record as SPEC has it; that the rest is right the
+    // csv crate says too, of a file that never had the line.
     let case = Case::shaped("never closed", file, &shape, &["--rejects", "rejects.csv"]);
     let at = find(&case.bytes, b"20000,stray");
     let line = &case.bytes[at..at + find(&case.bytes[at..], b"\n") + 1];
@@ -402,8 +407,8 @@ fn a_hundred_thousand_columns() {
     case.hold(&[How { isa: "portable", threads: "2", window: "64", source: Source::Map }]);
 }
 
-/// A past bug: a worker that passed the turn on late took the name of one who waited for a later one, which then
-/// slept for ever. Many windows and more workers than cores made it likely.
+/// A past bug: a worker that passed the turn on late took the name of one who waited for a later
+/// one, which then slept for ever. Many windows and more workers than cores made it likely.
 #[test]
 fn a_turn_that_is_passed_on_late_wakes_the_right_one() {
     let case = Case::csv("late turn", made::well_behaved(200_000), &[]);
@@ -411,7 +416,8 @@ fn a_turn_that_is_passed_on_late_wakes_the_right_one() {
     case.hold(&[how; 60]);
 }
 
-/// A past bug: a comment that held an opening quote, cut by a window's end, was carried on as a quoted field.
+/// A past bug: a comment that held an opening quote, cut by a window's end, was carried on as a
+/// quoted field.
 #[test]
 fn a_quote_in_a_comment_at_the_end_of_a_window_opens_nothing() {
     let mut file = String::from("a,b\n");
@@ -425,7 +431,8 @@ fn a_quote_in_a_comment_at_the_end_of_a_window_opens_nothing() {
     }
 }
 
-/// A past bug: invalid bytes in a record that the kernels decline went out as they were, or were not counted.
+/// A past bug: invalid bytes in a record that the kernels decline went out as they were, or were
+/// not counted.
 #[test]
 fn invalid_bytes_where_only_the_machine_reads() {
     let mut file = b"a,b\n".to_vec();
@@ -438,8 +445,8 @@ fn invalid_bytes_where_only_the_machine_reads() {
     hold_small(&Case::csv("invalid", file, &[]));
 }
 
-/// A past bug: with another quote than JSON's, or none, JSON's was written as it stood wherever a record was made by
-/// copying, which needs 64 bytes behind it.
+/// A past bug: with another quote than JSON's, or none, JSON's was written as it stood wherever a
+/// record was made by copying, which needs 64 bytes behind it.
 #[test]
 fn the_quote_of_json_where_it_is_not_the_quote_of_the_file() {
     let mut file = String::from("a,b\n");
@@ -452,7 +459,8 @@ fn the_quote_of_json_where_it_is_not_the_quote_of_the_file() {
     }
 }
 
-/// A past bug: a comment longer than the longest record was an overlong record where a window cut it.
+/// A past bug: a comment longer than the longest record was an overlong record where a window cut
+/// it.
 #[test]
 fn a_comment_longer_than_any_record() {
     let file = format!("a,b\n1,2\n#{}\n3,4\n#{}", "\"c".repeat(3000), "d".repeat(5000));

@@ -1,8 +1,8 @@
 //! Every instruction set that this machine has against code that looks at one byte at a time.
 //!
-//! Each kernel is called directly, on inputs of every length up to a few blocks and at every alignment,
-//! since that is where vector code goes wrong; what the program makes of it is `invariance.rs`. The
-//! numbers are a fixed sequence, so a failure comes again.
+//! Each kernel is called directly, on inputs of every length up to a few blocks and at every
+//! alignment, since that is where vector code goes wrong; what the program makes of it is
+//! `invariance.rs`. The numbers are a fixed sequence, so a failure comes again.
 
 use std::ops::Range;
 
@@ -322,7 +322,8 @@ fn every_byte_is_escaped_alone_and_between_others() {
     }
 }
 
-/// Three fields of names of many lengths, as a plan makes them; some leave fields out or change their order.
+/// Three fields of names of many lengths, as a plan makes them; some leave fields out or change
+/// their order.
 fn plans(numbers: &mut Numbers) -> Vec<(Vec<Vec<u8>>, Vec<u32>)> {
     [&[0, 1, 2][..], &[2, 0, 1], &[1], &[2, 1]]
         .into_iter()
@@ -338,7 +339,8 @@ fn plans(numbers: &mut Numbers) -> Vec<(Vec<Vec<u8>>, Vec<u32>)> {
 
 /// Records woven by hand, and what of them the kernel may leave.
 struct Woven {
-    /// Each whole record of the index: where it starts, and what it becomes if it is to be written by stitching.
+    /// Each whole record of the index: where it starts, and what it becomes if it is to be written
+    /// by stitching.
     records: Vec<(usize, Option<Vec<u8>>)>,
     /// Those that a kernel has no reason to leave, room provided.
     plain: Vec<bool>,

@@ -1,6 +1,8 @@
-//! The library on bytes in memory: a shape of the model becomes a converter, its output is collected.
+//! The library on bytes in memory: a shape of the model becomes a converter, its output is
+//! collected.
 //!
-//! Only what `reference.rs`, `ways.rs` and the fuzz targets share; tests of the program go through `harness.rs`.
+//! Only what `reference.rs`, `ways.rs` and the fuzz targets share; tests of the program go through
+//! `harness.rs`.
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -163,7 +165,8 @@ impl Write for Collected {
     }
 }
 
-/// Says aloud that something is not tested here; an error where nothing may be skipped but what `ROWMILL_MAY_LACK` names.
+/// Says aloud that something is not tested here; an error where nothing may be skipped but what
+/// `ROWMILL_MAY_LACK` names.
 pub(crate) fn skipped(what: &str) {
     println!("skipped: {what}");
     let may_lack = std::env::var("ROWMILL_MAY_LACK").unwrap_or_default();

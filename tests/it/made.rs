@@ -1,8 +1,8 @@
 //! Files made on the fly, the same bytes on every machine: what breaks tools, in tens of megabytes.
 //!
-//! Each is here because at least one well-known tool reads it wrongly or not at all (DESIGN 2). No field
-//! has white space at its edges outside quotes, so trimming changes nothing, and the `csv` crate, which
-//! would trim inside quotes too, can be asked what comes out.
+//! Each is here because at least one well-known tool reads it wrongly or not at all (DESIGN 2). No
+//! field has white space at its edges outside quotes, so trimming changes nothing, and the `csv`
+//! crate, which would trim inside quotes too, can be asked what comes out.
 
 use std::io::Write as _;
 
@@ -48,14 +48,15 @@ pub(crate) fn well_behaved(n_bytes: usize) -> Vec<u8> {
     file
 }
 
-/// Quoted fields of 50 KB, each tenth of 1 MB, full of lines that look like rows with the right number of
-/// columns, some hundred ordinary rows between them.
+/// Quoted fields of 50 KB, each tenth of 1 MB, full of lines that look like rows with the right
+/// number of columns, some hundred ordinary rows between them.
 pub(crate) fn rows_in_quotes(n_bytes: usize) -> Vec<u8> {
     long_quotes(n_bytes, row)
 }
 
-/// The same, where the lines in the quotes hold `","` as well. Doubled as they must be, they read as regularly
-/// from outside, as empty quoted fields; and what stands around the long field reads worse.
+/// The same, where the lines in the quotes hold `","` as well. Doubled as they must be, they read
+/// as regularly from outside, as empty quoted fields; and what stands around the long field reads
+/// worse.
 pub(crate) fn quoted_rows_in_quotes(n_bytes: usize) -> Vec<u8> {
     long_quotes(n_bytes, |numbers, to| {
         let id = numbers.below(100_000);
@@ -89,8 +90,8 @@ fn long_quotes(n_bytes: usize, line: impl Fn(&mut Numbers, &mut Vec<u8>)) -> Vec
     unreachable!("a file has an end")
 }
 
-/// Every third row has a bare quote in an unquoted value, in the midst or last, where it looks as if it closed
-/// something; in others quotes hold newlines.
+/// Every third row has a bare quote in an unquoted value, in the midst or last, where it looks as
+/// if it closed something; in others quotes hold newlines.
 pub(crate) fn inches(n_bytes: usize) -> Vec<u8> {
     let mut numbers = Numbers(3);
     let mut file = HEADER.to_vec();
@@ -127,8 +128,8 @@ pub(crate) fn never_closed(n_bytes: usize) -> Vec<u8> {
     unreachable!("a file has an end")
 }
 
-/// One-byte fields under a hundred long names, so that a window's output fills many buffers, and quoted fields full of such
-/// rows, so that a wrong guess is found out in the midst of it.
+/// One-byte fields under a hundred long names, so that a window's output fills many buffers, and
+/// quoted fields full of such rows, so that a wrong guess is found out in the midst of it.
 pub(crate) fn expanding(n_bytes: usize) -> Vec<u8> {
     let mut numbers = Numbers(5);
     let names: Vec<String> = (0..100).map(|i| format!("{i}{}", "_long_name".repeat(6))).collect();

@@ -1,8 +1,8 @@
 //! The tests of the program as a user meets it: one binary, a file a subject.
 //!
 //! They know the command line, its files and its streams, and nothing of the library; the harness
-//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs`, `kernels.rs` and `ranges.rs` use the library: a process for
-//! each of their ten thousand cases would take hours.
+//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs`, `kernels.rs` and
+//! `ranges.rs` use the library: a process for each of their ten thousand cases would take hours.
 
 #![allow(
     clippy::unwrap_used,

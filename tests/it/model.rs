@@ -1,10 +1,10 @@
 //! What should come out, twice over and with nothing of rowmill's: the `csv` crate, and a reader
-//! written from SPEC for what that crate doesn't know (trimming, escapes outside quotes, comments that
-//! end at a lone CR).
+//! written from SPEC for what that crate doesn't know (trimming, escapes outside quotes, comments
+//! that end at a lone CR).
 //!
-//! `reference.rs` holds the two against each other and rowmill against both; `invariance.rs` and the
-//! fuzz targets take their expectations from here. Nothing is clever: bytes are looked at one by one,
-//! everything is in memory, and what a rule says is done where it is said.
+//! `reference.rs` holds the two against each other and rowmill against both; `invariance.rs` and
+//! the fuzz targets take their expectations from here. Nothing is clever: bytes are looked at one
+//! by one, everything is in memory, and what a rule says is done where it is said.
 
 use std::collections::HashSet;
 
@@ -119,8 +119,9 @@ impl Shape {
 
     /// Whether the `csv` crate means the same by it, in a file of these bytes.
     ///
-    /// It trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the terminator, and makes a
-    /// record of one empty field out of a comment that the input's end ends (csv-core 0.1.13).
+    /// It trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the
+    /// terminator, and makes a record of one empty field out of a comment that the input's end ends
+    /// (csv-core 0.1.13).
     pub(crate) fn is_known_to_csv(&self, bytes: &[u8]) -> bool {
         let Some(comment) = self.comment else {
             return !self.trim_names && !self.trim_values && self.escape.is_none();
@@ -153,7 +154,8 @@ impl Shape {
         end + 1 + usize::from(self.terminator.is_none() && bytes[end..].starts_with(b"\r\n"))
     }
 
-    /// The records as the `csv` crate reads them. Only where [`Shape::is_known_to_csv`], but for its trimming.
+    /// The records as the `csv` crate reads them. Only where [`Shape::is_known_to_csv`], but for
+    /// its trimming.
     pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = self.read_by_csv(body);
@@ -289,7 +291,8 @@ impl Shape {
         let tail = at;
         while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
-            // Right behind a closing quote an escape is an ordinary byte, and so is one with nothing behind it.
+            // Right behind a closing quote an escape is an ordinary byte, and so is one with
+            // nothing behind it.
             let ordinary = quoted && at == tail || at + 1 == body.len();
             if escapes && !ordinary {
                 at += 1;
@@ -376,7 +379,8 @@ impl Shape {
             if self.rejects && expected.n_anomalies() > known {
                 expected.rejected += 1;
                 expected.rejects.extend_from_slice(&record.raw);
-                // So that each stands on a line of its own; one cut off by its first line has no newline of its own.
+                // So that each stands on a line of its own; one cut off by its first line has no
+                // newline of its own.
                 if !record.ended && (record.overlong || !record.raw.ends_with(b"\n")) {
                     expected.rejects.push(b'\n');
                 }
@@ -431,7 +435,8 @@ fn is_white_space(bytes: &[u8]) -> bool {
         .is_ok_and(|text| !text.is_empty() && text.trim().is_empty() && text.chars().count() == 1)
 }
 
-/// Takes white space off the end, and off the front unless that was quoted, as far as none of its bytes is to be kept.
+/// Takes white space off the end, and off the front unless that was quoted, as far as none of its
+/// bytes is to be kept.
 fn trim_white_space(content: &mut Vec<(u8, bool)>, quoted: bool) {
     let loose = |part: &[(u8, bool)]| {
         let bytes: Vec<u8> = part.iter().map(|(byte, _)| *byte).collect();
@@ -446,7 +451,8 @@ fn trim_white_space(content: &mut Vec<(u8, bool)>, quoted: bool) {
     }
 }
 
-/// The names of the columns, by SPEC's words: an empty one is `column_N`, one seen before `name_2`, …, never one that exists.
+/// The names of the columns, by SPEC's words: an empty one is `column_N`, one seen before `name_2`,
+/// …, never one that exists.
 pub(crate) fn repaired(raw: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = HashSet::new();

@@ -1,6 +1,7 @@
 //! Compressed output, and output at a limited rate.
 //!
-//! What is made smaller must be the same text to whoever reads it: the tools that people have, not the library that made it.
+//! What is made smaller must be the same text to whoever reads it: the tools that people have, not
+//! the library that made it.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -9,7 +10,8 @@ use crate::harness::{Output, Place, Run, has, large, people, skipped};
 
 const MIB: u64 = 1 << 20;
 
-/// Rows whose output is larger and smaller than a buffer, with quotes that fool a guess, and one record longer than any buffer.
+/// Rows whose output is larger and smaller than a buffer, with quotes that fool a guess, and one
+/// record longer than any buffer.
 fn odd() -> Vec<u8> {
     let mut bytes = b"a,b,c\n".to_vec();
     for i in 0..30_000 {

@@ -1,4 +1,5 @@
-//! Parts: each whole, ended on a record, no larger than was asked for, and all of them or none; the manifest says which.
+//! Parts: each whole, ended on a record, no larger than was asked for, and all of them or none; the
+//! manifest says which.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! A consumer that is slow, asleep or gone: the reading keeps its pace, the memory stays, the processor rests, and a closed pipe
-//! ends the program as it ends `cat`.
+//! A consumer that is slow, asleep or gone: the reading keeps its pace, the memory stays, the
+//! processor rests, and a closed pipe ends the program as it ends `cat`.
 //!
-//! How far the input was read is counted from outside: by the kernel for `read(2)` on a file (`/proc/PID/io`), by the test for a pipe
-//! that it fills itself.
+//! How far the input was read is counted from outside: by the kernel for `read(2)` on a file
+//! (`/proc/PID/io`), by the test for a pipe that it fills itself.
 
 use std::io::{Read, Write};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! `rowmill plan` and `--range`: the ranges tile the input, each is converted alone, and what comes out, one after another, is the whole's
-//! byte for byte, with the whole's numbers in every place.
+//! `rowmill plan` and `--range`: the ranges tile the input, each is converted alone, and what comes
+//! out, one after another, is the whole's byte for byte, with the whole's numbers in every place.
 //!
-//! The random inputs and dialects are those of `reference.rs`; the library converts them, since a process for each range would take
-//! hours. What is typed and printed is tested by the program.
+//! The random inputs and dialects are those of `reference.rs`; the library converts them, since a
+//! process for each range would take hours. What is typed and printed is tested by the program.
 
 use std::fs::{self, File, OpenOptions};
 use std::num::NonZero;
@@ -325,7 +325,8 @@ fn lines_are_cut_without_a_pass() {
     range(format!("{}..{}", at, at + 3)).expect_status(1).expect_one_line("is no record's end");
 }
 
-/// Each byte of a small file, as a start and as an end: what stands at a record's bound is taken, all else refused.
+/// Each byte of a small file, as a start and as an end: what stands at a record's bound is taken,
+/// all else refused.
 #[test]
 fn only_bounds_of_records_are_taken() {
     let place = Place::new();

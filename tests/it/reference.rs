@@ -1,8 +1,9 @@
-//! The library on raw bytes: what it gives is what the `csv` crate and serde_json give, and where that
-//! crate has no word for it, what a reader written from SPEC gives (`model.rs`).
+//! The library on raw bytes: what it gives is what the `csv` crate and serde_json give, and where
+//! that crate has no word for it, what a reader written from SPEC gives (`model.rs`).
 //!
-//! Inputs and dialects are generated, malformed more often than not, and small enough that a failure
-//! shrinks to something one can read. A failure worth keeping becomes a named test below, not a seed.
+//! Inputs and dialects are generated, malformed more often than not, and small enough that a
+//! failure shrinks to something one can read. A failure worth keeping becomes a named test below,
+//! not a seed.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -168,7 +169,8 @@ const VALUES: [&str; 52] = [
     "\"x\"y",
 ];
 
-/// Tables in which regular records follow one another, as the fast ways want them, and now and then one that is not.
+/// Tables in which regular records follow one another, as the fast ways want them, and now and then
+/// one that is not.
 fn table() -> impl Strategy<Value = Bytes> {
     let names = select(vec!["id,name,email,n", "id,a.b,a.c,x", "a,b", "only", "id,name,email,a.b,c,a.d,n"]);
     let value = || {
@@ -297,8 +299,8 @@ proptest! {
         hold(&shape, &how, &bytes, &expected)?;
     }
 
-    /// The keys of an object are what the header says, repaired: as many, none twice, none empty, and those that
-    /// needed no repair as they stood.
+    /// The keys of an object are what the header says, repaired: as many, none twice, none empty,
+    /// and those that needed no repair as they stood.
     #[test]
     fn names_are_repaired_and_never_repeated(
         names in prop::collection::vec("(a|b|a_2|a_3|column_1|column_2|column_2_2|)", 1..12),
@@ -325,7 +327,8 @@ proptest! {
         prop_assert_eq!(keys, object.into_iter().map(|(key, _)| key).collect());
     }
 
-    /// `--limit N` is the first N lines of what there would be without, and nothing behind them is looked at.
+    /// `--limit N` is the first N lines of what there would be without, and nothing behind them is
+    /// looked at.
     #[test]
     fn a_limit_is_the_first_lines(shape in shape(), how in how(), limit in 0usize..20, bytes in input()) {
         let whole = must(&Shape { limit: None, ..shape.clone() }, &How::default(), &bytes);

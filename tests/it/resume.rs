@@ -1,4 +1,5 @@
-//! `--resume`: cut off at any moment, the same command goes on, and the result is that of an undisturbed run.
+//! `--resume`: cut off at any moment, the same command goes on, and the result is that of an
+//! undisturbed run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -50,7 +51,8 @@ impl Case {
         run.args(["-o", "out.jsonl", "--resume", "--checkpoint-every", &every]).with_stats()
     }
 
-    /// That all is as an undisturbed run has it, and nothing else is there; begins anew for the next.
+    /// That all is as an undisturbed run has it, and nothing else is there; begins anew for the
+    /// next.
     fn expect_whole(&self, stats: Option<&Value>) {
         let same = |name: &str, whole: &str| {
             let got = self.place.read(name);
@@ -559,7 +561,8 @@ fn killed_while_parts_get_their_names() {
                 let strace = Run::program("strace").dir(case.place.dir());
                 let strace =
                     strace.args(["-f", "-o", "/dev/null", "-e", &inject]).arg(&program).args(&case.args);
-                // Small windows: how many checkpoints come must not hang on the pace of the machine.
+                // Small windows: how many checkpoints come must not hang on the pace of the
+                // machine.
                 let kept = ["--resume", "--checkpoint-every", "50K", "--window", "16K"];
                 let output = strace.args(["-q", "-o", name]).args(kept).out();
                 if output.status.success() {

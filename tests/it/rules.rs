@@ -1,8 +1,9 @@
-//! What rules on columns should give, with nothing of rowmill's but the names of its settings: after `fixtures/oracle.py`, which was
-//! written from the specification alone.
+//! What rules on columns should give, with nothing of rowmill's but the names of its settings:
+//! after `fixtures/oracle.py`, which was written from the specification alone.
 //!
-//! Bytes are looked at one by one and everything is a string in memory. Advice for maintainers: a new mask or type is an arm here; when the
-//! program and this file disagree, read the guide before either.
+//! Bytes are looked at one by one and everything is a string in memory. Advice for maintainers: a
+//! new mask or type is an arm here; when the program and this file disagree, read the guide before
+//! either.
 
 use rowmill::internal::Columns;
 use rowmill::{Empty, Format, HashKey, Mask, Type};
@@ -140,7 +141,8 @@ impl<'a> Plan<'a> {
         if self.columns.format == Format::Json { "\n]\n" } else { "" }
     }
 
-    /// What becomes of a record of an input with `n_names` names, if it is the `first` that is written.
+    /// What becomes of a record of an input with `n_names` names, if it is the `first` that is
+    /// written.
     pub(crate) fn line(&self, cells: &[Cell], n_names: usize, first: bool) -> Line {
         let mut line = Line::default();
         let mut written: Vec<(Option<&str>, String)> = Vec::new();
@@ -181,7 +183,8 @@ impl<'a> Plan<'a> {
         line
     }
 
-    /// The members of the record's object, of which those with a common start of their key are an object.
+    /// The members of the record's object, of which those with a common start of their key are an
+    /// object.
     fn members(&self, written: &[(Option<&str>, String)]) -> Vec<String> {
         let Some(separator) = &self.columns.nest else {
             return written

@@ -1,4 +1,5 @@
-//! Ctrl-C, `kill` and a closed terminal: the run ends at once, with what stood under the output's name as it was and nothing left behind.
+//! Ctrl-C, `kill` and a closed terminal: the run ends at once, with what stood under the output's
+//! name as it was and nothing left behind.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -74,7 +75,8 @@ fn nohup_keeps_it_alive() {
     assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
 }
 
-/// At any moment, with a file of that name or without: what stands there is whole, or what was there before.
+/// At any moment, with a file of that name or without: what stands there is whole, or what was
+/// there before.
 #[test]
 fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
     let place = Place::new();

@@ -1,4 +1,5 @@
-//! Spark itself hands out the ranges of a plan, to executors that are processes of their own, and one of them is killed half-way.
+//! Spark itself hands out the ranges of a plan, to executors that are processes of their own, and
+//! one of them is killed half-way.
 
 use std::fs;
 use std::io::Write as _;
@@ -27,7 +28,8 @@ fn has_spark() -> bool {
     there
 }
 
-/// A file of about so many bytes, full of newlines in quotes, of which a cut by lines would make nonsense.
+/// A file of about so many bytes, full of newlines in quotes, of which a cut by lines would make
+/// nonsense.
 fn dump(place: &Place, n_bytes: u64) -> PathBuf {
     let path = place.path("dump.csv");
     let mut file = std::io::BufWriter::new(fs::File::create(&path).unwrap());

@@ -11,8 +11,8 @@ use crate::harness::{Place, Run, has, people};
 
 const ODD: &[u8] = b"a,a,\n1,2,3\n4\n5,6,7,8\n\n\xff,x,\"y\n";
 
-/// All keys of version 1, and of `first` in each anomaly and of each header repair; a key that goes or changes its kind takes a
-/// new version.
+/// All keys of version 1, and of `first` in each anomaly and of each header repair; a key that goes
+/// or changes its kind takes a new version.
 const KEYS: &[(&str, &str)] = &[
     ("anomalies", "object"),
     ("blank_records", "number"),
@@ -166,7 +166,8 @@ fn a_delimiter_is_taken_or_suggested_aloud() {
     one.expect_status(0).expect_stderr("the header is one column, yet holds ';'; did you mean -d ';'?");
 }
 
-/// The bar's lines as a terminal of that width shows them, from a conversion whose output the test takes slowly.
+/// The bar's lines as a terminal of that width shows them, from a conversion whose output the test
+/// takes slowly.
 fn bar(columns: u16, no_color: bool) -> String {
     let place = Place::new();
     let input = place.people("in.csv", 32 << 20);
@@ -223,7 +224,8 @@ fn the_bar_fits_its_terminal_and_tells_what_binds() {
     }
 }
 
-/// Of a compressed file the share is that of its own bytes, which says how far it is as nothing else does.
+/// Of a compressed file the share is that of its own bytes, which says how far it is as nothing
+/// else does.
 #[test]
 fn the_bar_of_a_compressed_file_tells_the_share_of_its_bytes() {
     if !has("gzip", "the bar of a compressed file") {

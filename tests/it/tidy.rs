@@ -149,7 +149,8 @@ fn shells_read_their_completions() {
     }
 }
 
-/// The first command that the README marks to be run prints what it shows. The second is this suite.
+/// The first command that the README marks to be run prints what it shows. The second is this
+/// suite.
 #[test]
 fn the_readmes_main_command_gives_what_it_shows() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

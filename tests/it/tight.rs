@@ -104,7 +104,8 @@ fn without_proc() {
     assert_eq!(place.names(), ["in.csv", "out.jsonl"]);
 }
 
-/// What is opened after the start: the input, the output, what the system is asked about this process. And no network.
+/// What is opened after the start: the input, the output, what the system is asked about this
+/// process. And no network.
 #[test]
 fn nothing_else_is_opened() {
     if !crate::harness::has("strace", "what is opened") {

@@ -1,6 +1,8 @@
-//! Whatever bytes go in, valid JSON in valid UTF-8 comes out, with U+FFFD where and as often as WHATWG's decoder has it.
+//! Whatever bytes go in, valid JSON in valid UTF-8 comes out, with U+FFFD where and as often as
+//! WHATWG's decoder has it.
 //!
-//! The expectations are `encoding_rs`'s and `serde_json`'s; each file goes through every kernel, window size and kind of source.
+//! The expectations are `encoding_rs`'s and `serde_json`'s; each file goes through every kernel,
+//! window size and kind of source.
 
 use encoding_rs::UTF_8;
 use serde_json::Value;
@@ -51,7 +53,8 @@ fn pairs_of_bytes() {
     hold("pairs", &fields);
 }
 
-/// Sequences of three and four bytes, each of a class that the decoder tells apart, and cut short at every length.
+/// Sequences of three and four bytes, each of a class that the decoder tells apart, and cut short
+/// at every length.
 #[test]
 fn longer_sequences() {
     let firsts = [0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xfc, 0xfe];
@@ -70,8 +73,8 @@ fn longer_sequences() {
     hold("sequences", &fields);
 }
 
-/// Valid characters of every length, ill-formed ones (overlong, surrogates, beyond the last, cut short), moved over the edges of blocks,
-/// strips and windows.
+/// Valid characters of every length, ill-formed ones (overlong, surrogates, beyond the last, cut
+/// short), moved over the edges of blocks, strips and windows.
 #[test]
 fn at_every_edge() {
     let shapes: [&[u8]; 16] = [

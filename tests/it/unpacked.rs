@@ -1,5 +1,5 @@
-//! Compressed input: files as the usual programs make them give what the plain file gives, however they are read; what is cut short or damaged
-//! gives an error and no output.
+//! Compressed input: files as the usual programs make them give what the plain file gives, however
+//! they are read; what is cut short or damaged gives an error and no output.
 
 use std::fs;
 use std::io::Write;
@@ -26,7 +26,8 @@ impl Place {
     }
 }
 
-/// That a compressed file gives the same as the plain one: for each number of threads and window, as a file and through a pipe.
+/// That a compressed file gives the same as the plain one: for each number of threads and window,
+/// as a file and through a pipe.
 #[track_caller]
 fn same(place: &Place, packed: &[u8], args: &[&str], expected: &[u8], what: &str) {
     let input = place.write("packed.csv", packed);
@@ -98,7 +99,8 @@ fn many_members_are_one_text() {
     }
 }
 
-/// BGZF: members of up to 64 KiB with a field of their own in the header, and an empty one at the end; and what Python makes.
+/// BGZF: members of up to 64 KiB with a field of their own in the header, and an empty one at the
+/// end; and what Python makes.
 #[test]
 fn what_python_makes_gives_what_the_plain_file_gives() {
     if !has("python3", "files as Python makes them") {
@@ -148,7 +150,8 @@ fn cut_short_anywhere_it_is_an_error() {
     let mut numbers = Numbers(1);
     for (name, command, n_magic) in programs() {
         let packed = place.piped(&small, command);
-        // Of less nobody can tell that it was no text: a byte alone, or the letters that a bzip2 file starts with.
+        // Of less nobody can tell that it was no text: a byte alone, or the letters that a bzip2
+        // file starts with.
         let least = if name == "bzip2" { n_magic } else { 2 };
         for n in least..packed.len() {
             refused(&place, name, &packed[..n]);
@@ -163,8 +166,9 @@ fn cut_short_anywhere_it_is_an_error() {
     }
 }
 
-/// Each byte changed: an error, or the same text, where the format has bytes that mean nothing (times, names, a window that is larger
-/// than need be). What changes the first bytes makes it a file of another kind.
+/// Each byte changed: an error, or the same text, where the format has bytes that mean nothing
+/// (times, names, a window that is larger than need be). What changes the first bytes makes it a
+/// file of another kind.
 #[test]
 fn damaged_anywhere_it_never_gives_other_text() {
     let place = Place::new();

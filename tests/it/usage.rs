@@ -1,8 +1,9 @@
-//! Bad use and bad luck: each ends with one clear line and the right exit status, with what stood under the output's name as it
-//! was and nothing left behind.
+//! Bad use and bad luck: each ends with one clear line and the right exit status, with what stood
+//! under the output's name as it was and nothing left behind.
 //!
-//! 2 is for what can be told from the command line alone, 1 for all else. What the program may not touch is looked at after each run
-//! ([`Case::expect_untouched`]). A test of a right that this user may lack says "skipped"; `ROWMILL_NO_SKIP=1` makes that a failure.
+//! 2 is for what can be told from the command line alone, 1 for all else. What the program may not
+//! touch is looked at after each run ([`Case::expect_untouched`]). A test of a right that this user
+//! may lack says "skipped"; `ROWMILL_NO_SKIP=1` makes that a failure.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -103,7 +104,8 @@ fn standard_input_is_read_once() {
     Case::new().refused(2, "'-' is named twice", ["-", "-", "-o", "out.jsonl"]);
 }
 
-/// What is needed of them is missed; no file that is opened takes their number, so that no message and no record is written into it.
+/// What is needed of them is missed; no file that is opened takes their number, so that no message
+/// and no record is written into it.
 #[test]
 fn closed_streams() {
     let case = Case::new();
@@ -348,7 +350,8 @@ fn a_file_or_folder_that_may_not_be_written_is_told_before_the_work() {
 
 const NOBODY: u32 = 65534;
 
-/// A run as a user without rights, to whom the place is given; None, aloud, where that can't be had.
+/// A run as a user without rights, to whom the place is given; None, aloud, where that can't be
+/// had.
 fn as_nobody(place: &Place) -> Option<Run> {
     if !rustix::process::geteuid().is_root() {
         // Whoever we are has no more rights than we want.
@@ -528,7 +531,8 @@ pub(crate) fn make_fifo(place: &Place, name: &str) -> PathBuf {
     path
 }
 
-/// What stands behind the last record that is wanted is not looked at, so blank records there don't count.
+/// What stands behind the last record that is wanted is not looked at, so blank records there don't
+/// count.
 #[test]
 fn nothing_behind_the_limit_is_counted() {
     let place = Place::new();
@@ -589,7 +593,8 @@ fn a_word_that_is_almost_right_gets_a_hint() {
     assert_eq!(place.names(), ["in.csv"]);
 }
 
-/// The guide's page of options is what the program says of itself. `ROWMILL_BLESS=1` writes it anew.
+/// The guide's page of options is what the program says of itself. `ROWMILL_BLESS=1` writes it
+/// anew.
 #[test]
 fn the_guide_has_every_option() {
     let path = fixtures().join("../src/guide/options.md");

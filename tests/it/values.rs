@@ -1,7 +1,8 @@
-//! Values that are more than strings: whatever is asked and whatever the input, each line is JSON; what does not fit is told and never
-//! lost; keys of hashes are never shown.
+//! Values that are more than strings: whatever is asked and whatever the input, each line is JSON;
+//! what does not fit is told and never lost; keys of hashes are never shown.
 //!
-//! What each option gives is in `fixtures/values`, `nest` and `formats`; here is what no single file can show.
+//! What each option gives is in `fixtures/values`, `nest` and `formats`; here is what no single
+//! file can show.
 
 use std::fs;
 use std::io::Cursor;
@@ -19,7 +20,8 @@ use crate::golden;
 use crate::harness::{Output, Place, Run};
 use crate::library::collect;
 
-/// Strict: the grammar, whole surrogate pairs, valid UTF-8. Only a number that no `f64` holds is let pass.
+/// Strict: the grammar, whole surrogate pairs, valid UTF-8. Only a number that no `f64` holds is
+/// let pass.
 fn is_strictly_json(text: &[u8]) -> bool {
     match serde_json::from_slice::<Value>(text) {
         Ok(_) => true,
@@ -47,7 +49,8 @@ fn every_fixture_gives_json_whatever_is_asked() {
             let output = Run::rowmill().args(args).args(["--window", "64", "-j", "2"]).arg(&input).out();
             let name = input.display();
             if output.status_is(0).is_err() {
-                // A header such as `a,a.b` can't be nested, and a file that is no CSV may have no column that matches.
+                // A header such as `a,a.b` can't be nested, and a file that is no CSV may have no
+                // column that matches.
                 let refused = output.status_is(1).or_else(|_| output.status_is(2));
                 assert!(refused.is_ok(), "{name} {args:?}");
                 continue;
@@ -142,7 +145,8 @@ fn the_key_of_a_hash_is_never_shown() {
     };
     assert!(with("bare") == result.as_bytes());
     assert!(with("other") != result.as_bytes());
-    // In what it says when all goes well, when it doesn't, and in what it leaves on the disk when it is cut off.
+    // In what it says when all goes well, when it doesn't, and in what it leaves on the disk when
+    // it is cut off.
     place.write("in.csv", format!("id,email\n1,ada@x.org\n{}", "2,x,y\n".repeat(1_000_000)));
     let checkpointed = ["--checkpoint-every", "1M", "--strict"];
     let failed = place.rowmill().args(args).args(checkpointed).out();
@@ -260,7 +264,8 @@ fn a_transform_comes_before_type_mask_and_what_empty_gives() {
     assert_eq!(emptied(Empty::Omit), "{\"a\":\"1\"}\n{\"a\":\"2\",\"b\":\"y\"}\n");
 }
 
-/// Two threads are in it at once: each waits for the other, and only a lock that both need would keep them apart.
+/// Two threads are in it at once: each waits for the other, and only a lock that both need would
+/// keep them apart.
 #[test]
 fn a_transform_runs_on_all_threads_at_once() {
     let (inside, met) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));

@@ -1,4 +1,5 @@
-//! `rowmill verify`: a folder is marked only if every part of the plan is there, whole and once; else each thing that is wrong is named.
+//! `rowmill verify`: a folder is marked only if every part of the plan is there, whole and once;
+//! else each thing that is wrong is named.
 
 use std::fs;
 
@@ -38,7 +39,8 @@ fn what_is_whole_is_marked() {
     let output = verified(&place, &["-q"]);
     output.expect_status(0);
     assert_eq!(output.stderr, "");
-    // The receipts that were printed do for those that are gone, and the input is asked for nothing.
+    // The receipts that were printed do for those that are gone, and the input is asked for
+    // nothing.
     for i in 0..6 {
         fs::remove_file(place.path(&format!("parts/_part-{i:05}-of-00006.receipt.json"))).unwrap();
     }
@@ -91,7 +93,8 @@ fn what_is_wrong_is_named() {
     assert_eq!(output.stderr.lines().count(), 10);
 }
 
-/// Who hands in the receipt of an attempt whose part another attempt replaced by its own, as right, is not told that all is lost.
+/// Who hands in the receipt of an attempt whose part another attempt replaced by its own, as right,
+/// is not told that all is lost.
 #[test]
 fn a_part_that_another_attempt_made_is_right_by_the_receipt_beside_it() {
     let (place, _) = made(&["--compress", "gzip:1"]);

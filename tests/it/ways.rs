@@ -1,8 +1,9 @@
-//! Any bytes in any dialect: output, rejects, counts, places and errors are the same for every window, number
-//! of threads, instruction set and kind of source.
+//! Any bytes in any dialect: output, rejects, counts, places and errors are the same for every
+//! window, number of threads, instruction set and kind of source.
 //!
-//! Shared by `differential.rs` and the fuzz target `invariance`. It knows of no right result, only of equal ones: what is
-//! right, `reference.rs` says. Next hand: an input must always be tried in the same ways, or it can't be made smaller.
+//! Shared by `differential.rs` and the fuzz target `invariance`. It knows of no right result, only
+//! of equal ones: what is right, `reference.rs` says. Next hand: an input must always be tried in
+//! the same ways, or it can't be made smaller.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +28,8 @@ pub(crate) static N_COMPARED: AtomicU64 = AtomicU64::new(0);
 /// The inputs that were held against the model.
 pub(crate) static N_MODELLED: AtomicU64 = AtomicU64::new(0);
 
-/// Converts the bytes behind the head in a dozen ways, and panics where they differ; false if the head has no meaning.
+/// Converts the bytes behind the head in a dozen ways, and panics where they differ; false if the
+/// head has no meaning.
 pub(crate) fn hold(data: &[u8]) -> bool {
     let Some((head, bytes)) = data.split_first_chunk() else { return false };
     let Some(shape) = head::shape(head, bytes) else { return false };
@@ -38,8 +40,8 @@ pub(crate) fn hold(data: &[u8]) -> bool {
     }
     let expected = said(plain, NAME);
 
-    // Of one thread a third of all ways, and of all there are one: the next mutation has another, and speed finds more than
-    // patience.
+    // Of one thread a third of all ways, and of all there are one: the next mutation has another,
+    // and speed finds more than patience.
     let odd = usize::from(head[3]);
     for (i, &isa) in isas.iter().enumerate() {
         for (j, window) in WINDOWS.into_iter().enumerate().filter(|(j, _)| (i + j + odd) % 3 == 0) {
@@ -82,7 +84,8 @@ pub(crate) fn hold(data: &[u8]) -> bool {
     true
 }
 
-/// Holds a result against the model; false where the rules make no sense with the input's names, of which both must be sure.
+/// Holds a result against the model; false where the rules make no sense with the input's names, of
+/// which both must be sure.
 fn as_modelled(shape: &Shape, result: &Result<Got>, bytes: &[u8]) -> bool {
     let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let expected = shape.by_rules(&shape.by_hand(bytes));

@@ -1,4 +1,5 @@
-//! `rowmill worker`: a part for each line of a plan, once, whatever happens to who makes it; together they are the whole.
+//! `rowmill worker`: a part for each line of a plan, once, whatever happens to who makes it;
+//! together they are the whole.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,7 +48,8 @@ fn listed(place: &Place, folder: &str) -> Vec<String> {
     names
 }
 
-/// The text of the parts in `parts`, one after another, and that nothing else is there but their receipts.
+/// The text of the parts in `parts`, one after another, and that nothing else is there but their
+/// receipts.
 fn joined(place: &Place, n_parts: usize) -> Vec<u8> {
     let names = listed(place, "parts");
     let parts: Vec<&String> = names.iter().filter(|name| name.starts_with("part-")).collect();
@@ -365,8 +367,9 @@ fn a_part_is_never_written_over_its_input() {
     assert!(fs::read(input).unwrap() == bytes);
 }
 
-/// Any number at once, on different numbers of threads, killed at any moment: after one that is not, every part is there and right,
-/// and no part was ever another than its receipt said to whoever came later.
+/// Any number at once, on different numbers of threads, killed at any moment: after one that is
+/// not, every part is there and right, and no part was ever another than its receipt said to
+/// whoever came later.
 #[test]
 fn workers_at_once_that_are_killed_do_no_harm() {
     let mut numbers = Numbers(5);
@@ -424,8 +427,8 @@ fn workers_at_once_that_are_killed_do_no_harm() {
     }
 }
 
-/// Killed, or refused by the system, at each call that writes, keeps or names something: what was said to be there is, and who
-/// comes next sees to the rest.
+/// Killed, or refused by the system, at each call that writes, keeps or names something: what was
+/// said to be there is, and who comes next sees to the rest.
 #[test]
 fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
     if !has("strace", "a worker cut off at each call") {
@@ -484,7 +487,8 @@ fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
     assert!(n_cut > 20, "{n_cut}");
 }
 
-/// As on a network file system: no file without a name, and processes of the same number on many machines (here in namespaces).
+/// As on a network file system: no file without a name, and processes of the same number on many
+/// machines (here in namespaces).
 #[test]
 fn hidden_names_are_each_attempts_own() {
     let place = Place::new();

@@ -9,7 +9,8 @@ const MEMORY: usize = 4 << 20;
 pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
     extensions: &[".bz2"],
-    // The letters could start a text; the block's own magic, or that of the end, behind them could not.
+    // The letters could start a text; the block's own magic, or that of the end, behind them could
+    // not.
     magics: &[
         &[
             (b'B', b'B'),

@@ -1,4 +1,5 @@
-//! gzip (RFC 1952), of one member or many, BGZF too. Check sum and length of each member are verified.
+//! gzip (RFC 1952), of one member or many, BGZF too. Check sum and length of each member are
+//! verified.
 
 use super::{Codec, Decoder, Fault, Step};
 use flate2::{Decompress, FlushDecompress, Status};

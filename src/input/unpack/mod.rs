@@ -1,10 +1,13 @@
-//! Compressed input, unpacked on the way in: the table of codecs, and the reader that drives one of them.
+//! Compressed input, unpacked on the way in: the table of codecs, and the reader that drives one of
+//! them.
 //!
-//! A codec is known by the bytes it starts with, never by a name. It unpacks straight into the buffer of whoever reads, from a fixed buffer
-//! of its own; files of many members, streams or frames are one text. What is cut short, damaged, or followed by something else is an
-//! error that says at which byte of the compressed file: nothing is lost in silence.
+//! A codec is known by the bytes it starts with, never by a name. It unpacks straight into the
+//! buffer of whoever reads, from a fixed buffer of its own; files of many members, streams or
+//! frames are one text. What is cut short, damaged, or followed by something else is an error that
+//! says at which byte of the compressed file: nothing is lost in silence.
 //!
-//! It must not know what the bytes mean. Next hand: a codec is a file with a [`Decoder`], and a line in [`CODECS`].
+//! It must not know what the bytes mean. Next hand: a codec is a file with a [`Decoder`], and a
+//! line in [`CODECS`].
 
 mod bzip2;
 mod gzip;
@@ -108,8 +111,8 @@ fn agree(magic: Magic, start: &[u8]) -> bool {
     magic.iter().zip(start).all(|((least, most), byte)| (least..=most).contains(&byte))
 }
 
-/// The codec of a file that ends with `start`, too early to be told by its magic bytes, and yet can't be a text: of more bytes than one,
-/// one is of no text.
+/// The codec of a file that ends with `start`, too early to be told by its magic bytes, and yet
+/// can't be a text: of more bytes than one, one is of no text.
 pub(super) fn cut_short(start: &[u8]) -> Option<&'static Codec> {
     may_be(start).filter(|_| start.len() > 1 && start.iter().any(|byte| *byte >= 0x80))
 }

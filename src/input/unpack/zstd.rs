@@ -1,4 +1,5 @@
-//! zstd (RFC 8878), of one frame or many, skippable ones among them. Check sums are verified, where the file has them.
+//! zstd (RFC 8878), of one frame or many, skippable ones among them. Check sums are verified, where
+//! the file has them.
 
 use super::{Codec, Decoder, Fault, Step};
 use zstd::stream::raw::{DParameter, Decoder as Frames, InBuffer, Operation, OutBuffer};
@@ -62,7 +63,8 @@ fn window(frame: &[u8]) -> Option<u64> {
         let base = 1 << (10 + (byte >> 3));
         return Some(base + base / 8 * u64::from(byte & 7));
     }
-    // All of it is one window, as long as the content, whose size stands behind the dictionary's number.
+    // All of it is one window, as long as the content, whose size stands behind the dictionary's
+    // number.
     let n_dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
     let size = rest.get(n_dictionary..)?;
     let n_size = 1 << (descriptor >> 6);

@@ -14,7 +14,8 @@ impl Sink for Memory {
     }
 }
 
-/// What becomes of these buffers; `cut` says after which to go on with another writer, as `--resume` does.
+/// What becomes of these buffers; `cut` says after which to go on with another writer, as
+/// `--resume` does.
 fn written(framing: &Framing, typed: Option<&str>, buffers: &[&str], cut: usize) -> String {
     let memory = Memory::default();
     let compression = typed.map(|typed| Compression::parse(typed).unwrap());
@@ -88,7 +89,8 @@ impl Numbers {
     }
 }
 
-/// Where a list of records is parted: by the rule as it is told to the user, one record after another.
+/// Where a list of records is parted: by the rule as it is told to the user, one record after
+/// another.
 fn parted(framing: &Framing, records: &[String], split: Split) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let (open, close) = (text(&framing.open), text(&framing.close));
