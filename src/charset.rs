@@ -4,9 +4,9 @@
 //! parsed as it is: delimiters, quotes and terminators are compared with the file's own bytes, and
 //! only values with a byte from 0x80 on are decoded, by a table.
 //!
-//! Must not know how fields are found. Advice for maintainers: an encoding in which a byte below
-//! 0x80 may be part of another character (Shift_JIS, GBK, UTF-16) cannot be here; such inputs are
-//! decoded as they are read (`input/decode.rs`).
+//! This file does not know how fields are found. Advice for maintainers: an encoding in which a
+//! byte below 0x80 may be part of another character (Shift_JIS, GBK, UTF-16) cannot be here; such
+//! inputs are decoded as they are read (`input/decode.rs`).
 
 use encoding_rs::Encoding;
 use std::fmt;
@@ -26,7 +26,7 @@ pub enum Charset {
 pub struct Page {
     encoding: &'static Encoding,
     /// What each byte becomes inside a JSON string: the escape, or the UTF-8 of its character. The
-    /// length is in the last place; at most six bytes stand in front of it.
+    /// length is in the last place; at most six bytes are in front of it.
     pub json: [[u8; 8]; 256],
     /// The UTF-8 of each byte's character, with the length in the last place.
     utf8: [[u8; 4]; 256],

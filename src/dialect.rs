@@ -112,7 +112,7 @@ pub struct Dialect {
     pub comment: Option<u8>,
     /// White space around fields.
     pub trim: Trim,
-    /// What bytes from 0x80 on mean, by which white space goes. Each input sets it: what stands
+    /// What bytes from 0x80 on mean, by which white space goes. Each input sets it: a value set
     /// here is overwritten.
     #[doc(hidden)]
     #[serde(skip)]

@@ -64,7 +64,7 @@ impl Anomaly {
         Self::ALL.into_iter().find(|anomaly| anomaly.name() == name)
     }
 
-    /// All of them, in the order in which a summary tells them.
+    /// All of them, in the order of the summary.
     pub const ALL: [Self; 6] = [
         Self::ShortRecord,
         Self::LongRecord,
@@ -239,7 +239,7 @@ impl Error {
         matches!(*self.0, ErrorKind::Setting(_))
     }
 
-    /// Whether whoever reads the output has closed it.
+    /// Whether the reader of the output has closed it.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { what, source, .. }
             if *what == CANNOT_WRITE && source.kind() == io::ErrorKind::BrokenPipe)

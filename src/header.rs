@@ -21,12 +21,12 @@ pub struct Repair {
     pub to: String,
 }
 
-/// How many repairs are kept to be told; all are counted.
+/// How many repairs are kept for the summary; all are counted.
 const MOST_REPAIRS_KEPT: usize = 16;
 
 impl Header {
-    /// Takes the names as they stand in the file: an empty one becomes `column_N`, a repeated one
-    /// `name_2`, `name_3`, …, never one that stands in the file or was given before.
+    /// Takes the names of the file: an empty one becomes `column_N`, a repeated one
+    /// `name_2`, `name_3`, …, never one that is in the file or was given before.
     pub(crate) fn repaired<'a>(raw: impl Iterator<Item = &'a str> + Clone) -> (Self, u64) {
         let mut header = Self::default();
         let mut n_repairs = 0;

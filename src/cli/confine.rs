@@ -2,7 +2,7 @@
 //! lock on a door that is closed anyway.
 //!
 //! What is left: to read the inputs, to make and replace files in the outputs' folders and below,
-//! to write to a FIFO or device that is an output, and to read what the system tells of this
+//! to write to a FIFO or device that is an output, and to read what the system reports of this
 //! process and its cores. The kernel's Landlock holds the rest back, from this thread and all that
 //! it starts; where the kernel has none, or not enough of it, the run goes on without a word: of
 //! the network Linux 6.18 knows TCP and abstract sockets alone. A library has no business doing
@@ -12,8 +12,8 @@
 //! of runs with and without it in turn, over a file of 1 KB (Linux 6.18, a busy machine,
 //! 2026-11-23).
 //!
-//! It must not know how anything is converted. Next hand: what a new option has a run open belongs
-//! into [`shut`], or it will fail with "Permission denied".
+//! It does not know how anything is converted. Advice for maintainers: what a new option has a run
+//! open belongs into [`shut`], or it will fail with "Permission denied".
 
 use crate::input::is_distant;
 use crate::output::made_in;
@@ -91,7 +91,7 @@ fn shut(needs: &Needs) -> Option<()> {
     rules.restrict_self().ok().map(drop)
 }
 
-/// Allows `access` to what stands at `path`, and below if it is a folder.
+/// Allows `access` to what is at `path`, and below if it is a folder.
 fn allow(rules: &mut RulesetCreated, path: &Path, access: BitFlags<AccessFs>) -> Option<()> {
     let mut file = match open(path) {
         Ok(file) => file,
@@ -120,7 +120,7 @@ fn open(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Whether it is what `/proc` tells of another process, such as `/proc/7/maps` or its open files:
+/// Whether it is what `/proc` has of another process, such as `/proc/7/maps` or its open files:
 /// nobody confined may ask.
 fn is_of_another(path: &Path) -> bool {
     let mut path = path.to_owned();

@@ -1,7 +1,7 @@
 //! Lines of JSON from files or from standard input, one at a time, each with its place.
 //!
-//! It must not know what they say. Next hand: a line that is no line of a plan may be as long as
-//! whatever was piped in by mistake, so its length is bounded.
+//! It does not know what they say. Advice for maintainers: a line that is no line of a plan may be
+//! as long as whatever was piped in by mistake, so its length is bounded.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use crate::input::stdin_was_closed;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The longest line: options may hold long lists of names.
 const LONGEST: u64 = 4 << 20;
 
-/// Where a line stands.
+/// The place of a line.
 #[derive(Clone, Debug)]
 pub(super) struct At {
     path: String,

@@ -1,7 +1,7 @@
-//! The file of a part: counted and hashed as it is written, or as it stands there.
+//! The file of a part: counted and hashed as it is written, or as it is there.
 //!
-//! It must not know what is in it. Next hand: what the conversion hands over is hashed by the
-//! worker that has the turn, while the others convert; reading it again would take longer.
+//! It does not know what is in it. Advice for maintainers: what the conversion writes is hashed by
+//! the worker that has the turn, while the others convert; reading it again would take longer.
 
 use crate::Sink;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
@@ -19,8 +19,8 @@ pub(super) const ON_DISK: FileOptions = FileOptions { no_clobber: false, sync: t
 /// Read at once.
 const PIECE: usize = 256 << 10;
 
-/// A part that is being written, shared by the conversion that fills it and by who gives it its
-/// name.
+/// A part that is being written, shared by the conversion that fills it and by the worker that
+/// gives it its name.
 #[derive(Clone, Debug)]
 pub(super) struct Part(Arc<Mutex<Writing>>);
 
@@ -38,15 +38,15 @@ pub(super) struct Written {
     pub(super) bytes: u64,
     /// In hexadecimal.
     pub(super) blake3: String,
-    /// What tells it from a file of the same name.
+    /// What distinguishes it from a file of the same name.
     pub(super) id: FileId,
 }
 
 impl Part {
-    /// Begins one, which will stand at `path`.
+    /// Begins one, which will be at `path`.
     ///
     /// # Errors
-    /// It can't, or what stands there is no regular file.
+    /// It cannot, or the file there is not a regular one.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let file = OutputFile::create(path, ON_DISK)?;

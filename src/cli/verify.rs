@@ -2,9 +2,9 @@
 //! each once; then it is marked `_SUCCESS`.
 //!
 //! The receipt beside a part is believed like one that was handed in: where two attempts were at
-//! work, what was heard of is the one's and what stands there the other's, and both are right. It
-//! must not know how parts are made, and looks at no input: who checks may be where the input
-//! isn't. Next hand: whatever else stands in the folder as if it were a part would be read as one.
+//! work, the receipt may be of the one and the file of the other, and both are right. It does not
+//! know how parts are made, and looks at no input: the check may run where the input isn't. Advice
+//! for maintainers: any other file in the folder that looks like a part would be read as one.
 
 use super::args::VerifyArgs;
 use super::exit::with_problems;

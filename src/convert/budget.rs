@@ -41,7 +41,7 @@ pub(super) struct Budget {
     /// Overlong records are passed over: what is behind their first line is carried anew while the
     /// old carry is still there.
     pub(super) passes_over: bool,
-    /// Values that must stand in one piece are gathered, one at a time: so many times the longest
+    /// Values that must be in one piece are gathered, one at a time: so many times the longest
     /// record.
     pub(super) n_gathered: usize,
     /// Values of up to a strip's length are gathered by each worker.

@@ -1,8 +1,8 @@
 //! `--resume`: what a run leaves on the way, so that the same command goes on where it was cut off.
 //!
-//! A checkpoint stands beside the output that it belongs to. It is written when the output up to
-//! there is on the disk, as a whole or not at all, and says what was asked, of which inputs, and
-//! how far each was. Whoever goes on must ask the same of the same inputs; threads, windows and
+//! A checkpoint is beside the output that it belongs to. It is written when the output up to there
+//! is on the disk, as a whole or not at all, and says what was asked, of which inputs, and how far
+//! each was. The run that continues must ask the same of the same inputs; threads, windows and
 //! memory may differ, for the result doesn't depend on them.
 //!
 //! This file does not know how an input is converted.
@@ -68,8 +68,8 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Looks for the checkpoint of an earlier run beside the output, which will stand at `target`;
-    /// `inputs` tells them apart.
+    /// Looks for the checkpoint of an earlier run beside the output, which will be at `target`;
+    /// `inputs` are their fingerprints.
     ///
     /// # Errors
     /// There is one that this run can't go on from.

@@ -29,7 +29,7 @@ by_text!(
 );
 
 impl Delimiter {
-    /// What is taken for an input that tells nothing.
+    /// The delimiter of an input that has no hint.
     pub(super) fn or_comma(self) -> u8 {
         match self {
             Self::Byte(byte) => byte,

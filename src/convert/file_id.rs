@@ -11,7 +11,7 @@ pub(super) fn file_id_of_path(path: &Path) -> Option<FileId> {
     opened_as_path(path).and_then(identity)
 }
 
-/// Whether another file stands at `path` than the one of that identity. Not where one file may be
+/// Whether the file at `path` is another than the one of that identity. Not where one file may be
 /// two.
 pub(super) fn is_another(path: &Path, was: Option<FileId>) -> bool {
     let Some(file) = opened_as_path(path).filter(|file| !is_distant(file)) else { return false };

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-/// Of an input so many bytes at either end tell it from another of the same size and time.
+/// So many bytes at both ends distinguish files of the same size and time.
 const ENDS: usize = 64 << 10;
 
 /// A regular file as it stood when it was looked at.

@@ -155,13 +155,13 @@ enum Kind {
     Comment,
 }
 
-/// The record that the input stands at.
+/// The record at the input's position.
 struct First {
     kind: Kind,
     /// Where the next one starts.
     next: usize,
     n_lines: u64,
-    /// The fields' texts, one after another, and where each stands in it.
+    /// The fields' texts, one after another, and where each is in it.
     text: String,
     names: Vec<Range<usize>>,
     /// Kind, number, byte and column.

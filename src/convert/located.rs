@@ -23,7 +23,7 @@ pub(super) struct Located {
 }
 
 impl Located {
-    /// Whether it starts with the input, so that what stands before the records is its own.
+    /// Whether it starts with the input, so that it includes what is before the records.
     pub(super) fn is_first(&self) -> bool {
         self.range.start == 0
     }
@@ -41,7 +41,8 @@ impl Located {
         }
     }
 
-    /// What stands around all records stands where all begin and end.
+    /// Drops what is written before and after all records, unless the range is the first or the
+    /// last.
     pub(super) fn frame(&self, framing: &mut Framing, is_last: bool) {
         if !self.is_first() {
             framing.open = Box::default();
@@ -52,7 +53,7 @@ impl Located {
         framing.follows = self.follows;
     }
 
-    /// Has `reader`, which stands at the first record, end with the range, if its edges can be
+    /// Makes `reader`, which is at the first record, end with the range, if its edges can be
     /// those of records; returns whether it is the input's last range.
     pub(super) fn bound(
         &self,

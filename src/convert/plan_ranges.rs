@@ -3,7 +3,7 @@
 //! The split points are found by one pass, as `--check` makes one, or by a look at each place if
 //! every line is a record. The pass took 1.005 of the time of `--check` for 8 ranges of 611 MB, and
 //! 1.14 for 4096, which are shorter than a window (medians of 25 pairs, 2 cores, 2026-11-23). This
-//! file does not know how ranges are written down or who converts them.
+//! file does not know how ranges are written down, nor what converts them.
 //!
 //! Advice for maintainers: an option that shapes records stays in [`record_options`]; one that
 //! shapes only values is left out there, for speed.

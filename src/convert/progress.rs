@@ -1,10 +1,10 @@
-//! What a run tells while it goes on: numbers that anyone may read at any time.
+//! The progress of a run: numbers that any thread may read at any time.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Counters of a run, shared with whoever watches it.
+/// Counters of a run, shared with the threads that watch it.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// The size of all inputs' files in bytes; 0 if one is not known.
@@ -19,7 +19,7 @@ pub struct Progress {
     pub records: AtomicU64,
     /// Nanoseconds that workers spent, by [`Bound`].
     spent: [AtomicU64; 3],
-    /// Workers that are at it now; who waits for the turn is at nothing.
+    /// Number of workers in each state. A worker that waits for its turn is not counted.
     busy: [AtomicU64; 3],
     /// Nanoseconds of writing alone.
     written: AtomicU64,

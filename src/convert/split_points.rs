@@ -1,7 +1,7 @@
 //! A pass that only looks: where records start near given places, with the numbers they have there.
 //!
 //! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not
-//! on threads, windows or memory. Must not know what the places are for.
+//! on threads, windows or memory. This file does not know what the places are for.
 
 use super::state::State;
 
@@ -84,7 +84,7 @@ impl SplitPoints {
         self.points.capacity() * size_of::<SplitPoint>()
     }
 
-    /// The chain stands where a record starts. A part without a record is none.
+    /// Offers the committed state, where a record starts. A part without a record is none.
     pub(super) fn offer(&mut self, state: &State) {
         if self.next.is_none_or(|next| state.input_at < next) {
             return;

@@ -46,7 +46,7 @@ pub struct Summary {
     pub header_repairs: Vec<(String, Repair)>,
     /// How many names were changed in all.
     pub n_header_repairs: u64,
-    /// Remarks for whoever started it: what was assumed, what looks odd.
+    /// Remarks for the user: what was assumed, what looks odd.
     pub remarks: Vec<String>,
 }
 

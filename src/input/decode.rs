@@ -1,9 +1,9 @@
 //! Other encodings to UTF-8, on the way in.
 //!
 //! What cannot be decoded becomes one byte that no UTF-8 holds (see [`malformed`]). Where the width
-//! of a character doesn't always tell how many bytes it took, chunks are compared with what their
-//! text should have taken, and one that differs is decoded once more, byte by byte, to note where.
-//! So positions are right to the byte and nearly all text is decoded at full speed.
+//! of a character does not always determine how many bytes it took, chunks are compared with what
+//! their text should have taken, and one that differs is decoded once more, byte by byte, to note
+//! where. So positions are right to the byte and nearly all text is decoded at full speed.
 
 use super::encoding::{Encoding, Width, malformed};
 use super::offset_map::OffsetMap;
@@ -35,7 +35,7 @@ pub(super) struct Decode<R> {
     at: u64,
 }
 
-/// Whether widths tell how many bytes were taken.
+/// Whether widths determine how many bytes were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Care {
     /// Always.
@@ -56,13 +56,13 @@ impl Care {
     }
 }
 
-/// The encoding that a byte-order mark tells, and the mark's length.
+/// The encoding of a byte-order mark, and the mark's length.
 pub(super) fn by_mark(start: &[u8]) -> Option<(Encoding, usize)> {
     encoding_rs::Encoding::for_bom(start).map(|(encoding, mark)| (Encoding(encoding), mark))
 }
 
 impl<R: Read> Decode<R> {
-    /// Decodes what `reader` gives, which stands behind the byte-order mark.
+    /// Decodes what `reader` gives, which is behind the byte-order mark.
     pub(super) fn new(reader: R, encoding: Encoding) -> Self {
         let care = Care::of(encoding);
         let width = Width::of(encoding.0);
@@ -85,7 +85,7 @@ impl<R: Read> Decode<R> {
         }
     }
 
-    /// What tells how many bytes became some of the text.
+    /// The map from lengths of text to lengths of input.
     pub(super) fn offsets(&self) -> Arc<OffsetMap> {
         Arc::clone(&self.offsets)
     }
@@ -130,7 +130,7 @@ impl<R: Read> Decode<R> {
         n
     }
 
-    /// Notes where the text of a chunk, which is all there is and starts with a character, tells
+    /// Notes where the text of a chunk, which is all there is and starts with a character, implies
     /// another length than it has.
     fn compare(&self, n: usize) {
         if self.offsets.width.measure(&self.text[..self.end]) == n as u64 {
@@ -167,7 +167,7 @@ impl<R: Read> Read for Decode<R> {
     }
 }
 
-/// Notes how much more was taken than the widths tell, of text from byte `at` on.
+/// Notes how much more was taken than the widths imply, of text from byte `at` on.
 fn noting(offsets: &OffsetMap, mut at: u64) -> impl FnMut(&[u8], u64) {
     move |text, taken| {
         at += text.len() as u64;
@@ -190,8 +190,8 @@ impl Steps {
     }
 
     /// Decodes `from` to `text[end..]`, which has room for it; returns where the text ends then. Of
-    /// each piece of text `seen` is told how many bytes were taken for it, which is right where
-    /// `from` is a byte or ends with a character.
+    /// each piece of text `seen` gets the number of bytes that were read for it, which is right
+    /// where `from` is a byte or ends with a character.
     fn push(
         &mut self,
         mut from: &[u8],

@@ -3,8 +3,8 @@
 //! Places in messages are those of the input, but of an encoding with several bytes a character
 //! what is parsed is its text in UTF-8: so from a piece of text the input's bytes that it came from
 //! are counted. (One byte a character is parsed as it is: `charset.rs`.) In most encodings each
-//! character tells its length; where one has two, [`Width`] goes by the same always, so that all
-//! differences have one sign and none hides another. `offset_map.rs` adds them.
+//! character determines its length; where one has two, [`Width`] goes by the same always, so that
+//! all differences have one sign and none hides another. `offset_map.rs` adds them.
 
 use crate::by_text::by_text;
 use crate::charset::Charset;
@@ -68,8 +68,8 @@ pub(super) struct Table {
     beyond: u8,
 }
 
-/// What stands in the text for `n` bytes that can't be decoded: no UTF-8 holds it, so it is found,
-/// counted and replaced where all invalid bytes are, and it tells how many they were.
+/// What replaces `n` bytes that cannot be decoded: no UTF-8 holds it, so it is found,
+/// counted and replaced where all invalid bytes are, and it says how many they were.
 pub(super) fn malformed(n: u8) -> u8 {
     0u8.wrapping_sub(n)
 }

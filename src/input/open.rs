@@ -144,8 +144,8 @@ fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Resul
         _ => {}
     }
     if FileType::from_raw_mode(stat.st_mode) == FileType::Fifo {
-        // Fewer wake-ups of whoever fills it; where the system gives no more, the size it has will
-        // do.
+        // Fewer wake-ups of the process that fills it; if the system gives no more, the size it has
+        // will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
     streamed(name, Box::new(Descriptor(file)), None, reading.encoding, reading.unpacking_streams)
@@ -209,7 +209,7 @@ fn streamed(
     let file_size = watch.as_ref().map(Watch::size);
     let mut layers = Layers { size: file_size, file_size, watch, ..Layers::default() };
     let mut raw = Begun::new(reader);
-    // No more is waited for than it takes to tell.
+    // Waits for no more bytes than the decision needs.
     let mut start = raw.look(1).map_err(cannot_read)?;
     while may_be(start).is_some() {
         let n = start.len() + 1;

@@ -236,7 +236,7 @@ extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context
     // Not ours: as if we weren't there. With the former action in place the fault comes again.
     if let Some(before) = BEFORE.get() {
         if before.sa_flags & libc::SA_SIGINFO != 0 {
-            // SAFETY: whoever set SA_SIGINFO gave a function of this signature; it gets what we
+            // SAFETY: with SA_SIGINFO the former handler has this signature; it gets what we
             // got.
             let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
                 unsafe { std::mem::transmute(before.sa_sigaction) };

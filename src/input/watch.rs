@@ -52,7 +52,7 @@ impl Watch {
             return Err(self.changed(at.min(size), "the file became shorter"));
         }
         if size > self.size {
-            // The size at opening counts; what came behind it is told, not read.
+            // The size at opening counts; what came behind it is reported, not read.
             self.grew.store(true, Ordering::Relaxed);
         } else if (stat.st_mtime as i64, stat.st_mtime_nsec as i64) != self.modified {
             return Err(self.changed(at, "the file was rewritten"));

@@ -1,6 +1,6 @@
 //! The content of one field, as its rule sees it.
 //!
-//! Must not know what a value means.
+//! This file does not know what a value means.
 
 use super::block::Block;
 use super::span::{INNER, QUOTED, Span};
@@ -48,7 +48,7 @@ impl<'a, B: Block> Cell<'a, B> {
         (self.from, self.start - quote, self.end + quote)
     }
 
-    /// Its first eight bytes as a number, the first the lowest, and what stands behind it if there are fewer.
+    /// Its first eight bytes as a number, the first the lowest, and what is behind it if there are fewer.
     #[inline(always)]
     pub(crate) fn word(&self) -> u64 {
         // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
@@ -56,7 +56,7 @@ impl<'a, B: Block> Cell<'a, B> {
         u64::from_le(word)
     }
 
-    /// Which of its first sixteen bytes are digits, and of what stands behind it if there are fewer.
+    /// Which of its first sixteen bytes are digits, and of what is behind it if there are fewer.
     #[inline(always)]
     pub(crate) fn digits(&self) -> u32 {
         let bytes = self.from[self.start..].first_chunk().expect("64 bytes behind the end");
@@ -86,7 +86,7 @@ impl<'a, B: Block> Cell<'a, B> {
         Span::of_field(QUOTED | if self.quoted { INNER } else { 0 })
     }
 
-    /// Its content as it stands.
+    /// Its content as it is.
     #[inline(always)]
     pub(crate) fn token(&self) -> Option<Span> {
         Span::of_field(if self.quoted { INNER } else { 0 })

@@ -4,7 +4,7 @@
 //! say which fields are numbers or words of JSON, and which ones are *odd*: those a rule may have to look at. So they may call a field odd
 //! that is not, but never miss one. What is found at bytes becomes a bit of a field at its end: a carry runs through the field ([`Any`]).
 //!
-//! Must not know a rule.
+//! This file does not know a rule.
 
 use super::Work;
 use super::block::Block;
@@ -425,7 +425,7 @@ struct Kinds {
     /// The ends of numbers without a point, and of all.
     are_whole: u64,
     are_numbers: u64,
-    /// What stands behind the number that a field starts with, if it may be the start of an exponent.
+    /// What is behind the number that a field starts with, if it may be the start of an exponent.
     behind: u64,
 }
 
@@ -489,7 +489,7 @@ mod tests {
             && fraction.is_none_or(|fraction| !whole && digits(fraction))
     }
 
-    /// Texts of up to six of some characters, and others as they stand in real files; none needs quotes.
+    /// Texts of up to six of some characters, and others as they are in real files; none needs quotes.
     fn fields() -> Vec<Vec<u8>> {
         let alphabet = b"-.01a";
         let mut fields: Vec<Vec<u8>> = Vec::new();

@@ -1,6 +1,6 @@
-//! What stands around the fields of a record, and which of the fields have a rule.
+//! What is written around the fields of a record, and which of the fields have a rule.
 //!
-//! Made once for each plan. Must not know what a value means: of a rule it knows what can be told of its values at sight.
+//! Made once for each plan. This file does not know what a value means: of a rule it knows what can be told of its values at sight.
 
 /// Marks a field that has a rule. Fields are fewer: each takes a byte of a record, and a position has 32 bits.
 pub(super) const RULED: u32 = 1 << 31;
@@ -8,7 +8,7 @@ pub(super) const RULED: u32 = 1 << 31;
 /// What a value may be longer than its field: quotes and a comma, and three stars or a word of eight bytes.
 pub(super) const MORE: usize = 11;
 
-/// What stands around the fields of a record.
+/// What is written around the fields of a record.
 #[derive(Debug, Default)]
 pub struct Pieces {
     pub(super) bytes: Vec<u8>,

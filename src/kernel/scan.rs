@@ -4,7 +4,7 @@
 //! before that byte stands. So it never guesses: it is exact or it declines. Where only the number of records is wanted,
 //! [`count`] finds it at three fifths of the cost.
 //!
-//! Must not know what a record is converted to.
+//! This file does not know what a record is converted to.
 
 use super::Work;
 use super::block::Block;

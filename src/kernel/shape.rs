@@ -3,7 +3,7 @@
 //! Quotes are read by parity, which is right only where quoting is *regular*: a quote opens where a field starts and closes where
 //! one ends, and everything between comes in pairs. That is proved as the blocks go by, from each quote's neighbours.
 //!
-//! Next hand: every mask here is about one byte and its neighbour; a rule that needs more belongs to the reference machine.
+//! Advice for maintainers: every mask here is about one byte and its neighbour; a rule that needs more belongs to the reference machine.
 
 use super::block::Block;
 use super::scan::Marks;

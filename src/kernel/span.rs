@@ -1,6 +1,6 @@
 //! Where the values of ruled fields stand: in the strip, or in an arena beside it.
 //!
-//! Must not know what a value means.
+//! This file does not know what a value means.
 
 use super::block::Block;
 use super::cell::Cell;
@@ -135,7 +135,7 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// What `write` puts to the front of the bytes that are left, as it stands or as a string; `None` where it does not fit. It returns how
+    /// What `write` puts to the front of the bytes that are left, as it is or as a string; `None` where it does not fit. It returns how
     /// many it wrote.
     #[inline(always)]
     pub(crate) fn write(

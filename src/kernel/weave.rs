@@ -322,7 +322,7 @@ unsafe fn write_known<B: Block>(
     }
 }
 
-/// As [`write`], where values may be left out. A comma stands behind each value, and the last is taken back. All columns have a rule.
+/// As [`write`], where values may be left out. A comma follows each value, and the last is taken back. All columns have a rule.
 ///
 /// # Safety
 /// As [`write`].

@@ -2,7 +2,7 @@
 //! takes for one stream.
 //!
 //! So they are made by the workers, all at once, and only written in order. A new codec is one line
-//! in [`CODECS`] and what it takes to squeeze a buffer. It must not know what the bytes mean.
+//! in [`CODECS`] and what it takes to squeeze a buffer. It does not know what the bytes mean.
 
 use crate::error::{CANNOT_COMPRESS, Error, Result};
 use std::fmt;
@@ -45,7 +45,7 @@ const CODECS: [Codec; 2] = [
 /// buffer.
 const ZSTD_WINDOW: u32 = 19;
 
-/// By level, as the library tells it for frames of [`ZSTD_WINDOW`] (zstd 1.5.7).
+/// By level, as the library reports it for frames of [`ZSTD_WINDOW`] (zstd 1.5.7).
 fn zstd_context(level: u8) -> usize {
     let kib = match level {
         0..=1 => 640,
@@ -210,7 +210,7 @@ impl Packer {
     }
 
     /// Makes members or frames of some ranges of `raw` before they are asked for. What fails here
-    /// fails again then, and is told.
+    /// fails again then, and is reported.
     pub(crate) fn ahead(&mut self, raw: &[u8], ranges: [Range<usize>; 3]) {
         self.ready = [const { None }; 3];
         let mut at = 0;
@@ -285,7 +285,7 @@ mod tests {
             for level in [1, 3, 9, 19] {
                 let compression = Compression::parse(&format!("zstd:{level}")).unwrap();
                 let packed = packed(compression, &bytes).unwrap();
-                // The size is told, and a checksum is there.
+                // The size is in the frame, and a checksum.
                 assert_eq!(
                     zstd::zstd_safe::get_frame_content_size(&packed).unwrap(),
                     Some(bytes.len() as u64)

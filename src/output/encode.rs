@@ -18,7 +18,7 @@ use std::ops::Range;
 /// One record in `bytes`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'a> {
-    /// What it stands in; its own bytes are `start..end`.
+    /// The bytes that contain it; its own are `start..end`.
     pub bytes: &'a [u8],
     /// Its first byte.
     pub start: usize,
@@ -45,7 +45,7 @@ impl<'a> Record<'a> {
 pub(crate) struct Findings {
     /// The number of U+FFFD.
     pub n_invalid: u64,
-    /// Where the first stands for invalid bytes, and in which field, counted from 0.
+    /// Where the first invalid bytes are, and in which field, counted from 0.
     pub first: Option<(usize, usize)>,
     /// The number of values that are not of their type.
     pub n_misfits: u64,
@@ -70,7 +70,7 @@ impl Findings {
 /// A worker's own buffers for values that need more than a look.
 #[derive(Debug)]
 pub(crate) struct Gather {
-    /// For content that does not stand in one piece.
+    /// For content that is not in one piece.
     buffer: Vec<u8>,
     /// Of a run of the weave, the values that are not of their type: record's number, byte in the
     /// strip, field; by column.
@@ -238,7 +238,7 @@ impl Encoder<'_> {
     /// What an empty field becomes.
     fn empty(&self, rules: &Rules, place: &Place<'_>, quoted: bool) -> Value {
         match rules.empty(quoted) {
-            // In an array what stands behind it would move up.
+            // In an array what is behind it would move up.
             Value::Omitted if place.column.is_none() => Value::Text,
             value => value,
         }
@@ -361,7 +361,7 @@ impl Encoder<'_> {
                 let sign: &[u8] = if negative { b"-" } else { b"" };
                 [sign, whole, point, fraction, exponent].into_iter().try_for_each(|piece| put.put(piece))
             }
-            // A newline in JSON stands between tokens only, where a space does as well.
+            // A newline in JSON is between tokens only, where a space does as well.
             Value::Json => pieces(content, valid, |piece| {
                 let mut lines = piece.split(|byte| matches!(byte, b'\n' | b'\r'));
                 put.put(lines.next().unwrap_or_default())?;
@@ -416,7 +416,7 @@ impl Encoder<'_> {
         Ok(text)
     }
 
-    /// Gives where the fields beyond the header's stand; there is at least one.
+    /// Returns where the fields beyond the header's are; there is at least one.
     fn surplus<E>(
         &self,
         record: &Record<'_>,

@@ -123,7 +123,7 @@ impl Drop for Temporary {
 }
 
 impl OutputFile {
-    /// Opens `path` for writing; what stands under that name stays until [`OutputFile::commit`].
+    /// Opens `path` for writing; the file of that name stays until [`OutputFile::commit`].
     ///
     /// # Errors
     /// It is a directory or a socket, exists and must not be replaced, or the folder can't be
@@ -176,7 +176,7 @@ impl OutputFile {
         Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
     }
 
-    /// Where the file will stand, and what it is under any name; `None` where it is written
+    /// The path that the file will have, and its identity; `None` where it is written
     /// straight.
     pub(crate) fn unfinished(&self) -> Result<Option<(PathBuf, FileId)>> {
         let Some(place) = &self.place else { return Ok(None) };
@@ -197,7 +197,7 @@ impl OutputFile {
         if (here.st_dev, here.st_ino) != id {
             let there = rustix::fs::stat(&place.target);
             if complete && there.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == id) {
-                // The new one that stands in for it goes.
+                // The new one that replaces it goes.
                 if let Some(temporary) = &mut place.temporary {
                     temporary.kept = false;
                 }
@@ -337,7 +337,7 @@ fn exists(name: &str) -> Error {
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 
-/// A file without a name in `folder`, or with one beside `target` where that can't be had.
+/// A file without a name in `folder`, or with one beside `target` where that is not possible.
 fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporary>)> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     // Without /proc it could never get its name.
@@ -377,7 +377,7 @@ fn folder_of(target: &Path) -> PathBuf {
     }
 }
 
-/// The folder in which the file for `path` would be made and stand; `None` where `path` itself is
+/// The folder in which the file for `path` would be made; `None` where `path` itself is
 /// opened, or nothing is.
 #[cfg(feature = "cli")]
 pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {

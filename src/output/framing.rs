@@ -1,15 +1,15 @@
-//! What stands around the records of an output, or of each of its parts, and where records end in
-//! the bytes that they became.
+//! What is written around the records of an output, or of each of its parts, and where records end
+//! in the bytes that they became.
 //!
 //! A format that needs more than lines makes one [`Framing`]; how a record is encoded is not known
-//! here. A newline byte stands only at a record's bound, whatever the format: that is how bounds
+//! here. A newline byte is only at a record's bound, whatever the format: that is how bounds
 //! are found. See [`super::Pen::put`] for why `,\n` is never parted.
 
 use super::pen::Ends;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::ops::Range;
 
-/// What stands around the records of an output, or of each part of it. JSON Lines need none.
+/// What is written around the records of an output, or of each part of it. JSON Lines need none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Framing {
     /// Before the first record.
@@ -37,7 +37,7 @@ pub(crate) struct Cuts {
     pub within: bool,
 }
 
-/// How records are told apart.
+/// Where one record ends and the next begins.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bounds {
     /// See [`Framing::separated`].

@@ -33,12 +33,12 @@ impl PartNames {
         Self { folder: folder.unwrap_or(Path::new("")).to_owned(), stem, suffix }
     }
 
-    /// The folder they stand in.
+    /// The folder they are in.
     pub(crate) fn folder(&self) -> &Path {
         if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
     }
 
-    /// Where one of that name stands.
+    /// The path of a file of that name.
     pub(crate) fn place(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.join(name)
     }

@@ -73,7 +73,7 @@ pub(super) fn open(target: &Path) -> Result<File> {
             }
             Err(error) => return Err(cannot(error.into())),
         }
-        // Whoever had it may have finished, and it is the result now.
+        // The process that had it may have finished, and it is the result now.
         let opened = file.metadata().map_err(cannot)?;
         if std::fs::metadata(&path)
             .is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino()))

@@ -309,7 +309,7 @@ impl Parts {
         keep().map_err(|error| self.cannot(error))
     }
 
-    /// Gives all their names, the manifest last; where that fails, what stood there stands there
+    /// Gives all their names, the manifest last; if that fails, the earlier files are there
     /// again.
     pub(super) fn commit(&mut self) -> Result<()> {
         if !self.placed {

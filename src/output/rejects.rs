@@ -1,4 +1,4 @@
-//! `--rejects FILE`: records that are not converted, as they stand, and a log of where and why.
+//! `--rejects FILE`: records that are not converted, as they are, and a log of where and why.
 
 use super::file::{FileOptions, OutputFile};
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result};
@@ -64,7 +64,7 @@ impl Rejects {
         log.into()
     }
 
-    /// A piece of a record, as it stands.
+    /// A piece of a record, as it is.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.raw.write(bytes)
     }

@@ -70,7 +70,7 @@ pub(crate) struct Writer<W> {
 }
 
 impl<W: Write + Send> Writer<W> {
-    /// `name` stands in messages. The writer needs no buffer of its own.
+    /// `name` is used in messages. The writer needs no buffer of its own.
     pub(crate) fn new(name: impl Into<String>, writer: W) -> Self {
         Self { name: name.into(), writer, at: 0 }
     }
@@ -107,7 +107,7 @@ pub(crate) struct FileSink {
 }
 
 impl FileSink {
-    /// Writes to `file`, `at` bytes of which are written already; `name` stands in messages.
+    /// Writes to `file`, `at` bytes of which are written already; `name` is used in messages.
     pub(crate) fn new(name: impl Into<String>, file: OutputFile, at: u64) -> Self {
         Self { file: Writer { at, ..Writer::new(name, file) } }
     }

@@ -1,5 +1,5 @@
 //! What becomes of the columns that have a rule, for the weave: where the value of each field of a
-//! run stands.
+//! run is.
 //!
 //! The rules are those of the general way (`encode.rs`), which also writes what needs a closer
 //! look.
@@ -11,7 +11,7 @@ use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Spa
 use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word};
 use std::marker::PhantomData;
 
-/// Says where the values of the columns that have a rule stand, for the weave.
+/// Says where the values of the columns that have a rule are, for the weave.
 pub(crate) struct Weaver<'w, 'r> {
     encoder: Encoder<'r>,
     rules: &'r Rules,

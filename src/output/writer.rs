@@ -1,7 +1,7 @@
-//! Between the turn and the sink: what stands around the records, compressed or not, at a pace, in
-//! one piece or in parts.
+//! Between the turn and the sink: what is written around the records, compressed or not, at a pace,
+//! in one piece or in parts.
 //!
-//! Whoever writes here has the turn, so all that is done is serial and must be cheap. When nothing
+//! Writing needs the turn, so all work here is serial and must be cheap. If nothing
 //! is asked for, bytes pass as they are.
 
 use super::compress::{Compression, Packer, packed};
@@ -17,7 +17,7 @@ use std::ops::Range;
 /// What is asked of an output writer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OutputOptions {
-    /// What stands around the records.
+    /// What is written around the records.
     pub framing: Framing,
     /// How they are made smaller.
     pub compression: Option<Compression>,
@@ -32,7 +32,7 @@ pub(crate) struct OutputOptions {
 pub(crate) struct OutputLayout {
     /// See [`OutputOptions::compression`].
     pub compression: Option<Compression>,
-    /// How records are told apart.
+    /// Where one record ends and the next begins.
     pub bounds: Bounds,
     /// They must be, as there are parts.
     pub in_parts: bool,
@@ -54,7 +54,7 @@ impl OutputLayout {
 pub(crate) struct Reached {
     /// Bytes written in all.
     pub bytes: u64,
-    /// What stands before the records is written; of parts, in the present one.
+    /// What is before the records is written; of parts, in the present one.
     pub opened: bool,
     /// So is a record.
     pub begun: bool,
@@ -98,7 +98,7 @@ pub(crate) struct OutputWriter<'o> {
     unfinished: u64,
 }
 
-/// What stands around the records, as it is written.
+/// What is written around the records, as it is written.
 struct EncodedFraming {
     open: Box<[u8]>,
     close: Box<[u8]>,
@@ -323,7 +323,7 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// Writes what stands behind the last record. No records are one part.
+    /// Writes what is behind the last record. No records are one part.
     ///
     /// # Errors
     /// It can't be written.

@@ -43,7 +43,7 @@ pub(super) fn blank_at_start(charset: Charset, bytes: &[u8]) -> usize {
 }
 
 /// The length of the white space character at the back, or 0. No other character ends with these
-/// bytes, whatever stands before them: each starts with a byte that cannot continue another.
+/// bytes, whatever is before them: each starts with a byte that cannot continue another.
 #[inline]
 pub(super) fn blank_at_end(charset: Charset, bytes: &[u8]) -> usize {
     let n = bytes.len();

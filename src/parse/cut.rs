@@ -58,7 +58,7 @@ impl Cutter {
             machine: Machine::within_field(&self.dialect, self.trim, quoted),
             end: None,
         });
-        // Of a pair whose first quote lies before, the second would tell the wrong thing to both.
+        // Of a pair whose first quote lies before, the second would mislead both.
         let mut from = ahead.iter().take_while(|byte| Some(**byte) == self.dialect.quote).count();
         // Up to the first evidence both; what is believed then is read on alone.
         let mut believed: Option<usize> = None;

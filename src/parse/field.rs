@@ -1,15 +1,15 @@
 //! One field: from the bytes between two delimiters to the runs of its content.
 //!
 //! The content of a field is its bytes without the quotes, escapes and white space that are not
-//! part of it; it is told as runs of the input's own bytes, so that nothing is copied before it is
-//! encoded.
+//! part of it; it is returned as runs of the input's own bytes, so that nothing is copied before it
+//! is encoded.
 
 use super::blank::{blank_at_end, blank_at_start};
 use crate::dialect::Dialect;
 use memchr::{memchr, memchr2};
 use std::ops::Range;
 
-/// A field as it stands in `bytes`, white space around it put aside.
+/// A field as it is in `bytes`, white space around it put aside.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     bytes: &'a [u8],
@@ -20,7 +20,7 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The field that stands in `bytes[start..end]`, ended by the delimiter or terminator at `end`.
+    /// The field in `bytes[start..end]`, ended by the delimiter or terminator at `end`.
     #[inline]
     pub fn new(dialect: &Dialect, trim: bool, bytes: &'a [u8], mut start: usize, mut end: usize) -> Self {
         if trim {
@@ -54,7 +54,7 @@ impl<'a> Field<'a> {
         !self.quoted && self.start == self.end
     }
 
-    /// Where it stands in the bytes, its quotes and escapes included.
+    /// Its place in the bytes, its quotes and escapes included.
     pub fn range(&self) -> Range<usize> {
         self.start..self.end
     }
@@ -69,18 +69,18 @@ impl<'a> Field<'a> {
         first.ok().map(|()| only.unwrap_or(self.start..self.start))
     }
 
-    /// Tells the runs of content in order: their ranges in the bytes given.
+    /// Calls `emit` with the runs of content in order: their ranges in the bytes given.
     #[inline]
     pub fn runs<E>(
         &self,
         dialect: &Dialect,
-        mut tell: impl FnMut(Range<usize>) -> Result<(), E>,
+        mut emit: impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.quoted {
             return match dialect.escape {
                 None if self.start == self.end => Ok(()),
-                None => tell(self.start..self.end),
-                Some(escape) => self.unescaped(escape, self.start, self.start, self.end, &mut tell),
+                None => emit(self.start..self.end),
+                Some(escape) => self.unescaped(escape, self.start, self.start, self.end, &mut emit),
             };
         }
         let Some(quote) = dialect.quote else { unreachable!("a quoted field has a quote") };
@@ -93,37 +93,37 @@ impl<'a> Field<'a> {
             };
             let Some(i) = found.map(|i| at + i) else {
                 // Still open where the input ends.
-                return if at < self.end { tell(at..self.end) } else { Ok(()) };
+                return if at < self.end { emit(at..self.end) } else { Ok(()) };
             };
             if self.bytes[i] == quote {
                 if dialect.double_quote && i + 1 < self.end && self.bytes[i + 1] == quote {
-                    tell(at..i + 1)?;
+                    emit(at..i + 1)?;
                     at = i + 2;
                     continue;
                 }
                 if at < i {
-                    tell(at..i)?;
+                    emit(at..i)?;
                 }
-                return self.tail(dialect, i + 1, &mut tell);
+                return self.tail(dialect, i + 1, &mut emit);
             }
             if at < i {
-                tell(at..i)?;
+                emit(at..i)?;
             }
             // The byte behind an escape is content; at the end of the input there is none.
             if i + 1 < self.end {
-                tell(i + 1..i + 2)?;
+                emit(i + 1..i + 2)?;
             }
             at = (i + 2).min(self.end);
         }
     }
 
-    /// What stands behind the closing quote: content as it stands, its first byte even if it is an
+    /// What is behind the closing quote: content as it is, its first byte even if it is an
     /// escape.
     fn tail<E>(
         &self,
         dialect: &Dialect,
         start: usize,
-        tell: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+        emit: &mut impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut end = self.end;
         if self.trim {
@@ -131,8 +131,8 @@ impl<'a> Field<'a> {
         }
         match dialect.escape {
             _ if start >= end => Ok(()),
-            None => tell(start..end),
-            Some(escape) => self.unescaped(escape, start, start + 1, end, tell),
+            None => emit(start..end),
+            Some(escape) => self.unescaped(escape, start, start + 1, end, emit),
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Field<'a> {
         start: usize,
         from: usize,
         end: usize,
-        tell: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+        emit: &mut impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (mut start, mut from) = (start, from);
         while let Some(i) = memchr(escape, &self.bytes[from.min(end)..end]).map(|i| from + i) {
@@ -152,12 +152,12 @@ impl<'a> Field<'a> {
                 break; // Nothing left to escape: it stands for itself.
             }
             if start < i {
-                tell(start..i)?;
+                emit(start..i)?;
             }
             start = i + 1;
             from = i + 2;
         }
-        if start < end { tell(start..end) } else { Ok(()) }
+        if start < end { emit(start..end) } else { Ok(()) }
     }
 }
 

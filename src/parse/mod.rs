@@ -1,7 +1,8 @@
 //! Bytes to records and fields: what the dialect means.
 //!
-//! [`Machine`] is the reference: one byte at a time, every dialect. It defines the meaning; the
-//! kernels are held against it, and it reads what they decline. Must not know what a field becomes.
+//! [`Machine`] is the reference: one byte at a time, every dialect. It defines the meaning; the the
+//! kernels are compared with it, and it reads what they decline. This file does not know what a
+//! field becomes.
 
 mod blank;
 mod cut;

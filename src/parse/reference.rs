@@ -34,7 +34,7 @@ enum State {
 pub struct Ended {
     /// The first byte behind the terminator.
     pub next: usize,
-    /// It is a comment, and no field of it was told.
+    /// It is a comment, and no field of it was reported.
     pub comment: bool,
 }
 
@@ -84,7 +84,7 @@ impl Machine {
         self.n_irregular
     }
 
-    /// Reads on in `bytes` from `from` to the end of the record, and tells `on_field` where each
+    /// Reads on in `bytes` from `from` to the end of the record, and calls `on_field` where each
     /// field ends (at its delimiter or terminator). `None` where `bytes` end first: go on with the
     /// next slice.
     pub fn record(&mut self, bytes: &[u8], from: usize, mut on_field: impl FnMut(usize)) -> Option<Ended> {
@@ -224,7 +224,7 @@ impl Machine {
                 if byte == dialect.delimiter || dialect.terminator.is(byte) {
                     return self.step(byte);
                 }
-                // Content as it stands, an escape too.
+                // Content as it is, an escape too.
                 if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;
                 }

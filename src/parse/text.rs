@@ -32,34 +32,34 @@ impl Text {
         self.n_invalid
     }
 
-    /// Where the first of them stands in the input.
+    /// Where the first of them is in the input.
     pub(crate) fn first_invalid(&self) -> Option<usize> {
         self.first_invalid
     }
 
-    /// Decodes a run that stands at `at` in the input.
+    /// Decodes a run at `at` in the input.
     pub(crate) fn push<E>(
         &mut self,
         mut at: usize,
         mut run: &[u8],
-        tell: &mut impl FnMut(&str) -> Result<(), E>,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Charset::Page(page) = self.charset {
-            return self.push_page(page, at, run, tell);
+            return self.push_page(page, at, run, emit);
         }
         while self.n_pending > 0 && !run.is_empty() {
             self.pending[self.n_pending] = run[0];
             let waiting = &self.pending[..self.n_pending + 1];
             match str::from_utf8(waiting) {
                 Ok(character) => {
-                    tell(character)?;
+                    emit(character)?;
                     self.n_pending = 0;
                 }
                 Err(error) if error.error_len().is_none() => self.n_pending += 1,
                 Err(_) => {
                     // What waited is a maximal subpart; the new byte starts afresh.
                     self.n_pending = 0;
-                    self.replace(self.pending_at, tell)?;
+                    self.replace(self.pending_at, emit)?;
                     break;
                 }
             }
@@ -68,14 +68,14 @@ impl Text {
         }
         while !run.is_empty() {
             let error = match simdutf8::compat::from_utf8(run) {
-                Ok(text) => return tell(text),
+                Ok(text) => return emit(text),
                 Err(error) => error,
             };
             let (valid, rest) = run.split_at(error.valid_up_to());
             if let Ok(text) = str::from_utf8(valid)
                 && !text.is_empty()
             {
-                tell(text)?;
+                emit(text)?;
             }
             at += valid.len();
             let Some(n) = error.error_len() else {
@@ -84,7 +84,7 @@ impl Text {
                 self.pending_at = at;
                 return Ok(());
             };
-            self.replace(at, tell)?;
+            self.replace(at, emit)?;
             at += n;
             run = &rest[n..];
         }
@@ -97,7 +97,7 @@ impl Text {
         page: &Page,
         at: usize,
         run: &[u8],
-        tell: &mut impl FnMut(&str) -> Result<(), E>,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
     ) -> Result<(), E> {
         if !page.is_total() {
             for (i, _) in run.iter().enumerate().filter(|(_, byte)| page.is_unmapped(**byte)) {
@@ -115,24 +115,24 @@ impl Text {
                 text[end..end + 4].copy_from_slice(entry);
                 end += usize::from(entry[3]);
             }
-            tell(str::from_utf8(&text[..end]).expect("the page holds whole characters"))?;
+            emit(str::from_utf8(&text[..end]).expect("the page holds whole characters"))?;
         }
         Ok(())
     }
 
     /// The end of the field: bytes that still wait are not valid.
-    pub(crate) fn finish<E>(&mut self, tell: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn finish<E>(&mut self, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         if self.n_pending > 0 {
             self.n_pending = 0;
-            self.replace(self.pending_at, tell)?;
+            self.replace(self.pending_at, emit)?;
         }
         Ok(())
     }
 
-    fn replace<E>(&mut self, at: usize, tell: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+    fn replace<E>(&mut self, at: usize, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         self.n_invalid += 1;
         self.first_invalid.get_or_insert(at);
-        tell("\u{fffd}")
+        emit("\u{fffd}")
     }
 }
 
@@ -161,16 +161,16 @@ mod tests {
             let runs = [i % 12, i / 12 % 12, i / 144].map(|i| shapes[i]);
             let mut text = Text::default();
             let mut decoded = String::new();
-            let mut tell = |piece: &str| {
+            let mut emit = |piece: &str| {
                 decoded.push_str(piece);
                 Ok::<_, ()>(())
             };
             let mut at = 0;
             for run in runs {
-                text.push(at, run, &mut tell).unwrap();
+                text.push(at, run, &mut emit).unwrap();
                 at += run.len();
             }
-            text.finish(&mut tell).unwrap();
+            text.finish(&mut emit).unwrap();
             let whole = runs.concat();
             assert_eq!(decoded, String::from_utf8_lossy(&whole), "{whole:x?}");
             assert_eq!(text.n_invalid(), decoded.matches('\u{fffd}').count() as u64);

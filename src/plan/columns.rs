@@ -30,7 +30,7 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
             Some(selected) => {
                 let mut order = Vec::with_capacity(selected.len());
                 let mut named = vec![false; header.len()];
-                // Whoever is named stands where it is named, so a pattern leaves it out.
+                // A column that is named keeps its place, so a pattern leaves it out.
                 for name in selected {
                     if let Some(field) = header.position(name)
                         && std::mem::replace(&mut named[field], true)
@@ -135,7 +135,7 @@ fn matches(pattern: &str, name: &str) -> bool {
     let Some(mut rest) = name.strip_prefix(first) else { return false };
     let Some(last) = parts.next_back() else { return rest.is_empty() };
     for part in parts {
-        // The first place is as good as any: what stands behind it is longest.
+        // The first place is as good as any: what is behind it is longest.
         let Some(at) = rest.find(part) else { return false };
         rest = &rest[at + part.len()..];
     }

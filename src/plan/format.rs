@@ -1,4 +1,4 @@
-//! How records are written: one table of what stands around values, records and the whole.
+//! How records are written: one table of what is written around values, records and the whole.
 //!
 //! Each format puts a record on a line of its own, so that record ends can be found in the output.
 //! A new one is a line in each `match` here.
@@ -37,7 +37,7 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Whether values stand behind their names, so that one may be missing.
+    /// Whether values follow their names, so that one may be missing.
     pub(crate) fn has_keys(self) -> bool {
         self != Self::Rows
     }

@@ -90,7 +90,7 @@ impl Columns {
         by_column || self.infer || !null.is_empty() || self.empty != Empty::String
     }
 
-    /// Finds what can't be had together, whatever the header.
+    /// Finds what cannot be combined, whatever the header.
     ///
     /// # Errors
     /// It is said in the program's words.
@@ -120,7 +120,7 @@ pub(crate) struct Plan {
     pieces: Pieces,
     nest: Option<Nest>,
     rules: Option<Rules>,
-    /// A comma stands behind each value, which may be left out.
+    /// A comma follows each value, which may be left out.
     omits: bool,
     extra: Option<Box<[u8]>>,
     format: Format,
@@ -169,7 +169,7 @@ impl Plan {
         // What lies beyond the header is inferred too.
         let rules = (ruled.contains(&true) || columns.infer).then_some(rules);
         let omits = columns.empty == Empty::Omit;
-        // A value's quotes stand in the pieces around it, unless its rule writes them.
+        // A value's quotes are in the pieces around it, unless its rule writes them.
         let quote = |i: usize| if ruled[i] { "" } else { "\"" };
         let lead = |i: usize| {
             let mut text = if i == 0 { format.open() } else { quote(i - 1) }.to_owned();
@@ -278,31 +278,31 @@ impl Plan {
         if self.format.has_keys() { self.pieces.fields_of(n) } else { self.pieces.fields() }
     }
 
-    /// Tells what stands in front of the value of output column `i`, when that of column `before`
+    /// Writes what is before the value of output column `i`, when that of column `before`
     /// was the last written, or the record's opening.
     pub(crate) fn lead<E>(
         &self,
         before: Option<usize>,
         i: usize,
-        mut tell: impl FnMut(&[u8]) -> Result<(), E>,
+        mut emit: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Some(nest) = &self.nest {
-            return nest.lead(before, i, tell);
+            return nest.lead(before, i, emit);
         }
         if before.is_some() {
-            tell(b",")?;
+            emit(b",")?;
         }
         if !self.format.has_keys() {
             return Ok(());
         }
-        // Its key, which in its piece stands between what it opens or a comma, and quotes.
+        // Its key, which in its piece is between what it opens or a comma, and quotes.
         let piece = self.pieces.piece(i);
         let quote = |i| usize::from(!self.pieces.is_ruled(i));
         let start = match i {
             0 => self.format.open().len(),
             _ => quote(i - 1) + usize::from(!self.omits),
         };
-        tell(&piece[start..piece.len() - quote(i)])
+        emit(&piece[start..piece.len() - quote(i)])
     }
 
     /// How many objects within the record's are open behind output column `i`.
@@ -316,7 +316,7 @@ impl Plan {
         self.extra.as_deref()
     }
 
-    /// What stands in front of all records of an output.
+    /// What is before all records of an output.
     pub(crate) fn begin(&self) -> &str {
         &self.begin
     }

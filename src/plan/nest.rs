@@ -123,27 +123,27 @@ impl Nest {
         &self.keys[start..self.key_ends[at] as usize]
     }
 
-    /// What stands in front of the value of column `i` when that of column `before` was the last
-    /// written, told in pieces.
+    /// What is before the value of column `i` when that of column `before` was the last
+    /// written, in pieces.
     pub(super) fn lead<E>(
         &self,
         before: Option<usize>,
         i: usize,
-        mut tell: impl FnMut(&[u8]) -> Result<(), E>,
+        mut emit: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut shared = 0;
         if let Some(before) = before {
             shared = self.shared[before + 1..=i].iter().copied().min().unwrap_or(0).into();
             for _ in shared + 1..self.depth(before) {
-                tell(b"}")?;
+                emit(b"}")?;
             }
-            tell(b",")?;
+            emit(b",")?;
         }
         let depth = self.depth(i);
         for level in shared..depth {
-            tell(self.key(i, level).as_bytes())?;
+            emit(self.key(i, level).as_bytes())?;
             if level + 1 < depth {
-                tell(b"{")?;
+                emit(b"{")?;
             }
         }
         Ok(())

@@ -189,7 +189,7 @@ fn text_and_places_are_right_in_every_encoding() {
 }
 
 /// The characters that have two forms, sequences that give no text, and codes that give two
-/// characters: the place of what stands behind them.
+/// characters: the place of what is behind them.
 #[test]
 fn places_behind_what_has_no_certain_width() {
     let place = Place::new();

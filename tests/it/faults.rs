@@ -197,7 +197,7 @@ fn maps_and_advice() {
         let ends = case.hold("madvise", error);
         assert!(ends.failed == 0 && ends.right > 3, "advice: {ends:?}");
     }
-    // A page that can't be had.
+    // A page that is not possible.
     let ends = case.hold("madvise", "EFAULT");
     assert!(ends.failed > 3, "{ends:?}");
     let ends = case.hold("fallocate", "ENOSPC");

@@ -2,7 +2,7 @@
 //! without rules.
 //!
 //! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and
-//! `fuzz/seeds.py`. Next hand: give unused values a meaning, never move a used one, or the corpus
+//! `fuzz/seeds.py`. Advice for maintainers: give unused values a meaning, never move a used one, or the corpus
 //! means something else.
 
 use rowmill::internal::Columns;

@@ -493,7 +493,7 @@ fn memory_stays_under_the_cap() {
     let plan = String::from_utf8(place.read("plan")).unwrap();
     assert_eq!(plan.lines().count(), 131_072);
     let line: Value = serde_json::from_str(plan.lines().nth(100_000).unwrap()).unwrap();
-    // What stands before it is read first.
+    // What is before it is read first.
     let range = [
         "--range",
         &format!("{}..{}", number(&line, "start"), fs::metadata(place.path("in.csv")).unwrap().len()),

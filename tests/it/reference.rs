@@ -113,7 +113,7 @@ fn shape_of_csv() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// Values that matter to some rule, as they stand in a file of commas and double quotes.
+/// Values that matter to some rule, as they are in a file of commas and double quotes.
 const VALUES: [&str; 52] = [
     "007",
     "+1",

@@ -124,7 +124,7 @@ impl<'a> Plan<'a> {
         Some(Self { columns, chosen, extra_key })
     }
 
-    /// What stands in front of the records.
+    /// What is before the records.
     pub(crate) fn open(&self) -> String {
         match self.columns.format {
             Format::Jsonl => String::new(),
@@ -136,7 +136,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// What stands behind them.
+    /// What is behind them.
     pub(crate) fn close(&self) -> &'static str {
         if self.columns.format == Format::Json { "\n]\n" } else { "" }
     }

@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 7] = [
     &["cli"],
 ];
 
-/// Names of one floor that must not know each other.
+/// Names of one floor that does not know each other.
 const SIBLINGS: [(&str, &str); 2] = [("input", "output"), ("output", "input")];
 
 fn root() -> PathBuf {

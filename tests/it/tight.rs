@@ -46,7 +46,7 @@ fn few_descriptors() {
     place.shell(&script).out().expect_status(0).expect_stdout("{\"a\":\"1\"}\n".repeat(40));
 }
 
-/// Threads that can't be had are done without.
+/// Threads that is not possible are done without.
 #[test]
 fn no_more_threads() {
     let (place, whole) = place();

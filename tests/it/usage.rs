@@ -257,7 +257,7 @@ fn a_name_with_a_newline_makes_no_second_line() {
     case.refused(2, "rowmill: ", ["in.csv", "--frob\n\nnicate\u{7}", "-o", "out.jsonl"]);
 }
 
-// Outputs that can't be had.
+// Outputs that is not possible.
 
 #[test]
 fn an_output_in_a_folder_that_is_not_there_is_told_before_the_work() {
@@ -531,7 +531,7 @@ pub(crate) fn make_fifo(place: &Place, name: &str) -> PathBuf {
     path
 }
 
-/// What stands behind the last record that is wanted is not looked at, so blank records there don't
+/// What is behind the last record that is wanted is not looked at, so blank records there don't
 /// count.
 #[test]
 fn nothing_behind_the_limit_is_counted() {

@@ -2,12 +2,12 @@
 //! them.
 //!
 //! A codec is known by the bytes it starts with, never by a name. It unpacks straight into the
-//! buffer of whoever reads, from a fixed buffer of its own; files of many members, streams or
+//! buffer of the reader, from a fixed buffer of its own; files of many members, streams or
 //! frames are one text. What is cut short, damaged, or followed by something else is an error that
 //! says at which byte of the compressed file: nothing is lost in silence.
 //!
-//! It must not know what the bytes mean. Next hand: a codec is a file with a [`Decoder`], and a
-//! line in [`CODECS`].
+//! It does not know what the bytes mean. Advice for maintainers: a codec is a file with a
+//! [`Decoder`], and a line in [`CODECS`].
 
 mod bzip2;
 mod gzip;
@@ -41,7 +41,7 @@ type Magic = &'static [(u8, u8)];
 /// All codecs.
 static CODECS: [Codec; 4] = [gzip::CODEC, zstd::CODEC, bzip2::CODEC, xz::CODEC];
 
-/// As many bytes tell each of them from text.
+/// So many bytes distinguish each of them from text.
 pub(super) const LOOK: usize = 10;
 
 /// As many hold what a first member says of itself, its window for one.
@@ -77,7 +77,7 @@ enum Fault {
     Memory(u64),
 }
 
-/// What is told of a compressed file that can't be read on. It travels as an [`io::Error`].
+/// What is wrong with a compressed file that cannot be read on. It travels as an [`io::Error`].
 #[derive(Debug)]
 pub(super) struct Damage {
     /// The codec's name.
@@ -101,7 +101,7 @@ pub(super) fn by_magic(start: &[u8]) -> Option<&'static Codec> {
     CODECS.iter().find(|codec| codec.magics.iter().any(|magic| is(&magic)))
 }
 
-/// The codec whose files start so, as far as `start` goes, which is too short to tell.
+/// The codec whose files start so, as far as `start` goes, which is too short to decide.
 pub(super) fn may_be(start: &[u8]) -> Option<&'static Codec> {
     let may = |magic: &&Magic| start.len() < magic.len() && agree(magic, start);
     CODECS.iter().find(|codec| codec.magics.iter().any(|magic| may(&magic)))
@@ -111,8 +111,8 @@ fn agree(magic: Magic, start: &[u8]) -> bool {
     magic.iter().zip(start).all(|((least, most), byte)| (least..=most).contains(&byte))
 }
 
-/// The codec of a file that ends with `start`, too early to be told by its magic bytes, and yet
-/// can't be a text: of more bytes than one, one is of no text.
+/// The codec of a file that ends with `start`, too early to be recognised by its magic bytes, and
+/// yet can't be a text: of more bytes than one, one is of no text.
 pub(super) fn cut_short(start: &[u8]) -> Option<&'static Codec> {
     may_be(start).filter(|_| start.len() > 1 && start.iter().any(|byte| *byte >= 0x80))
 }
@@ -153,7 +153,7 @@ pub(super) struct Unpack<R> {
     start: usize,
     end: usize,
     ended: bool,
-    /// How many bytes of the file the decoder took, for whoever watches too.
+    /// How many bytes of the file the decoder took, also for the threads that watch.
     at: u64,
     taken: Arc<AtomicU64>,
     /// Where the member at hand starts; `None` between two.

@@ -63,7 +63,7 @@ fn window(frame: &[u8]) -> Option<u64> {
         let base = 1 << (10 + (byte >> 3));
         return Some(base + base / 8 * u64::from(byte & 7));
     }
-    // All of it is one window, as long as the content, whose size stands behind the dictionary's
+    // All of it is one window, as long as the content, whose size is behind the dictionary's
     // number.
     let n_dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
     let size = rest.get(n_dictionary..)?;

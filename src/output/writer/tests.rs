@@ -1,4 +1,5 @@
-//! What stands around records, and where parts end, held against the rule in its plainest words.
+//! What is written around records, and where parts end, compared with the rule in its plainest
+//! words.
 
 use super::*;
 use std::io::Read;
@@ -89,7 +90,7 @@ impl Numbers {
     }
 }
 
-/// Where a list of records is parted: by the rule as it is told to the user, one record after
+/// Where a list of records is parted: by the rule as the guide has it, one record after
 /// another.
 fn parted(framing: &Framing, records: &[String], split: Split) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

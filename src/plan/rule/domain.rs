@@ -1,4 +1,4 @@
-//! `--mask COLUMN:domain`: what stands behind the first `@`.
+//! `--mask COLUMN:domain`: what is behind the first `@`.
 
 use super::{Content, Rule, Value};
 

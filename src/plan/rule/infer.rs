@@ -1,4 +1,4 @@
-//! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it stands.
+//! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is.
 
 use super::number::{is_number, is_short_number};
 use super::{Content, Rule, Sight, Value, Word, mask};

@@ -36,7 +36,7 @@ fn suits_readers(text: &[u8]) -> bool {
                     _ => return false,
                 },
                 Some(0xdc00..0xe000) => return false,
-                // What stands behind it is no quote or escape of its own.
+                // What is behind it is no quote or escape of its own.
                 _ => at += 1,
             },
             b'"' => in_string = !in_string,

@@ -1,10 +1,10 @@
 //! What the values of a column become: one file a rule, one line of a table for each.
 //!
 //! A [`Rule`] makes a [`Value`] of the content of a field; the value says what to write and writes nothing. The same function
-//! serves the weave, which has the content at hand, and the general way, which may have to put it together first. It must not know
+//! serves the weave, which has the content at hand, and the general way, which may have to put it together first. It does not know
 //! which of them asks, nor where the content came from.
 //!
-//! Rules of one column apply in this order: null and empty look at the field as it stands; then a caller's own transforms, in the order
+//! Rules of one column apply in this order: null and empty look at the field as it is; then a caller's own transforms, in the order
 //! given; then the mask, the type, or the inference. What a transform leaves empty is empty.
 //!
 //! Advice for maintainers: a new mask or type is a file here and a line in its table; options, help, messages and tests read the
@@ -115,7 +115,7 @@ table! {
         /// 64 hexadecimal digits, the keyed BLAKE3 hash of the value: the same value gives the same token under the same key, and
         /// without the key nobody can tell or try which value it was.
         Hash => hash::Hash,
-        /// `ada@x.org` gives `x.org`: what stands behind the first `@`; without an `@` the stars alone.
+        /// `ada@x.org` gives `x.org`: what is behind the first `@`; without an `@` the stars alone.
         Domain => domain::Domain,
     }
 }
@@ -168,7 +168,7 @@ pub(crate) enum Value {
     Omitted,
     /// `null`, `true` or `false`.
     Word(Word),
-    /// Its content, which is JSON as it stands.
+    /// Its content, which is JSON as it is.
     Token,
     /// Its content, which is a number that JSON writes otherwise.
     Number,
@@ -447,7 +447,7 @@ impl Rules {
         if self.nulls.empty && !quoted { Value::Word(Word::Null) } else { self.empty.value() }
     }
 
-    /// Makes text of another by the caller's own functions of these numbers; the first has it as it stands.
+    /// Makes text of another by the caller's own functions of these numbers; the first has it as it is.
     pub(crate) fn transform(&self, numbers: &[usize], text: &str) -> String {
         let mut all = numbers.iter().map(|&i| &self.transforms[i]);
         let Some(first) = all.next() else { return text.to_owned() };

@@ -14,7 +14,7 @@ pub(crate) struct Number<'a> {
     pub(crate) exponent: &'a [u8],
 }
 
-/// How `bytes`, which are a number, are written: as they stand, if JSON writes it so.
+/// How `bytes`, which are a number, are written: as they are, if JSON writes it so.
 pub(super) fn written(bytes: &[u8]) -> Value {
     if is_number(bytes) { Value::Token } else { Value::Number }
 }
