@@ -22,10 +22,10 @@ const PIECE: usize = 256 << 10;
 /// A part that is being written, shared by the conversion that fills it and by the worker that
 /// gives it its name.
 #[derive(Clone, Debug)]
-pub(super) struct Part(Arc<Mutex<Writing>>);
+pub(super) struct PartFile(Arc<Mutex<PartState>>);
 
 #[derive(Debug)]
-struct Writing {
+struct PartState {
     name: String,
     file: OutputFile,
     hash: blake3::Hasher,
@@ -42,7 +42,7 @@ pub(super) struct Written {
     pub(super) id: FileId,
 }
 
-impl Part {
+impl PartFile {
     /// Begins one, which will be at `path`.
     ///
     /// # Errors
@@ -54,10 +54,10 @@ impl Part {
             let reason = "is no regular file; parts go to a folder of their own";
             return Err(ErrorKind::Unusable { path: name, reason }.into());
         }
-        Ok(Self(Arc::new(Mutex::new(Writing { name, file, hash: blake3::Hasher::new(), n_bytes: 0 }))))
+        Ok(Self(Arc::new(Mutex::new(PartState { name, file, hash: blake3::Hasher::new(), n_bytes: 0 }))))
     }
 
-    fn writing(&self) -> MutexGuard<'_, Writing> {
+    fn writing(&self) -> MutexGuard<'_, PartState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,12 +73,12 @@ impl Part {
     }
 }
 
-/// What is written counts when [`Part::commit`] was called, and not when the conversion is done:
+/// What is written counts when [`PartFile::commit`] was called, and not when the conversion is done:
 /// then there is more to look after.
-impl Sink for Part {
+impl Sink for PartFile {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let mut writing = self.writing();
-        let Writing { name, file, hash, n_bytes } = &mut *writing;
+        let PartState { name, file, hash, n_bytes } = &mut *writing;
         file.write_all(bytes).map_err(|error| Error::io_at(CANNOT_WRITE, &**name, *n_bytes, error))?;
         hash.update(bytes);
         *n_bytes += bytes.len() as u64;

@@ -77,7 +77,7 @@ struct Stats<'s> {
     parts: Option<u64>,
     seconds: f64,
     #[serde(flatten)]
-    work: Work,
+    work: WorkStats,
     header_repairs: Vec<Repaired<'s>>,
     header_repairs_count: u64,
     remarks: Vec<String>,
@@ -86,7 +86,7 @@ struct Stats<'s> {
 
 /// How the work was done.
 #[derive(Serialize)]
-struct Work {
+struct WorkStats {
     threads: usize,
     window_bytes: usize,
     windows: u64,
@@ -137,7 +137,7 @@ impl<'s> Stats<'s> {
             bytes_out: summary.bytes_out,
             parts: summary.parts,
             seconds: summary.elapsed.as_secs_f64(),
-            work: Work {
+            work: WorkStats {
                 threads: summary.threads,
                 window_bytes: summary.window,
                 windows: summary.windows,

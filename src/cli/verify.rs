@@ -26,26 +26,26 @@ use std::sync::{Mutex, PoisonError};
 const MARK: &str = "_SUCCESS";
 
 /// The lines of a plan that hang together.
-struct Plan {
+struct WholePlan {
     /// The first, but for index, start and end that of all.
     task: Task,
-    ranges: Vec<Range>,
+    ranges: Vec<PlannedRange>,
 }
 
 /// A range of the plan.
-struct Range {
+struct PlannedRange {
     index: u64,
     start: u64,
     end: u64,
     first_record: Option<u64>,
     records: Option<u64>,
     /// What was said of its part.
-    claims: Vec<Claim>,
+    claims: Vec<PartClaim>,
 }
 
 /// What a receipt says that is to be held against the part.
 #[derive(Clone, PartialEq)]
-struct Claim {
+struct PartClaim {
     part: String,
     bytes: u64,
     blake3: String,
@@ -100,17 +100,17 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
 }
 
 /// Reads the plan.
-fn read(path: &Path, problems: &mut Vec<String>) -> Result<Plan> {
-    let mut plan: Option<Plan> = None;
+fn read(path: &Path, problems: &mut Vec<String>) -> Result<WholePlan> {
+    let mut plan: Option<WholePlan> = None;
     each(&[path.to_owned()], |at, text| {
         let PlanLine { task, first_record, records, .. } =
             PlanLine::parse(text).map_err(|reason| at.error(reason))?;
         let (index, start, end) = (task.index, task.start, task.end);
-        let plan = plan.get_or_insert_with(|| Plan { task: task.clone(), ranges: Vec::new() });
+        let plan = plan.get_or_insert_with(|| WholePlan { task: task.clone(), ranges: Vec::new() });
         if !plan.is_of(&task) {
             return Err(at.error("is of another plan than the first line"));
         }
-        plan.ranges.push(Range { index, start, end, first_record, records, claims: Vec::new() });
+        plan.ranges.push(PlannedRange { index, start, end, first_record, records, claims: Vec::new() });
         Ok(Go::On)
     })?;
     let Some(mut plan) = plan else {
@@ -126,7 +126,7 @@ fn read(path: &Path, problems: &mut Vec<String>) -> Result<Plan> {
 }
 
 /// Whether the ranges tile the input, and their records follow one another.
-fn tiles(plan: &Plan, problems: &mut Vec<String>) {
+fn tiles(plan: &WholePlan, problems: &mut Vec<String>) {
     let (mut at, mut index, mut record) = (0, 0, Some(1));
     for range in &plan.ranges {
         if range.index > index {
@@ -161,7 +161,7 @@ fn missing(from: u64, to: u64) -> String {
 }
 
 /// Takes the receipts in files.
-fn hear(plan: &mut Plan, files: &[PathBuf], problems: &mut Vec<String>) -> Result<()> {
+fn hear(plan: &mut WholePlan, files: &[PathBuf], problems: &mut Vec<String>) -> Result<()> {
     each(files, |at, text| {
         let receipt = Receipt::parse(text).map_err(|reason| at.error(reason))?;
         match plan.range(&receipt.task) {
@@ -176,12 +176,12 @@ fn hear(plan: &mut Plan, files: &[PathBuf], problems: &mut Vec<String>) -> Resul
 /// begin.
 #[derive(Default)]
 struct Looked {
-    right: Vec<Claim>,
+    right: Vec<PartClaim>,
     wrong: Vec<(String, String)>,
 }
 
 /// Looks at each part, on as many threads.
-fn look(plan: &Plan, folder: &Path, threads: usize) -> Result<Looked> {
+fn look(plan: &WholePlan, folder: &Path, threads: usize) -> Result<Looked> {
     let next = AtomicUsize::new(0);
     let seen = Mutex::new(Vec::new());
     let work = || {
@@ -209,7 +209,7 @@ fn look(plan: &Plan, folder: &Path, threads: usize) -> Result<Looked> {
     Ok(looked)
 }
 
-impl Plan {
+impl WholePlan {
     /// Whether a task is of this plan.
     fn is_of(&self, task: &Task) -> bool {
         let Task { index, start, end, .. } = *task;
@@ -224,16 +224,16 @@ impl Plan {
     }
 
     /// The task of a range.
-    fn task(&self, range: &Range) -> Task {
-        let Range { index, start, end, .. } = *range;
+    fn task(&self, range: &PlannedRange) -> Task {
+        let PlannedRange { index, start, end, .. } = *range;
         Task { index, start, end, ..self.task.clone() }
     }
 
     /// What was rightly said of a range's part; or what is wrong with it.
-    fn part(&self, range: &Range, folder: &Path) -> Result<Result<Claim, String>> {
+    fn part(&self, range: &PlannedRange, folder: &Path) -> Result<Result<PartClaim, String>> {
         let task = self.task(range);
         let beside = Receipt::find(&folder.join(task.receipt()))?.filter(|receipt| receipt.task == task);
-        let claims = range.claims.iter().cloned().chain(beside.map(Claim::of));
+        let claims = range.claims.iter().cloned().chain(beside.map(PartClaim::of));
         let mut problem = None;
         let mut stands: Option<(String, Option<(u64, String)>)> = None;
         for claim in claims {
@@ -264,17 +264,17 @@ impl Plan {
     }
 }
 
-impl Range {
+impl PlannedRange {
     /// Takes what a receipt says, once.
     fn claim(&mut self, receipt: Receipt) {
-        let claim = Claim::of(receipt);
+        let claim = PartClaim::of(receipt);
         if !self.claims.contains(&claim) {
             self.claims.push(claim);
         }
     }
 }
 
-impl Claim {
+impl PartClaim {
     fn of(receipt: Receipt) -> Self {
         Self {
             part: receipt.part,
@@ -287,8 +287,8 @@ impl Claim {
 }
 
 /// What there is, on a line.
-fn summary(right: &[Claim], mark: &Path) -> String {
-    let sum = |of: fn(&Claim) -> u64| right.iter().map(of).sum::<u64>();
+fn summary(right: &[PartClaim], mark: &Path) -> String {
+    let sum = |of: fn(&PartClaim) -> u64| right.iter().map(of).sum::<u64>();
     let mut text = format!(
         "{} parts, {} records, {}: all there, each once",
         grouped(right.len() as u64),

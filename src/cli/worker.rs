@@ -13,7 +13,7 @@ use super::args::WorkerArgs;
 use super::confine::confine;
 use super::job::{self, Job, RangeJob};
 use super::lines::{At, Go, each};
-use super::part::{ON_DISK, Part, as_it_stands};
+use super::part::{ON_DISK, PartFile, as_it_stands};
 use super::progress::Bar;
 use super::receipt::{PlanLine, Receipt, difference, line};
 use super::report::anomalies;
@@ -34,7 +34,7 @@ use std::time::Instant;
 /// # Errors
 /// A line is none of a plan, its input is not what the plan saw, or can't be converted.
 pub(super) fn work(args: &WorkerArgs) -> Result<()> {
-    let worker = Worker::new(args)?;
+    let worker = PlanWorker::new(args)?;
     make(&args.output)?;
     on_signal(Bar::default(), true);
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();
@@ -60,7 +60,7 @@ pub(super) fn work(args: &WorkerArgs) -> Result<()> {
 }
 
 /// What holds for all ranges that a worker converts.
-struct Worker<'w> {
+struct PlanWorker<'w> {
     args: &'w WorkerArgs,
     writing: Writing,
     resources: Resources,
@@ -69,7 +69,7 @@ struct Worker<'w> {
     extension: Option<&'static str>,
 }
 
-impl<'w> Worker<'w> {
+impl<'w> PlanWorker<'w> {
     /// # Errors
     /// The worker's own arguments are wrong: that is no plan's fault.
     fn new(args: &'w WorkerArgs) -> Result<Self> {
@@ -90,7 +90,7 @@ impl<'w> Worker<'w> {
     }
 
     /// The range of a line of a plan.
-    fn range<'r>(&'r self, at: &'r At, plan: &'r PlanLine) -> Result<Range<'r>> {
+    fn range<'r>(&'r self, at: &'r At, plan: &'r PlanLine) -> Result<RangeWork<'r>> {
         let task = &plan.task;
         if task.rowmill != env!("CARGO_PKG_VERSION") {
             return Err(at.error(format!(
@@ -102,7 +102,7 @@ impl<'w> Worker<'w> {
         let format = if task.options.columns.format == Format::Json { "json" } else { "jsonl" };
         let name = [&*task.stem(), format].into_iter().chain(self.extension).collect::<Vec<_>>().join(".");
         let folder = &*self.args.output;
-        Ok(Range {
+        Ok(RangeWork {
             worker: self,
             at,
             plan,
@@ -125,8 +125,8 @@ fn make(folder: &Path) -> Result<()> {
 }
 
 /// A range that is being converted.
-struct Range<'r> {
-    worker: &'r Worker<'r>,
+struct RangeWork<'r> {
+    worker: &'r PlanWorker<'r>,
     at: &'r At,
     plan: &'r PlanLine,
     /// The part's name, its path, and the path of its receipt.
@@ -135,7 +135,7 @@ struct Range<'r> {
     receipt: PathBuf,
 }
 
-impl Range<'_> {
+impl RangeWork<'_> {
     /// Sees to it that part and receipt are there.
     fn done(&self) -> Result<Receipt> {
         loop {
@@ -173,7 +173,7 @@ impl Range<'_> {
             true => self.at.error(format!("its options: {error}")),
             false => error,
         })?;
-        let part = Part::create(&self.part)?;
+        let part = PartFile::create(&self.part)?;
         let summary = confined(job, part.clone())?;
         self.check_input()?;
         if let Some(receipt) = self.before()? {
@@ -236,7 +236,7 @@ impl Range<'_> {
 
 /// Converts on a thread of its own, which gives up every right that this range doesn't need; the
 /// next may need others.
-fn confined(mut job: Job, part: Part) -> Result<Summary> {
+fn confined(mut job: Job, part: PartFile) -> Result<Summary> {
     let run = move || {
         confine(&job.needs());
         job.converter.convert(std::mem::take(&mut job.inputs), Output::Sink(Box::new(part)))

@@ -77,7 +77,7 @@ impl Converter {
     /// # Errors
     /// As [`Converter::convert`]. What was converted before the error is in `output`.
     pub fn convert_slice(&self, text: &[u8], output: &mut Vec<u8>) -> Result<Summary> {
-        let input = Input::Source(Box::new(Slice { text }));
+        let input = Input::Source(Box::new(TextSlice { text }));
         self.convert([input], Output::writer("output", output))
     }
 
@@ -469,17 +469,17 @@ impl Builder {
 }
 
 /// Text in memory.
-struct Slice<'t> {
+struct TextSlice<'t> {
     text: &'t [u8],
 }
 
-impl Read for Slice<'_> {
+impl Read for TextSlice<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         self.text.read(into)
     }
 }
 
-impl Source for Slice<'_> {
+impl Source for TextSlice<'_> {
     fn name(&self) -> &str {
         "input"
     }

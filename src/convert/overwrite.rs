@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// What an output name stands for, whatever it is called.
 #[derive(PartialEq)]
-enum Place {
+enum OutputPlace {
     /// A file that exists.
     File(FileId),
     /// The name of a file that will exist.
@@ -22,7 +22,7 @@ enum Place {
     Stream(Option<FileId>),
 }
 
-impl Place {
+impl OutputPlace {
     fn of(path: &Path) -> Self {
         if let Some(file) = opened_as_path(path) {
             return Self::of_open(file);
@@ -59,14 +59,14 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
     if let Output::Path(path) = output {
         paths.push(path);
     }
-    let mut places: Vec<(String, Place)> =
-        paths.into_iter().map(|path| (path.display().to_string(), Place::of(path))).collect();
+    let mut places: Vec<(String, OutputPlace)> =
+        paths.into_iter().map(|path| (path.display().to_string(), OutputPlace::of(path))).collect();
     if matches!(output, Output::Stdout) && !options.check {
-        places.push(("stdout".to_owned(), Place::of_open(std::io::stdout())));
+        places.push(("stdout".to_owned(), OutputPlace::of_open(std::io::stdout())));
     }
     for (i, (name, place)) in places.iter().enumerate() {
         refuse_inputs(name, place.file_id(), &options.needed, inputs)?;
-        if !matches!(place, Place::Stream(_)) && places[..i].iter().any(|(_, other)| other == place) {
+        if !matches!(place, OutputPlace::Stream(_)) && places[..i].iter().any(|(_, other)| other == place) {
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
         }
     }

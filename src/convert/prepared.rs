@@ -13,7 +13,7 @@ use super::progress::Bound;
 use super::shaping::Shaping;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
-use crate::input::{FOREIGN_LOOK, Foreign, Io, Opened, Reading, from_source, identity, recognise};
+use crate::input::{FOREIGN_LOOK, Foreign, Io, Opened, ReadOptions, from_source, identity, recognise};
 use crate::plan::Plan;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -54,14 +54,14 @@ pub(super) struct Beginning {
 /// Prepares the inputs of one conversion.
 pub(super) struct Preparation<'c> {
     pub(super) options: &'c Options,
-    pub(super) reading: Reading,
+    pub(super) reading: ReadOptions,
     pub(super) budget: Budget,
 }
 
 impl<'c> Preparation<'c> {
     /// For `n` inputs.
     pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
-        let reading = Reading {
+        let reading = ReadOptions {
             io: options.resources.io,
             encoding: options.shaping.encoding,
             piece: budget.piece(),
@@ -190,10 +190,10 @@ pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines
 }
 
-fn open<'i>(input: Input<'i>, reading: &Reading) -> Result<Opened<'i>> {
+fn open<'i>(input: Input<'i>, reading: &ReadOptions) -> Result<Opened<'i>> {
     match input {
         Input::Path(path) => crate::input::open(&path, reading),
-        Input::Mapped(path) => crate::input::open(&path, &Reading { io: Io::Auto, ..*reading }),
+        Input::Mapped(path) => crate::input::open(&path, &ReadOptions { io: Io::Auto, ..*reading }),
         Input::Stdin => crate::input::stdin(reading),
         Input::Source(source) => Ok(from_source(source)),
     }

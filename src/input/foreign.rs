@@ -21,7 +21,7 @@ pub(crate) enum Foreign {
 pub(crate) const FOREIGN_LOOK: usize = 1024;
 
 /// An offset, the bytes there, and the reason.
-type Magic = (usize, &'static [u8], &'static str);
+type Signature = (usize, &'static [u8], &'static str);
 
 const ZIP: &str = "is a zip archive; unpack it: unzip -p FILE | rowmill";
 const TAR: &str =
@@ -33,7 +33,7 @@ const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it 
                      soffice --headless --convert-to csv FILE";
 
 /// Formats that are not text.
-const BINARIES: &[Magic] = &[
+const BINARIES: &[Signature] = &[
     (257, b"ustar", TAR),
     (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it: 7z x -so FILE | rowmill"),
     (0, b"Rar!\x1a\x07", "is a RAR archive; unpack it: unrar p -inul FILE | rowmill"),
@@ -106,7 +106,7 @@ pub(crate) fn recognise(start: &[u8]) -> Option<Foreign> {
     {
         return Some(Foreign::Binary(PARQUET));
     }
-    let is = |(at, bytes, _): &&Magic| start.get(*at..).is_some_and(|there| there.starts_with(bytes));
+    let is = |(at, bytes, _): &&Signature| start.get(*at..).is_some_and(|there| there.starts_with(bytes));
     if let Some((_, _, reason)) = BINARIES.iter().find(is) {
         return Some(Foreign::Binary(reason));
     }

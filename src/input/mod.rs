@@ -26,7 +26,7 @@ pub use encoding::Encoding;
 pub use foreign::is_binary;
 pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
-pub(crate) use open::{Opened, PIPE, Reading, from_source, identity, is_distant, open, stdin};
+pub(crate) use open::{Opened, PIPE, ReadOptions, from_source, identity, is_distant, open, stdin};
 pub use source::Source;
 pub(crate) use source::{InputReader, Look, SharedInput};
 #[cfg(feature = "cli")]

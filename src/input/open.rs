@@ -78,7 +78,7 @@ pub(crate) fn identity(file: impl AsFd) -> Option<(u64, u64)> {
 
 /// How inputs are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
+pub(crate) struct ReadOptions {
     /// Whether regular files are mapped.
     pub io: Io,
     /// Of inputs without a byte-order mark; `None` is UTF-8.
@@ -95,7 +95,7 @@ pub(crate) struct Reading {
 ///
 /// # Errors
 /// It cannot be opened or read, or is a directory or a socket.
-pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened<'static>> {
+pub(crate) fn open(path: &Path, reading: &ReadOptions) -> Result<Opened<'static>> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| match rustix::fs::stat(path) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Socket => socket(&name),
@@ -108,7 +108,7 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opened<'static>> {
 ///
 /// # Errors
 /// It is closed or cannot be read, or is a directory.
-pub(crate) fn stdin(reading: &Reading) -> Result<Opened<'static>> {
+pub(crate) fn stdin(reading: &ReadOptions) -> Result<Opened<'static>> {
     let name = "stdin";
     let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
     let file = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
@@ -129,7 +129,7 @@ fn socket(name: &str) -> Error {
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 
-fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Result<Opened<'static>> {
+fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> Result<Opened<'static>> {
     let cannot_read = |error: io::Error| Error::io(CANNOT_READ, &*name, error);
     let stat = rustix::fs::fstat(&file).map_err(|error| cannot_read(error.into()))?;
     match FileType::from_raw_mode(stat.st_mode) {
@@ -148,10 +148,10 @@ fn from_file(file: File, name: String, reading: &Reading, stream: bool) -> Resul
         // will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
-    streamed(name, Box::new(Descriptor(file)), None, reading.encoding, reading.unpacking_streams)
+    streamed(name, Box::new(InputDescriptor(file)), None, reading.encoding, reading.unpacking_streams)
 }
 
-fn regular(file: File, name: String, reading: &Reading) -> Result<Opened<'static>> {
+fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'static>> {
     let mut start = [0; LOOK];
     let n = file.read_at(&mut start, 0).map_err(|error| Error::io_at(CANNOT_READ, &*name, 0, error))?;
     let start = &start[..n];
@@ -159,7 +159,7 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened<'static
     let watch = Watch::new(Arc::clone(&file), &name)?;
     let packed = by_magic(start).is_some() || cut_short(start).is_some();
     let charset = match text_of(start, reading.encoding) {
-        Text::Own(charset) if !packed => charset,
+        TextSource::Own(charset) if !packed => charset,
         _ => {
             // What it grows by is not read.
             let reader = Shared(file).take(watch.size());
@@ -181,7 +181,7 @@ fn regular(file: File, name: String, reading: &Reading) -> Result<Opened<'static
 }
 
 /// What is parsed of an input.
-enum Text {
+enum TextSource {
     /// Its own bytes.
     Own(Charset),
     /// What they are decoded to, behind a byte-order mark of that length.
@@ -190,10 +190,10 @@ enum Text {
 
 /// What is parsed of an input that starts so: a byte-order mark overrules the encoding that was
 /// `asked`, as in browsers.
-fn text_of(start: &[u8], asked: Option<Encoding>) -> Text {
+fn text_of(start: &[u8], asked: Option<Encoding>) -> TextSource {
     let told = by_mark(start).or(asked.map(|encoding| (encoding, 0)));
-    let Some((encoding, mark)) = told else { return Text::Own(Charset::Utf8) };
-    encoding.charset().map_or(Text::Decoded(encoding, mark), Text::Own)
+    let Some((encoding, mark)) = told else { return TextSource::Own(Charset::Utf8) };
+    encoding.charset().map_or(TextSource::Decoded(encoding, mark), TextSource::Own)
 }
 
 /// What is read in sequence: unpacked if it is compressed, and decoded.
@@ -237,11 +237,11 @@ fn streamed(
     let told = text_of(text.look(3).map_err(cannot_read)?, asked);
     let mut charset = Charset::Utf8;
     let reader: Box<dyn InputReader> = match told {
-        Text::Own(own) => {
+        TextSource::Own(own) => {
             charset = own;
             Box::new(Stream::new(name, text, layers))
         }
-        Text::Decoded(encoding, mark) => {
+        TextSource::Decoded(encoding, mark) => {
             text.skip(mark);
             let decode = Decode::new(text, encoding);
             layers.offsets = decode.offsets();
@@ -274,9 +274,9 @@ pub(crate) fn is_distant(file: impl AsFd) -> bool {
 }
 
 /// A descriptor that may be non-blocking: what is not there yet is waited for.
-struct Descriptor(File);
+struct InputDescriptor(File);
 
-impl Read for Descriptor {
+impl Read for InputDescriptor {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(into) {

@@ -35,7 +35,7 @@ pub(crate) struct OutputFile {
     name: String,
     writer: Descriptor,
     at: u64,
-    place: Option<Place>,
+    place: Option<TargetPlace>,
     options: FileOptions,
 }
 
@@ -44,7 +44,7 @@ pub(crate) type FileId = (u64, u64);
 
 /// Where an unfinished file will appear.
 #[derive(Debug)]
-struct Place {
+struct TargetPlace {
     reserve: Reserve,
     target: PathBuf,
     folder: PathBuf,
@@ -172,7 +172,7 @@ impl OutputFile {
         } else {
             unfinished(&folder, &target).map_err(cannot)?
         };
-        let place = Place { reserve: Reserve::new(&file), target, folder, replaced, temporary };
+        let place = TargetPlace { reserve: Reserve::new(&file), target, folder, replaced, temporary };
         Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
     }
 
@@ -289,7 +289,7 @@ impl Drop for OutputFile {
     }
 }
 
-impl Place {
+impl TargetPlace {
     fn commit(&mut self, file: &File, no_clobber: bool) -> Result<(), Errno> {
         if self.temporary.is_none() {
             if self.replaced.is_none() {

@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 /// The two files; both appear when the conversion ends well, empty if there was nothing to reject.
 #[derive(Debug)]
 pub(crate) struct Rejects {
-    raw: Part,
-    log: Part,
+    raw: RejectFile,
+    log: RejectFile,
 }
 
 #[derive(Debug)]
-struct Part {
+struct RejectFile {
     name: String,
     writer: BufWriter<OutputFile>,
 }
 
-impl Part {
+impl RejectFile {
     fn create(path: &Path, options: FileOptions) -> Result<Self> {
         let writer = BufWriter::with_capacity(16 * 1024, OutputFile::create(path, options)?);
         Ok(Self { name: path.display().to_string(), writer })
@@ -44,7 +44,10 @@ impl Rejects {
     /// # Errors
     /// Either can't be written.
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
-        Ok(Self { raw: Part::create(path, options)?, log: Part::create(&Self::log_path(path), options)? })
+        Ok(Self {
+            raw: RejectFile::create(path, options)?,
+            log: RejectFile::create(&Self::log_path(path), options)?,
+        })
     }
 
     /// The files under them.

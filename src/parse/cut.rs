@@ -54,7 +54,7 @@ impl Cutter {
         if quote.is_none() && self.dialect.escape.is_none() {
             return line_end(self.dialect.terminator, ahead);
         }
-        let mut readings = [false, true].map(|quoted| Reading {
+        let mut readings = [false, true].map(|quoted| CutReading {
             machine: Machine::within_field(&self.dialect, self.trim, quoted),
             end: None,
         });
@@ -83,12 +83,12 @@ impl Cutter {
     }
 }
 
-struct Reading {
+struct CutReading {
     machine: Machine,
     end: Option<usize>,
 }
 
-impl Reading {
+impl CutReading {
     fn read(&mut self, bytes: &[u8], mut from: usize) {
         while let Some(ended) = self.machine.record(bytes, from, |_| ()) {
             self.end.get_or_insert(ended.next);

@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2};
 
 /// Where in a record the machine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum MachineState {
     RecordStart,
     /// At the first byte of a field, or behind white space that trimming will drop.
     FieldStart,
@@ -43,40 +43,40 @@ pub struct Ended {
 pub struct Machine {
     dialect: Dialect,
     trim: bool,
-    state: State,
+    state: MachineState,
     n_irregular: u32,
 }
 
 impl Machine {
     /// At the start of a record. With `trim`, white space does not keep a quote from opening.
     pub fn new(dialect: &Dialect, trim: bool) -> Self {
-        Self { dialect: dialect.clone(), trim, state: State::RecordStart, n_irregular: 0 }
+        Self { dialect: dialect.clone(), trim, state: MachineState::RecordStart, n_irregular: 0 }
     }
 
     /// At the start of a field that is not a record's first.
     pub fn at_field(dialect: &Dialect, trim: bool) -> Self {
-        Self { state: State::FieldStart, ..Self::new(dialect, trim) }
+        Self { state: MachineState::FieldStart, ..Self::new(dialect, trim) }
     }
 
     /// In the midst of a field, quoted or not.
     pub(super) fn within_field(dialect: &Dialect, trim: bool, quoted: bool) -> Self {
-        let state = if quoted { State::Quoted } else { State::Unquoted };
+        let state = if quoted { MachineState::Quoted } else { MachineState::Unquoted };
         Self { state, ..Self::new(dialect, trim) }
     }
 
     /// Back to the start of a record.
     pub fn restart(&mut self) {
-        self.state = State::RecordStart;
+        self.state = MachineState::RecordStart;
     }
 
     /// Whether a quoted field is open.
     pub fn is_quoted(&self) -> bool {
-        matches!(self.state, State::Quoted | State::QuotedEscape)
+        matches!(self.state, MachineState::Quoted | MachineState::QuotedEscape)
     }
 
     /// Whether a comment is open.
     pub fn is_comment(&self) -> bool {
-        self.state == State::Comment
+        self.state == MachineState::Comment
     }
 
     /// The number of quotes so far that stood where regular quoting has none.
@@ -90,7 +90,7 @@ impl Machine {
     pub fn record(&mut self, bytes: &[u8], from: usize, mut on_field: impl FnMut(usize)) -> Option<Ended> {
         let mut at = from;
         while at < bytes.len() {
-            if self.state == State::Quoted {
+            if self.state == MachineState::Quoted {
                 // Nearly all bytes of long quoted fields: the one place where it looks ahead.
                 at += self.quoted_run(&bytes[at..]);
                 if at == bytes.len() {
@@ -98,14 +98,14 @@ impl Machine {
                 }
             }
             let byte = bytes[at];
-            let comment = self.state == State::Comment;
+            let comment = self.state == MachineState::Comment;
             match self.step(byte) {
-                Step::On => at += 1,
-                Step::FieldEnd => {
+                MachineStep::On => at += 1,
+                MachineStep::FieldEnd => {
                     on_field(at);
                     at += 1;
                 }
-                Step::RecordEnd => {
+                MachineStep::RecordEnd => {
                     if !comment {
                         on_field(at);
                     }
@@ -135,92 +135,92 @@ impl Machine {
 
     /// One byte.
     #[inline]
-    fn step(&mut self, byte: u8) -> Step {
+    fn step(&mut self, byte: u8) -> MachineStep {
         let dialect = &self.dialect;
         match self.state {
-            State::RecordStart => {
+            MachineState::RecordStart => {
                 if dialect.terminator.is(byte) {
-                    return Step::RecordEnd;
+                    return MachineStep::RecordEnd;
                 }
                 if dialect.comment == Some(byte) {
-                    self.state = State::Comment;
-                    return Step::On;
+                    self.state = MachineState::Comment;
+                    return MachineStep::On;
                 }
-                self.state = State::FieldStart;
+                self.state = MachineState::FieldStart;
                 self.step(byte)
             }
-            State::FieldStart => {
+            MachineState::FieldStart => {
                 if dialect.quote == Some(byte) {
-                    self.state = State::Quoted;
-                    return Step::On;
+                    self.state = MachineState::Quoted;
+                    return MachineStep::On;
                 }
                 if self.trim && byte != dialect.delimiter && !self.ends_or_escapes(byte) {
                     if is_blank(dialect.charset, byte) {
-                        return Step::On;
+                        return MachineStep::On;
                     }
                     if starts_blank(dialect.charset, &[byte]) {
-                        self.state = State::Blank { seen: [byte, 0], n: 1 };
-                        return Step::On;
+                        self.state = MachineState::Blank { seen: [byte, 0], n: 1 };
+                        return MachineStep::On;
                     }
                 }
-                self.state = State::Unquoted;
+                self.state = MachineState::Unquoted;
                 // A quote cannot open any more, so it is not irregular here either.
                 self.step(byte)
             }
-            State::Blank { seen: [first, second], n } => {
+            MachineState::Blank { seen: [first, second], n } => {
                 if byte != dialect.delimiter && !self.ends_or_escapes(byte) {
                     let seen = if n == 1 { [first, byte, 0] } else { [first, second, byte] };
                     let seen = &seen[..usize::from(n) + 1];
                     if is_long_blank(seen) {
-                        self.state = State::FieldStart;
-                        return Step::On;
+                        self.state = MachineState::FieldStart;
+                        return MachineStep::On;
                     }
                     if n == 1 && starts_blank(dialect.charset, seen) {
-                        self.state = State::Blank { seen: [first, byte], n: 2 };
-                        return Step::On;
+                        self.state = MachineState::Blank { seen: [first, byte], n: 2 };
+                        return MachineStep::On;
                     }
                 }
-                self.state = State::Unquoted;
+                self.state = MachineState::Unquoted;
                 self.step(byte)
             }
-            State::Unquoted => {
+            MachineState::Unquoted => {
                 if byte == dialect.delimiter {
-                    self.state = State::FieldStart;
-                    return Step::FieldEnd;
+                    self.state = MachineState::FieldStart;
+                    return MachineStep::FieldEnd;
                 }
                 if dialect.terminator.is(byte) {
-                    self.state = State::RecordStart;
-                    return Step::RecordEnd;
+                    self.state = MachineState::RecordStart;
+                    return MachineStep::RecordEnd;
                 }
                 if dialect.escape == Some(byte) {
-                    self.state = State::UnquotedEscape;
+                    self.state = MachineState::UnquotedEscape;
                 } else if dialect.quote == Some(byte) {
                     self.n_irregular += 1;
                 }
-                Step::On
+                MachineStep::On
             }
-            State::UnquotedEscape => {
-                self.state = State::Unquoted;
-                Step::On
+            MachineState::UnquotedEscape => {
+                self.state = MachineState::Unquoted;
+                MachineStep::On
             }
-            State::Quoted => {
+            MachineState::Quoted => {
                 if dialect.quote == Some(byte) {
-                    self.state = State::QuoteInQuoted;
+                    self.state = MachineState::QuoteInQuoted;
                 } else if dialect.escape == Some(byte) {
-                    self.state = State::QuotedEscape;
+                    self.state = MachineState::QuotedEscape;
                 }
-                Step::On
+                MachineStep::On
             }
-            State::QuotedEscape => {
-                self.state = State::Quoted;
-                Step::On
+            MachineState::QuotedEscape => {
+                self.state = MachineState::Quoted;
+                MachineStep::On
             }
-            State::QuoteInQuoted => {
+            MachineState::QuoteInQuoted => {
                 if dialect.double_quote && dialect.quote == Some(byte) {
-                    self.state = State::Quoted;
-                    return Step::On;
+                    self.state = MachineState::Quoted;
+                    return MachineStep::On;
                 }
-                self.state = State::Unquoted;
+                self.state = MachineState::Unquoted;
                 if byte == dialect.delimiter || dialect.terminator.is(byte) {
                     return self.step(byte);
                 }
@@ -228,14 +228,14 @@ impl Machine {
                 if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;
                 }
-                Step::On
+                MachineStep::On
             }
-            State::Comment => {
+            MachineState::Comment => {
                 if dialect.terminator.is(byte) {
-                    self.state = State::RecordStart;
-                    return Step::RecordEnd;
+                    self.state = MachineState::RecordStart;
+                    return MachineStep::RecordEnd;
                 }
-                Step::On
+                MachineStep::On
             }
         }
     }
@@ -246,7 +246,7 @@ impl Machine {
     }
 }
 
-enum Step {
+enum MachineStep {
     On,
     FieldEnd,
     RecordEnd,

@@ -17,7 +17,7 @@ pub(super) struct Chosen<'a> {
 
 /// The columns that `columns` asks for, of an input `path` with `header`.
 pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Result<Vec<Chosen<'a>>> {
-    let names = Names { header, path };
+    let names = ColumnNames { header, path };
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
         for field in names.find_all("`drop`", name)? {
@@ -97,12 +97,12 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
 }
 
 /// The names of an input's columns, to look them up.
-struct Names<'a> {
+struct ColumnNames<'a> {
     header: &'a Header,
     path: &'a str,
 }
 
-impl Names<'_> {
+impl ColumnNames<'_> {
     /// The column named just so.
     fn find(&self, setting: &'static str, name: &str) -> Result<usize> {
         self.header.position(name).ok_or_else(|| {

@@ -36,7 +36,8 @@ fn every_example_prints_what_is_shown() {
         let place = Place::new();
         for block in page.split("```sh run\n").skip(1) {
             let (script, rest) = block.split_once("```\n").unwrap();
-            let shown = ["```json\n", "```text\n"].iter().find_map(|kind| rest.trim_start().strip_prefix(kind));
+            let shown =
+                ["```json\n", "```text\n"].iter().find_map(|kind| rest.trim_start().strip_prefix(kind));
             let shown = shown.map_or("", |shown| &shown[..shown.find("```").unwrap()]);
             if script.contains("zcat") && !(has("gzip", "an example") && has("zcat", "an example")) {
                 continue;

@@ -32,6 +32,7 @@ mod foreign;
 mod fuse;
 mod golden;
 mod hostile;
+mod house;
 mod invariance;
 mod kernels;
 mod packed;

@@ -81,9 +81,9 @@ fn what_stands_around_the_records() {
 }
 
 /// A few bytes of noise a call.
-struct Numbers(u64);
+struct NumberSource(u64);
 
-impl Numbers {
+impl NumberSource {
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % n
@@ -119,7 +119,7 @@ fn parts_end_where_they_should_whatever_the_buffers() {
         separated: true,
         follows: false,
     };
-    let mut numbers = Numbers(7);
+    let mut numbers = NumberSource(7);
     let mut n_parts = 0;
     for round in 0..600 {
         let framing = [Framing::default(), rows.clone(), json.clone()][round % 3].clone();
