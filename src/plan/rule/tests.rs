@@ -169,3 +169,32 @@ fn short_numbers_are_numbers() {
         }
     }
 }
+
+/// What the kernel takes for known without asking is what the rule would say.
+#[test]
+fn what_is_known_at_sight_is_what_the_rule_says() {
+    let typed = Type::ALL.map(Last::Typed).into_iter().chain(Mask::ALL.map(Last::Masked));
+    for last in [Last::Text, Last::Infer].into_iter().chain(typed) {
+        for text in
+            ["0", "-0", "-7", "12.50", "-0.1", "007", "+5", ".5", "5.", "true", "false", "null", "True", "x"]
+        {
+            let value = last.value(Whole { bytes: text.as_bytes(), bare: true });
+            let number = is_number(text.as_bytes());
+            let word = ["true", "false", "null"].contains(&text);
+            let known = match last.asks().0 {
+                Sight::Nothing => continue,
+                Sight::Text => Value::Text,
+                Sight::Tokens if number || word => Value::Token,
+                Sight::Tokens => Value::Text,
+                Sight::Numbers if number => Value::Token,
+                Sight::Wholes if number && !text.contains('.') => Value::Token,
+                Sight::Numbers | Sight::Wholes => continue,
+            };
+            assert_eq!(value, known, "{last:?} {text}");
+        }
+        // In quotes a token is text.
+        if last.asks().0 == Sight::Tokens {
+            assert_eq!(last.value(Whole { bytes: b"5", bare: false }), Value::Text);
+        }
+    }
+}
