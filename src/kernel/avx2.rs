@@ -1,7 +1,6 @@
 //! The block on AVX2: two vectors of 32 bytes.
 
-use super::Work;
-use super::block::Block;
+use super::block::{Block, Work};
 use std::arch::x86_64::*;
 
 /// Proof that the processor has AVX2, BMI, POPCNT and carry-less multiplication.

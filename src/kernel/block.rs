@@ -4,8 +4,6 @@
 //! small file that implements it. A value of the implementing type is the proof that the processor
 //! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
 
-use super::Work;
-
 /// Sixty-four bytes at a time on one instruction set.
 pub(crate) trait Block: Copy {
     /// Sixty-four loaded bytes.
@@ -94,4 +92,13 @@ pub(crate) trait Block: Copy {
     /// # Safety
     /// 32 bytes can be read from `from` and written to `to`, and they don't overlap.
     unsafe fn copy_half(self, from: *const u8, to: *mut u8);
+}
+
+/// Something that is compiled once for each instruction set and run on one.
+pub(crate) trait Work {
+    /// What it comes to.
+    type Output;
+
+    /// Does it. Inlined always, as is all that it calls for each byte or field: only so is it compiled for the instruction set.
+    fn on<B: Block>(self, block: B) -> Self::Output;
 }

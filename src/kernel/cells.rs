@@ -11,15 +11,15 @@
 //!
 //! A span is made in the kernel alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
 
-use super::block::Block;
+use super::block::{Block, Work};
 use super::cell::Cell;
+use super::dispatch::Kernel;
 use super::escape::MOST;
 use super::notes::{Notes, across, bits};
 use super::pieces::{BySight, MORE, Pieces, Sight};
 use super::scan::Index;
 use super::span::{Arena, Code, EXCESS, QUOTED, Span, WORDS};
 use super::stitch::{Strip, behind, escape_field};
-use super::{Kernel, Work};
 
 /// The longest run of records.
 const MOST_RECORDS: usize = 128;

@@ -1,7 +1,6 @@
 //! JSON string escape, written once: exactly what `serde_json` writes between the quotes.
 
-use super::Work;
-use super::block::Block;
+use super::block::{Block, Work};
 
 /// The most bytes that one byte can become.
 pub const MOST: usize = 6;

@@ -6,67 +6,9 @@
 //!
 //! This file does not know a rule.
 
-use super::Work;
-use super::block::Block;
+use super::block::{Block, Work};
 use super::shape::blocks;
-
-/// The longest text that fields are compared with.
-const MOST_LETTERS: usize = 16;
-/// The most texts.
-const MOST_TEXTS: usize = 8;
-
-/// What is to be noted of fields.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// Which ones are numbers of JSON, quoted or not; and which of these have no point.
-    pub numbers: bool,
-    pub wholes: bool,
-    /// Which bare ones are tokens of JSON: a number, `true`, `false`, `null`. One that may be a number with an exponent is odd.
-    pub tokens: bool,
-    /// Empty fields are odd, quoted or not.
-    pub empty: bool,
-    /// Some rule goes by the notes.
-    any: bool,
-    /// All are odd.
-    every: bool,
-    texts: [([u8; MOST_LETTERS], u8); MOST_TEXTS],
-    n_texts: usize,
-}
-
-impl Wanted {
-    /// Of no field anything.
-    pub const NOTHING: Self = Self {
-        numbers: false,
-        wholes: false,
-        tokens: false,
-        empty: false,
-        any: false,
-        every: false,
-        texts: [([0; MOST_LETTERS], 0); MOST_TEXTS],
-        n_texts: 0,
-    };
-
-    /// That what needs a closer look is odd.
-    pub(crate) fn any() -> Self {
-        Self { any: true, ..Self::NOTHING }
-    }
-
-    /// Bare fields that are this text, which is not empty, are odd too.
-    pub(crate) fn text(&mut self, text: &[u8]) {
-        let Some(slot) = self.texts.get_mut(self.n_texts).filter(|_| text.len() <= MOST_LETTERS) else {
-            self.every = true;
-            return;
-        };
-        slot.0[..text.len()].copy_from_slice(text);
-        slot.1 = text.len() as u8;
-        self.n_texts += 1;
-    }
-
-    /// Whether anything is to be noted.
-    pub(super) fn is_any(&self) -> bool {
-        self.any
-    }
-}
+use super::wanted::{MOST_TEXTS, Wanted};
 
 /// Notes of 64 fields of a strip, a bit each.
 #[derive(Clone, Copy, Debug, Default)]
@@ -475,8 +417,8 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Index, Isa, Kernel, Marks};
     use super::*;
+    use crate::kernel::{Index, Isa, Kernel, Marks};
 
     /// As a JSON parser would say, byte by byte, but for an exponent.
     fn is_number(text: &[u8], whole: bool) -> bool {

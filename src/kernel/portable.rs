@@ -2,8 +2,7 @@
 //!
 //! Slowest entry of the table and the only one that miri can run; the others are held against it.
 
-use super::Work;
-use super::block::Block;
+use super::block::{Block, Work};
 
 /// Needs no proof: every processor can.
 #[derive(Clone, Copy, Debug)]

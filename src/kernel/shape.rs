@@ -6,7 +6,7 @@
 //! Advice for maintainers: every mask here is about one byte and its neighbour; a rule that needs more belongs to the reference machine.
 
 use super::block::Block;
-use super::scan::Marks;
+use super::marks::Marks;
 
 /// What one block leaves to the next; each is bit 0 of a mask or the whole of it.
 #[derive(Clone, Copy, Debug)]

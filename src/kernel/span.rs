@@ -2,9 +2,6 @@
 //!
 //! This file does not know what a value means.
 
-use super::block::Block;
-use super::cell::Cell;
-use super::stitch::copy_raw;
 use std::num::NonZeroU64;
 
 /// Bytes read behind a span.
@@ -150,35 +147,6 @@ impl Arena {
         }
         let span = Span::in_arena(self.at, n, if quotes { QUOTED } else { 0 });
         self.at += n;
-        span
-    }
-
-    /// A string of the first `head` bytes of a cell, three stars if it has `stars`, and its bytes from `tail` on.
-    #[inline(always)]
-    pub(crate) fn part<B: Block>(
-        &mut self,
-        cell: Cell<'_, B>,
-        head: usize,
-        stars: bool,
-        tail: usize,
-    ) -> Option<Span> {
-        let (n, block) = (cell.len(), cell.block());
-        let n_stars = 3 * usize::from(stars);
-        if head > tail || tail > n || self.at + n + 3 + 2 * EXCESS > self.bytes.len() {
-            return None;
-        }
-        let length = head + n_stars + n - tail;
-        // SAFETY: the parts lie in the cell, behind which 64 bytes can be read, and the arena has room for all of it, the stars, and a
-        // block more.
-        unsafe {
-            let content = cell.as_ptr();
-            let mut to = self.bytes.as_mut_ptr().add(self.at);
-            to = copy_raw(block, content, head, to);
-            to.cast::<[u8; 4]>().write_unaligned(*b"***\0");
-            copy_raw(block, content.add(tail), n - tail, to.add(n_stars));
-        }
-        let span = Span::in_arena(self.at, length, QUOTED);
-        self.at += length;
         span
     }
 }

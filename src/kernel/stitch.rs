@@ -8,11 +8,11 @@
 //! A column may have a rule, which the kernel does not know: [`Values`] says for each field of a run of records where its value stands
 //! (`cells.rs`), and the weave copies it from there.
 
-use super::Work;
-use super::block::Block;
+use super::block::{Block, Work};
 use super::escape::{MOST, TABLE, escape};
+use super::marks::Marks;
 use super::pieces::Pieces;
-use super::scan::{Index, Marks};
+use super::scan::Index;
 use crate::charset::Page;
 
 /// A scanned strip, of which records up to number `until` are to be woven.

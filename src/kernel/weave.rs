@@ -1,11 +1,11 @@
 //! Records of which some columns have a rule: looked at a column at a time (`cells.rs`), then written as in `stitch.rs`.
 
-use super::block::Block;
+use super::block::{Block, Work};
 use super::cells::{Begin, Cells, Values};
+use super::dispatch::Kernel;
 use super::pieces::{Pieces, RULED};
 use super::span::Code;
 use super::stitch::{Strip, copy_all, copy_raw, escape_all, escape_field};
-use super::{Kernel, Work};
 
 /// As the stitch, where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
 pub(super) fn by_rules<V: Values>(

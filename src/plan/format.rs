@@ -3,6 +3,7 @@
 //! Each format puts a record on a line of its own, so that record ends can be found in the output.
 //! A new one is a line in each `match` here.
 
+use super::quoted::quoted;
 use crate::by_text::by_text;
 
 /// A format of the output.
@@ -66,7 +67,7 @@ impl Format {
         match self {
             Self::Jsonl => String::new(),
             Self::Rows => {
-                let names: Vec<String> = names.map(|name| super::quoted(name.as_ref())).collect();
+                let names: Vec<String> = names.map(|name| quoted(name.as_ref())).collect();
                 format!("[{}]\n", names.join(","))
             }
             Self::Json => "[".to_owned(),

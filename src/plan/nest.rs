@@ -4,8 +4,8 @@
 //! record can still be written from left to right. What is kept of each column is its keys, and how
 //! many of them it shares with the column before.
 
-use super::columns::Chosen;
-use super::quoted;
+use super::quoted::quoted;
+use super::resolve::Chosen;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 

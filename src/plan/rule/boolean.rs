@@ -1,6 +1,8 @@
 //! `--type COLUMN=bool`: the usual words for true and false.
 
-use super::{Content, Rule, Value, Word};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::{Value, Word};
 
 pub(super) struct Boolean;
 

@@ -1,6 +1,8 @@
 //! `--mask COLUMN:domain`: what is behind the first `@`.
 
-use super::{Content, Rule, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
 
 pub(super) struct Domain;
 

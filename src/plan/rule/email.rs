@@ -1,6 +1,8 @@
 //! `--mask COLUMN:email`: the first character, three stars, and all from the first `@`.
 
-use super::{Content, Rule, Value, first_character};
+use super::content::{Content, first_character};
+use super::definition::Rule;
+use super::value::Value;
 
 pub(super) struct Email;
 

@@ -1,6 +1,6 @@
 //! `--empty`: what a field without content gives.
 
-use super::{Value, Word};
+use super::value::{Value, Word};
 use crate::by_text::by_text;
 
 /// What an empty field gives, quoted or not.

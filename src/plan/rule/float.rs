@@ -1,7 +1,10 @@
 //! `--type COLUMN=float`: a decimal number, every digit kept.
 
+use super::content::Content;
+use super::definition::Rule;
 use super::number::{is_short_number, number, written};
-use super::{Content, Rule, Sight, Value};
+use super::value::Value;
+use crate::kernel::Sight;
 
 pub(super) struct Float;
 

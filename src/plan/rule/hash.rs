@@ -1,6 +1,8 @@
 //! `--mask COLUMN:hash`: the keyed BLAKE3 hash of the value.
 
-use super::{Content, Rule, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
 use crate::error::{Error, Result};
 use std::fmt;
 

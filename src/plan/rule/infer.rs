@@ -1,7 +1,10 @@
 //! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is.
 
+use super::content::{Content, mask};
+use super::definition::Rule;
 use super::number::{is_number, is_short_number};
-use super::{Content, Rule, Sight, Value, Word, mask};
+use super::value::{Value, Word};
+use crate::kernel::Sight;
 
 pub(super) struct Infer;
 

@@ -1,7 +1,10 @@
 //! `--type COLUMN=int`: digits with a sign or without, as many as there are.
 
+use super::content::Content;
+use super::definition::Rule;
 use super::number::{is_short_number, number, written};
-use super::{Content, Rule, Sight, Value};
+use super::value::Value;
+use crate::kernel::Sight;
 
 pub(super) struct Int;
 

@@ -1,6 +1,8 @@
 //! `--type COLUMN=json`: text that is JSON (RFC 8259), as strict readers take it.
 
-use super::{Content, Rule, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
 use serde::de::IgnoredAny;
 
 pub(super) struct Json;

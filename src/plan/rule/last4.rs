@@ -1,6 +1,8 @@
 //! `--mask COLUMN:last4`: three stars and the last four characters, of more than four.
 
-use super::{Content, Rule, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
 use bstr::ByteSlice;
 
 pub(super) struct Last4;

@@ -1,6 +1,6 @@
 //! `--null`: unquoted fields that are exactly one of a list are null.
 
-use super::{Content, mask, word};
+use super::content::{Content, mask, word};
 
 /// The list, the short ones apart: up to eight bytes are one comparison.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! Numbers: which digits and signs make one, and how JSON writes it. No number is computed, so no digit is lost.
 
-use super::{Content, Value};
+use super::content::Content;
+use super::value::Value;
 
 /// A decimal number in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! `--mask COLUMN:redact`: three stars.
 
-use super::{Content, Rule, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
 
 pub(super) struct Redact;
 

@@ -1,6 +1,9 @@
 //! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the rule of columns without one.
 
-use super::{Content, Rule, Sight, Value};
+use super::content::Content;
+use super::definition::Rule;
+use super::value::Value;
+use crate::kernel::Sight;
 
 pub(super) struct String;
 

@@ -1,7 +1,9 @@
 //! Each rule by its values, and what is told by places against a closer look.
 
+use super::content::*;
 use super::number::{is_number, is_short_number};
 use super::*;
+use crate::kernel::Sight;
 use serde::de::IgnoredAny;
 
 /// What a value is written as, for content that needs no escape.
