@@ -1,10 +1,11 @@
-//! Tells the processor seconds that keyed BLAKE3 takes for the values of a column alone: what of `--mask COLUMN:hash` no
-//! converter can save.
+//! Tells the processor seconds that keyed BLAKE3 takes for the values of a column alone: what of
+//! `--mask COLUMN:hash` no converter can save.
 //!
 //!     cargo bench --bench hashes -- FILE COLUMN
 //!
-//! COLUMN counts from 1. The values are taken off the file first, outside the timing; hexadecimal digits are left out. It
-//! prints `{"seconds":s,"values":n,"sum":hex}`, the sum being all hashes' exclusive or, so that none can be left undone.
+//! COLUMN counts from 1. The values are taken off the file first, outside the timing; hexadecimal
+//! digits are left out. It prints `{"seconds":s,"values":n,"sum":hex}`, the sum being all hashes'
+//! exclusive or, so that none can be left undone.
 #![allow(unsafe_code)] // A thread's own clock has no safe call in our dependencies.
 
 use std::hint::black_box;

@@ -48,7 +48,7 @@ SIZES = (8, 24)  # MiB
 # What is looked up in callgrind's inclusive counts.
 PARTS = {
     "scan": "::scan_on",
-    "stitch": "::stitch_on",
+    "weave": "::weave_on",
     "window": "rowmill::convert::pass::pass",
 }
 
@@ -121,12 +121,12 @@ def measure(rowmill, profiles, jobs=tuple((name, ()) for name in PROFILES)):
 
 
 def table(counts, before):
-    lines = ["| instructions per byte, AVX2 | all | before | scan | stitch | serial |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = ["| instructions per byte, AVX2 | all | before | scan | weave | serial |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
     for name, row in counts.items():
         old = before.get(name, {}).get("all")
         change = f"{old:.3f} ({row['all'] / old - 1:+.1%})" if old else "–"
         serial = f"{row['serial']:.1%}" if "serial" in row else "?"
-        lines.append(f"| `{name}` | {row['all']:.3f} | {change} | {row.get('scan', 0):.3f} | {row.get('stitch', 0):.3f} | {serial} |")
+        lines.append(f"| `{name}` | {row['all']:.3f} | {change} | {row.get('scan', 0):.3f} | {row.get('weave', 0):.3f} | {serial} |")
     return "\n".join(lines)
 
 

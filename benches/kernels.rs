@@ -1,14 +1,16 @@
-//! Times the kernels, each instruction set that this processor has over each profile: `cargo bench --bench kernels [-- FILTER]`.
+//! Times the kernels, each instruction set that this processor has over each profile: `cargo bench
+//! --bench kernels [-- FILTER]`.
 //!
-//! What a kernel must give comes from the `csv` crate and `serde_json`, which share nothing with it: its whole output is
-//! compared once, and every timed pass asserts the number of fields, records or bytes, so that a wrong kernel can't win.
-//! GB/s are of input. Next hand: seconds on a shared machine lie; judge a change by `instructions.py`.
+//! What a kernel must give comes from the `csv` crate and `serde_json`, which share nothing with
+//! it: its whole output is compared once, and every timed pass asserts the number of fields,
+//! records or bytes, so that a wrong kernel can't win. GB/s are of input. Next hand: seconds on a
+//! shared machine lie; judge a change by `instructions.py`.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
-use rowmill::internal::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
+use rowmill::internal::{Index, Isa, Kernel, MOST_ESCAPED, Marks, Template};
 
 #[allow(dead_code)] // Its `main` is the program that writes files.
 mod profiles;
@@ -28,7 +30,7 @@ struct Case {
     name: &'static str,
     /// The records, and `BEHIND` bytes more.
     bytes: Vec<u8>,
-    pieces: Pieces,
+    template: Template,
     n_records: usize,
     n_fields: usize,
     /// The result of the conversion.
@@ -50,13 +52,13 @@ impl Case {
         texts[0] = format!("{{{}:\"", quoted(&header[0]));
         texts.push("\"}\n".to_owned());
         let n_columns = header.len();
-        let pieces =
-            Pieces::new(texts.iter().map(String::as_bytes), (0..n_columns as u32).collect(), n_columns);
+        let template =
+            Template::new(texts.iter().map(String::as_bytes), (0..n_columns as u32).collect(), n_columns);
         let start = reader.position().byte() as usize;
         let mut case = Case {
             name,
             bytes: [&data[start..], &[b'\n'; BEHIND]].concat(),
-            pieces,
+            template,
             n_records: 0,
             n_fields: 0,
             converted: Vec::new(),
@@ -107,7 +109,7 @@ impl Case {
     }
 
     /// Weaves strips that are scanned already; `each` gets the output of each.
-    fn stitch(
+    fn weave_plain(
         &self,
         kernel: Kernel,
         strips: &[(usize, Index)],
@@ -118,7 +120,16 @@ impl Case {
         for (at, index) in strips {
             let mut next = (0, 0);
             let until = index.records().len();
-            let len = kernel.stitch(&self.bytes[*at..], &MARKS, index, &mut next, until, &self.pieces, to, 0);
+            let len = kernel.weave_plain(
+                &self.bytes[*at..],
+                &MARKS,
+                index,
+                &mut next,
+                until,
+                &self.template,
+                to,
+                0,
+            );
             n_records += next.0;
             each(&to[..len]);
         }
@@ -158,7 +169,7 @@ fn main() {
         for &kernel in &kernels {
             scan(&mut criterion, &case, kernel);
             count(&mut criterion, &case, kernel);
-            stitch(&mut criterion, &case, kernel);
+            weave_plain(&mut criterion, &case, kernel);
             escape(&mut criterion, &case, kernel);
         }
     }
@@ -196,9 +207,9 @@ fn count(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
     });
 }
 
-/// Over the strips of one window, again and again: in the program a strip's index comes straight from the scan, in L1, and
-/// the indexes of all the data would have to come from further away.
-fn stitch(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
+/// Over the strips of one window, again and again: in the program a strip's index comes straight
+/// from the scan, in L1, and the indexes of all the data would have to come from further away.
+fn weave_plain(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
     const WINDOW: usize = 256 << 10;
     let mut to = vec![0; 40 * STRIP];
     let mut strips = Vec::new();
@@ -209,7 +220,7 @@ fn stitch(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
         kernel.scan(&MARKS, &case.bytes[at..case.len().min(at + STRIP)], &mut own);
         let strip = [(at, own)];
         let mut done = 0;
-        let n = case.stitch(kernel, &strip, &mut to, |output| {
+        let n = case.weave_plain(kernel, &strip, &mut to, |output| {
             assert!(
                 case.converted[n_converted..].starts_with(output),
                 "{}: as csv and serde_json",
@@ -227,13 +238,13 @@ fn stitch(criterion: &mut Criterion, case: &Case, kernel: Kernel) {
     });
     assert_eq!(n_converted, case.converted.len());
     let mut n_out = 0;
-    case.stitch(kernel, &strips, &mut to, |output| n_out += output.len());
-    let mut group = criterion.benchmark_group("stitch");
+    case.weave_plain(kernel, &strips, &mut to, |output| n_out += output.len());
+    let mut group = criterion.benchmark_group("weave");
     group.throughput(Throughput::BytesDecimal(n_bytes as u64));
     group.bench_function(id(case, kernel), |bencher| {
         bencher.iter(|| {
             let mut n_written = 0;
-            let n = case.stitch(kernel, &strips, &mut to, |output| n_written += black_box(output).len());
+            let n = case.weave_plain(kernel, &strips, &mut to, |output| n_written += black_box(output).len());
             assert_eq!((n, n_written), (n_records, n_out));
         });
     });

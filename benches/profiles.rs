@@ -1,8 +1,10 @@
-//! Writes the data that measurements are made on: profiles, the same bytes for the same arguments on any machine.
+//! Writes the data that measurements are made on: profiles, the same bytes for the same arguments
+//! on any machine.
 //!
-//! `cargo bench --bench profiles -- people 1GiB people.csv`. The first five are what every table has; the others are for
-//! `rules.py`, each with what it is read with and compared with. A size counts the text as UTF-8, so a profile in another encoding
-//! holds the same records as its twin. Advice for maintainers: never change what a profile gives; records under `benches/` were
+//! `cargo bench --bench profiles -- people 1GiB people.csv`. The first five are what every table
+//! has; the others are for `rules.py`, each with what it is read with and compared with. A size
+//! counts the text as UTF-8, so a profile in another encoding holds the same records as its twin.
+//! Advice for maintainers: never change what a profile gives; records under `benches/` were
 //! measured on it. Add another, at the end.
 
 use std::borrow::Cow;
@@ -28,7 +30,8 @@ const N_MAIN: usize = 5;
 const PROFILES: [Profile; 13] = [
     // Ordinary rows of about 100 bytes.
     Profile { name: "people", header: || PEOPLE.to_owned(), record: people, encoding: "utf-8" },
-    // Two fields in five quoted, commas and doubled quotes in them, a newline in 1 % of the records.
+    // Two fields in five quoted, commas and doubled quotes in them, a newline in 1 % of the
+    // records.
     Profile {
         name: "quoted",
         header: || "id,name,comment,company,address,note".to_owned(),
@@ -46,7 +49,8 @@ const PROFILES: [Profile; 13] = [
     Profile { name: "narrow", header: || "a,b,c".to_owned(), record: narrow, encoding: "utf-8" },
     // 2 kB of quoted text with newlines, quotes and non-ASCII.
     Profile { name: "longtext", header: || "id,title,body".to_owned(), record: longtext, encoding: "utf-8" },
-    // People with escapes in about one field of 50, to be read with `--escape '\\'`. Without it, `\,` ends a field.
+    // People with escapes in about one field of 50, to be read with `--escape '\\'`. Without it,
+    // `\,` ends a field.
     Profile { name: "escaped", header: || PEOPLE.to_owned(), record: escaped, encoding: "utf-8" },
     // People with one to three escapes in every second field of text.
     Profile { name: "escapes", header: || PEOPLE.to_owned(), record: escapes, encoding: "utf-8" },
@@ -58,7 +62,8 @@ const PROFILES: [Profile; 13] = [
     Profile { name: "cyrillic8", header: || RUSSIANS.to_owned(), record: cyrillic, encoding: "utf-8" },
     // The bytes of people, but for one in every 200th record that makes it invalid UTF-8.
     Profile { name: "invalid", header: || PEOPLE.to_owned(), record: invalid, encoding: "utf-8" },
-    // People, one field of text in ten empty, one in ten `NA`, and of either one in eight in quotes.
+    // People, one field of text in ten empty, one in ten `NA`, and of either one in eight in
+    // quotes.
     Profile { name: "gaps", header: || PEOPLE.to_owned(), record: gaps, encoding: "utf-8" },
 ];
 
@@ -254,7 +259,8 @@ fn longtext(numbers: &mut Numbers, id: u64, line: &mut Vec<u8>) {
     line.push(b'"');
 }
 
-/// The fields of a record of people, from `people` itself, so that all profiles of people hold the same ones.
+/// The fields of a record of people, from `people` itself, so that all profiles of people hold the
+/// same ones.
 fn fields_of_people(numbers: &mut Numbers, id: u64) -> Vec<String> {
     let mut line = Vec::new();
     people(numbers, id, &mut line);
@@ -352,7 +358,8 @@ fn invalid(numbers: &mut Numbers, id: u64, line: &mut Vec<u8>) {
     if !id.is_multiple_of(200) {
         return;
     }
-    // A lone byte of windows-1252, a byte that is never valid, a continuation, a start; in each field of text in turn.
+    // A lone byte of windows-1252, a byte that is never valid, a continuation, a start; in each
+    // field of text in turn.
     let n = (id / 200) as usize;
     let byte = [0xe9, 0xff, 0x80, 0xc3][n % 4];
     let field = TEXTS.start + n % TEXTS.len();

@@ -22,8 +22,8 @@ def inputs():
 def main():
     # A head of the dialect alone has no rules.
     shapes = [head.ljust(16, "0") for head in HEADS["shapes"].values()]
-    stitches = list(HEADS["stitches"].values())
-    heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "stitch": stitches}
+    weaves = list(HEADS["weaves"].values())
+    heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "weave": weaves}
     for target, all_heads in heads.items():
         corpus = HERE / "corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)

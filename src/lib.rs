@@ -60,7 +60,7 @@ pub mod internal {
     pub use crate::charset::{Charset, Page};
     pub use crate::dialect::Dialect;
     pub use crate::input::{Io, is_binary};
-    pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Pieces};
+    pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Template};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::Columns;
 }

@@ -1,11 +1,14 @@
-//! Runs a command, or a pipe of several, and tells what it took. The clock and the scales of `run.py`.
+//! Runs a command, or a pipe of several, and tells what it took. The clock and the scales of
+//! `run.py`.
 //!
-//! A child's peak as the kernel tells it is never less than its parent's was when it was made, so a measuring program of
-//! Python's size would hide every small one. This one has 2 MiB. It knows nothing of what it runs.
+//! A child's peak as the kernel tells it is never less than its parent's was when it was made, so a
+//! measuring program of Python's size would hide every small one. This one has 2 MiB. It knows
+//! nothing of what it runs.
 //!
 //!     launch [--in FILE] [--out FILE] [--err FILE] PROGRAM ARG… [::: PROGRAM ARG…]…
 //!
-//! It prints `{"wall":s,"children":[{"status":n,"user":s,"system":s,"peak":bytes},…]}`; a status from 128 on is a signal.
+//! It prints `{"wall":s,"children":[{"status":n,"user":s,"system":s,"peak":bytes},…]}`; a status
+//! from 128 on is a signal.
 #![allow(unsafe_code)] // wait4 is the only call that tells one child's peak, and there is no safe one in our dependencies.
 
 use std::fs::{File, OpenOptions};

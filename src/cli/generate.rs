@@ -124,5 +124,6 @@ fn help(option: &Arg) -> String {
     if !defaults.is_empty() && option.get_action().takes_values() {
         let _ = write!(help, " (default {})", defaults.join(", "));
     }
-    help.replace('|', "\\|")
+    // A bracket may start a link.
+    help.replace('|', "\\|").replace('[', "\\[")
 }

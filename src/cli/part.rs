@@ -73,8 +73,8 @@ impl PartFile {
     }
 }
 
-/// What is written counts when [`PartFile::commit`] was called, and not when the conversion is done:
-/// then there is more to look after.
+/// What is written counts when [`PartFile::commit`] was called, and not when the conversion is
+/// done: then there is more to look after.
 impl Sink for PartFile {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let mut writing = self.writing();

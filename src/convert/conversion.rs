@@ -125,7 +125,7 @@ impl Inputs<'_, '_> {
         };
         let done = match earlier {
             Some((earlier, true)) => earlier,
-            _ => self.records(&ready, reader, *beginning, sizes, begun, passed)?,
+            _ => self.records(&ready, reader, *beginning, sizes, (begun, passed))?,
         };
         self.add(&done, passed);
         if let Some(checkpoints) = &mut self.outputs.checkpoints {
@@ -198,8 +198,7 @@ impl Inputs<'_, '_> {
         reader: &mut dyn InputReader,
         Beginning { preface, plan }: Beginning,
         sizes: Sizes,
-        begun: State,
-        passed: Passed,
+        (begun, passed): (State, Passed),
     ) -> Result<State> {
         let Self { preparation: Preparation { options, .. }, summary, outputs, .. } = self;
         let input = reader.shared();

@@ -24,13 +24,13 @@ pub(super) struct Scratch {
 impl Scratch {
     /// With an index for strips of `strip` bytes.
     pub(super) fn new(run: &Run<'_>, strip: usize) -> Self {
-        let n_ruled = run.plan.pieces().ruled().len();
+        let n_ruled = run.plan.template().ruled().len();
         Self {
             index: Index::new(strip),
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: run.reader.machine(),
             gather: Gather::new(run.sizes.gather, n_ruled),
-            cells: Cells::new(run.plan.pieces()),
+            cells: Cells::new(run.plan.template()),
         }
     }
 }

@@ -9,13 +9,13 @@ use super::plan_ranges::{self, PlanBy, Planned};
 use super::progress::Progress;
 use super::range::Range;
 use super::summary::Summary;
+use super::text_slice::TextSlice;
 use crate::dialect::{Terminator, Trim};
 use crate::error::{Error, Result};
-use crate::input::{Encoding, Io, Source};
+use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
 use crate::output::Compress;
 use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
-use std::io::Read;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Converter {
     /// # Errors
     /// As [`Converter::convert`]. What was converted before the error is in `output`.
     pub fn convert_slice(&self, text: &[u8], output: &mut Vec<u8>) -> Result<Summary> {
-        let input = Input::Source(Box::new(TextSlice { text }));
+        let input = Input::Source(Box::new(TextSlice::new(text)));
         self.convert([input], Output::writer("output", output))
     }
 
@@ -465,27 +465,6 @@ impl Builder {
             })?,
         };
         Ok(Converter { options, kernel })
-    }
-}
-
-/// Text in memory.
-struct TextSlice<'t> {
-    text: &'t [u8],
-}
-
-impl Read for TextSlice<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.text.read(into)
-    }
-}
-
-impl Source for TextSlice<'_> {
-    fn name(&self) -> &str {
-        "input"
-    }
-
-    fn size(&self) -> Option<u64> {
-        Some(self.text.len() as u64)
     }
 }
 

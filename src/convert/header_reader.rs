@@ -56,18 +56,9 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     }
     let mut dialect = request.dialect.clone();
     let mut remarks = Vec::new();
-    match request.delimiter {
-        Delimiter::Byte(byte) => dialect.delimiter = byte,
-        Delimiter::Auto => {
-            let sample = reader.peek(FIRST_LOOK)?;
-            let whole = sample.len() < FIRST_LOOK;
-            dialect.delimiter = likely_delimiter(&dialect, sample, whole);
-            if !sample.is_empty() {
-                let (name, taken) = (reader.name(), delimiter_name(dialect.delimiter));
-                remarks.push(format!("{name}: took {taken} for the delimiter (`delimiter` auto)"));
-            }
-        }
-    }
+    let (delimiter, remark) = delimiter(reader, request)?;
+    dialect.delimiter = delimiter;
+    remarks.extend(remark);
     let Names { no_header, given } = request.names;
     let trim = if *no_header { dialect.trims_fields() } else { dialect.trims_headers() };
     let mut blank = 0;
@@ -123,6 +114,19 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         lines += first.n_lines;
     }
     Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, anomalies }))
+}
+
+/// The delimiter, and a remark if it was guessed.
+fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>)> {
+    if let Delimiter::Byte(byte) = request.delimiter {
+        return Ok((byte, None));
+    }
+    let sample = reader.peek(FIRST_LOOK)?;
+    let (is_empty, whole) = (sample.is_empty(), sample.len() < FIRST_LOOK);
+    let byte = likely_delimiter(request.dialect, sample, whole);
+    let (name, taken) = (reader.name(), delimiter_name(byte));
+    let remark = (!is_empty).then(|| format!("{name}: took {taken} for the delimiter (`delimiter` auto)"));
+    Ok((byte, remark))
 }
 
 /// Passes over a physical line; false where the input ends first.

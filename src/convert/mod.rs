@@ -37,6 +37,7 @@ mod split_points;
 mod state;
 mod strip;
 mod summary;
+mod text_slice;
 mod valid;
 mod windows;
 mod worker;

@@ -83,7 +83,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         if run.mode.weaves()
             && run.mode.writes()
             && is_valid
-            && self.slice.make_room(run.plan.pieces().n_around() + (end - start))?
+            && self.slice.make_room(run.plan.template().n_around() + (end - start))?
         {
             return Ok(Next::Again);
         }
@@ -122,7 +122,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) {
         let run = self.run;
         let before = cursor.record;
-        let strip = Strip { from: strip, marks: &run.reader.marks, index, until, pieces: run.plan.pieces() };
+        let strip =
+            Strip { from: strip, marks: &run.reader.marks, index, until, template: run.plan.template() };
         let (buffer, len) = self.slice.raw();
         let mut misfits = (0, None);
         let mut place = (cursor.record, cursor.at);

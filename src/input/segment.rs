@@ -2,7 +2,7 @@
 //!
 //! A file is mapped in segments of up to 1 GiB, because the page tables of one map over 10 TB would
 //! take 20 GB. Pages are given back explicitly: a plain map of a 4.3 GB file peaked at 4,108 MiB
-//! resident. Pieces of 4 MiB cost nothing; single windows cost a quarter of the speed (2026-11).
+//! resident. Template of 4 MiB cost nothing; single windows cost a quarter of the speed (2026-11).
 //!
 //! A file that is cut short while it is mapped must not kill the process:
 //! - [`Segment::populate`] faults pages in by a call that reports a page that is gone.
@@ -117,7 +117,7 @@ impl Segment {
     }
 }
 
-/// Pieces are aligned to this at the most, which is the start of a segment.
+/// Template are aligned to this at the most, which is the start of a segment.
 const MOST_ALIGN: usize = 2 << 20;
 
 /// A length that fits the address space.

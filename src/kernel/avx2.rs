@@ -119,7 +119,8 @@ impl Block for Avx2 {
     fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
         let count = bits.count_ones();
         let mut rest = bits;
-        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is steady.
+        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is
+        // steady.
         let mut from = 0;
         loop {
             for slot in &mut to[from..from + 8] {

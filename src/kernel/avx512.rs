@@ -86,7 +86,8 @@ impl Block for Avx512 {
     #[inline(always)]
     fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
         let count = bits.count_ones();
-        // SAFETY: `self` proves AVX-512 F, BW and VBMI2; each store is of 16 of the 64 numbers of `to`.
+        // SAFETY: `self` proves AVX-512 F, BW and VBMI2; each store is of 16 of the 64 numbers of
+        // `to`.
         unsafe {
             let packed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(POSITIONS.as_ptr().cast()));
             let base = _mm512_set1_epi32(base as i32);
@@ -132,8 +133,8 @@ impl Block for Avx512 {
         if control & valid & !twice != 0 {
             return None;
         }
-        // SAFETY: `self` proves AVX-512 F, BW and VBMI2, and BMI2. Each half gives at most 64 bytes, so the second store starts at
-        // 64 at the latest and both lie within `to`.
+        // SAFETY: `self` proves AVX-512 F, BW and VBMI2, and BMI2. Each half gives at most 64
+        // bytes, so the second store starts at 64 at the latest and both lie within `to`.
         unsafe {
             let backslash = _mm512_set1_epi16(i16::from(b'\\'));
             bytes = _mm512_mask_mov_epi8(bytes, backslashes, _mm512_set1_epi8(b'\\' as i8));

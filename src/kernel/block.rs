@@ -9,7 +9,8 @@ pub(crate) trait Block: Copy {
     /// Sixty-four loaded bytes.
     type Bytes: Copy;
 
-    /// Runs `work` on this instruction set, in a function of its own: what is rare takes no registers from what is not.
+    /// Runs `work` on this instruction set, in a function of its own: what is rare takes no
+    /// registers from what is not.
     fn apart<W: Work>(self, work: W) -> W::Output;
 
     /// Loads a block.
@@ -39,8 +40,8 @@ pub(crate) trait Block: Copy {
     /// Bit `i` of the result is the parity of bits `0..=i` of `bits`.
     fn parity(self, bits: u64) -> u64;
 
-    /// Writes `base + i` for each set bit `i`, in order, to the front of `to`; what lies behind them may
-    /// be overwritten too.
+    /// Writes `base + i` for each set bit `i`, in order, to the front of `to`; what lies behind
+    /// them may be overwritten too.
     fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]);
 
     /// Of `bits` those at the places that `chosen` has, close together from bit 0 on.
@@ -63,9 +64,10 @@ pub(crate) trait Block: Copy {
         }
     }
 
-    /// Writes the bytes in `valid` to the front of `to` and returns how many bytes that gave: those in `backslashes` replaced by one,
-    /// before a backslash another, and `\n`, `\r` and `\t` as JSON escapes them. `None` where another control byte is among
-    /// them, or where this instruction set has no quicker way than one by one.
+    /// Writes the bytes in `valid` to the front of `to` and returns how many bytes that gave: those
+    /// in `backslashes` replaced by one, before a backslash another, and `\n`, `\r` and `\t` as
+    /// JSON escapes them. `None` where another control byte is among them, or where this
+    /// instruction set has no quicker way than one by one.
     #[inline(always)]
     fn widen(
         self,
@@ -99,6 +101,7 @@ pub(crate) trait Work {
     /// What it comes to.
     type Output;
 
-    /// Does it. Inlined always, as is all that it calls for each byte or field: only so is it compiled for the instruction set.
+    /// Does it. Inlined always, as is all that it calls for each byte or field: only so is it
+    /// compiled for the instruction set.
     fn on<B: Block>(self, block: B) -> Self::Output;
 }

@@ -4,7 +4,7 @@
 
 use super::block::Block;
 use super::span::{Arena, EXCESS, INNER, QUOTED, Span};
-use super::stitch::copy_raw;
+use super::weave::copy_raw;
 
 /// The content of a field that has a rule; JSON has no escape for any of it.
 #[derive(Clone, Copy)]
@@ -49,7 +49,8 @@ impl<'a, B: Block> Cell<'a, B> {
         (self.from, self.start - quote, self.end + quote)
     }
 
-    /// Its first eight bytes as a number, the first the lowest, and what is behind it if there are fewer.
+    /// Its first eight bytes as a number, the first the lowest, and what is behind it if there are
+    /// fewer.
     #[inline(always)]
     pub(crate) fn word(&self) -> u64 {
         // SAFETY: a cell lies in a record behind which 64 bytes can be read (`Cells::begin`).
@@ -95,7 +96,8 @@ impl<'a, B: Block> Cell<'a, B> {
 }
 
 impl Arena {
-    /// A string of the first `head` bytes of a cell, three stars if it has `stars`, and its bytes from `tail` on.
+    /// A string of the first `head` bytes of a cell, three stars if it has `stars`, and its bytes
+    /// from `tail` on.
     #[inline(always)]
     pub(crate) fn part<B: Block>(
         &mut self,
@@ -110,8 +112,8 @@ impl Arena {
             return None;
         }
         let length = head + n_stars + n - tail;
-        // SAFETY: the parts lie in the cell, behind which 64 bytes can be read, and the arena has room for all of it, the stars, and a
-        // block more.
+        // SAFETY: the parts lie in the cell, behind which 64 bytes can be read, and the arena has
+        // room for all of it, the stars, and a block more.
         unsafe {
             let content = cell.as_ptr();
             let mut to = self.bytes.as_mut_ptr().add(self.at);

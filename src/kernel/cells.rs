@@ -1,25 +1,30 @@
 //! Values of the columns that have a rule, for a run of records.
 //!
-//! The rules are not known here. For each column that has one, [`Values`] looks at its fields one record after another ([`Cell`]) and
-//! says for each where its value stands ([`Span`]): in the strip, which mostly needs no byte moved, or in the arena. The weave
-//! copies from there. A column at a time, since a loop of one rule is small and its branches can be foreseen; all rules in
-//! one loop over the fields of a record took 1.6 to 2.5 times as long (2026-11-26).
+//! The rules are not known here. For each column that has one, [`Values`] looks at its fields one
+//! record after another ([`Cell`]) and says for each where its value stands ([`Span`]): in the
+//! strip, which mostly needs no byte moved, or in the arena. The weave copies from there. A column
+//! at a time, since a loop of one rule is small and its branches can be foreseen; all rules in one
+//! loop over the fields of a record took 1.6 to 2.5 times as long (2026-11-26).
 //!
-//! Most values of some rules are known at sight ([`Sight`]), from what the scan notes of each field (`notes.rs`): the codes of 64 fields are
-//! set at once, and only odd fields are looked at. With a look at each value of every column, conversions with `--infer` or `--null`
-//! took 1.35 to 1.8 times as long as so (AVX-512 and AVX2, 2026-11-26).
+//! Most values of some rules are known at sight ([`Sight`]), from what the scan notes of each field
+//! (`notes.rs`): the codes of 64 fields are set at once, and only odd fields are looked at. With a
+//! look at each value of every column, conversions with `--infer` or `--null` took 1.35 to 1.8
+//! times as long as so (AVX-512 and AVX2, 2026-11-26).
 //!
-//! A span is made in the kernel alone, from a cell or by writing to the arena, so it always has a block of bytes behind it.
+//! A span is made in the kernel alone, from a cell or by writing to the arena, so it always has a
+//! block of bytes behind it.
 
 use super::block::{Block, Work};
 use super::cell::Cell;
+use super::column::Column;
+use super::dirty::dirty;
 use super::dispatch::Kernel;
 use super::escape::MOST;
 use super::notes::{Notes, across, bits};
-use super::pieces::{BySight, MORE, Pieces, Sight};
 use super::scan::Index;
-use super::span::{Arena, Code, EXCESS, QUOTED, Span, WORDS};
-use super::stitch::{Strip, behind, escape_field};
+use super::span::{Arena, Code, EXCESS, Span, WORDS};
+use super::template::{BySight, Sight, Template};
+use super::weave::{Strip, behind};
 
 /// The longest run of records.
 const MOST_RECORDS: usize = 128;
@@ -27,55 +32,6 @@ const MOST_RECORDS: usize = 128;
 const MOST_SPANS: usize = 4096;
 /// What the values of a run may take that do not stand in the strip.
 const ARENA: usize = 32 << 10;
-
-/// Says where the values of the columns that have a rule stand.
-pub(crate) trait Values {
-    /// Whether there are such columns.
-    const ANY: bool;
-
-    /// The run at hand.
-    fn cells(&mut self) -> &mut Cells;
-
-    /// Calls [`Cells::column`] for each ruled column of the run, in order, where [`Cells::wants_column`].
-    fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>);
-
-    /// So many records of the run are written.
-    fn done(&mut self, n: usize);
-}
-
-/// No column has a rule.
-pub(crate) struct NoRules;
-
-impl Values for NoRules {
-    const ANY: bool = false;
-
-    fn cells(&mut self) -> &mut Cells {
-        unreachable!("asked for by rules alone")
-    }
-
-    fn fill(&mut self, _: &Kernel, _: &Strip<'_>) {}
-
-    fn done(&mut self, _: usize) {}
-}
-
-/// What a field that has a rule becomes; see [`Cells::column`].
-pub(crate) trait Column {
-    /// Where the value of a field stands, of record `number` of the run; `None` if the record must be done otherwise.
-    fn value<B: Block>(&mut self, number: usize, cell: Cell<'_, B>, arena: &mut Arena) -> Option<Span>;
-
-    /// Whether a quoted field that is not empty is a string of its content, whatever that is.
-    fn quoted_is_text(&self) -> bool;
-
-    /// Writes the value of the field `from[start..end]`, its quotes included, to the arena. `None` as above.
-    fn look(
-        &mut self,
-        number: usize,
-        from: &[u8],
-        start: usize,
-        end: usize,
-        arena: &mut Arena,
-    ) -> Option<Span>;
-}
 
 /// A run of records, and where the values of its ruled fields stand.
 pub(crate) struct Cells {
@@ -87,10 +43,12 @@ pub(crate) struct Cells {
     first_end: usize,
     n_fields: usize,
     n_ruled: usize,
-    /// Of each field, a record after another, what is kept of its value if it has a rule; and of the values in the arena where.
+    /// Of each field, a record after another, what is kept of its value if it has a rule; and of
+    /// the values in the arena where.
     codes: Box<[u8]>,
     spans: Box<[Option<Span>]>,
-    /// Of each field, a bit each: it is known at sight in general but must be looked at. And whether there is one.
+    /// Of each field, a bit each: it is known at sight in general but must be looked at. And
+    /// whether there is one.
     odd: Box<[u64]>,
     any_odd: bool,
     arena: Arena,
@@ -114,14 +72,14 @@ impl std::fmt::Debug for Cells {
 
 impl Cells {
     /// For runs of records that are woven between `pieces`.
-    pub(crate) fn new(pieces: &Pieces) -> Self {
-        let n_ruled = pieces.ruled().len();
+    pub(crate) fn new(template: &Template) -> Self {
+        let n_ruled = template.ruled().len();
         let mut arena = vec![0; if n_ruled == 0 { 0 } else { ARENA }].into_boxed_slice();
         if let Some(front) = arena.first_chunk_mut() {
             *front = *WORDS;
         }
-        let n_records = if n_ruled == 0 { 0 } else { Self::n_records(pieces.n_fields()) };
-        let n_codes = n_records * pieces.n_fields();
+        let n_records = if n_ruled == 0 { 0 } else { Self::n_records(template.n_fields()) };
+        let n_codes = n_records * template.n_fields();
         Self {
             starts: vec![0; n_records + 1].into_boxed_slice(),
             clean: vec![false; n_records].into_boxed_slice(),
@@ -164,13 +122,13 @@ impl Cells {
         }
     }
 
-    /// Begins a run at `record`, its number and start: as many regular records as there are, and as will surely fit `room` but for what is in
-    /// the arena. Returns how many.
+    /// Begins a run at `record`, its number and start: as many regular records as there are, and as
+    /// will surely fit `room` but for what is in the arena. Returns how many.
     #[inline(always)]
     fn begin<B: Block>(&mut self, block: B, strip: &Strip<'_>, record: (usize, usize), room: usize) -> usize {
-        let Strip { from, marks, index, until, pieces } = *strip;
+        let Strip { from, marks, index, until, template } = *strip;
         let (ends, records) = (index.ends(), index.records());
-        let n_fields = pieces.n_fields();
+        let n_fields = template.n_fields();
         self.n_fields = n_fields;
         self.arena.at = WORDS.len();
         self.n_values = 0;
@@ -196,16 +154,16 @@ impl Cells {
         self.starts[n] = start as u32;
         self.all_clean = n == 0 || !index.is_dirty(begin, ends[first - 1] as usize);
         // Asked where a field may be written as if its column had no rule.
-        let ask = !pieces.are_all_ruled() || pieces.sights().any(|sight| sight == Sight::Text);
+        let ask = !template.are_all_ruled() || template.sights().any(|sight| sight == Sight::Text);
         if !self.all_clean && ask || n_fields == 1 {
             n = self.look(strip, n);
         }
-        self.around = pieces.n_around();
+        self.around = template.n_around();
         self.room = room;
         (self.n_filled, self.filled) = (0, n);
         self.filled = self.fitting(n);
         self.any_odd = false;
-        if let Some(by_sight) = &pieces.by_sight
+        if let Some(by_sight) = &template.by_sight
             && self.filled > 0
         {
             match self.all_clean {
@@ -216,7 +174,8 @@ impl Cells {
         self.filled
     }
 
-    /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes which of them are odd.
+    /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes
+    /// which of them are odd.
     #[inline(always)]
     fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &[Notes], by_sight: &BySight) {
         let n = self.filled * self.n_fields;
@@ -287,17 +246,18 @@ impl Cells {
 
     /// Whether no value of the run was or is looked at.
     pub(super) fn are_known(&self, strip: &Strip<'_>) -> bool {
-        !self.any_odd && !strip.pieces.need_looks()
+        !self.any_odd && !strip.template.need_looks()
     }
 
     /// Whether [`Cells::column`] is to be called for the next ruled column; if not, it is done.
     pub(crate) fn wants_column(&mut self, strip: &Strip<'_>) -> bool {
-        let wants = self.any_odd || strip.pieces.sight(self.n_filled) == Sight::Nothing;
+        let wants = self.any_odd || strip.template.sight(self.n_filled) == Sight::Nothing;
         self.n_filled += usize::from(!wants);
         wants
     }
 
-    /// Notes which records of the run are clean; returns how many there are up to one that may be blank.
+    /// Notes which records of the run are clean; returns how many there are up to one that may be
+    /// blank.
     #[inline(always)]
     fn look(&mut self, strip: &Strip<'_>, n: usize) -> usize {
         let Strip { from, marks, index, .. } = *strip;
@@ -341,11 +301,11 @@ impl Cells {
         self.most = (2 * done).clamp(most.min(4), most);
     }
 
-    /// Sets the spans of the next ruled column, of as many records as it can and the columns before could. A function of its own for each
-    /// rule, so that its loop has all registers.
+    /// Sets the spans of the next ruled column, of as many records as it can and the columns before
+    /// could. A function of its own for each rule, so that its loop has all registers.
     pub(crate) fn column(&mut self, kernel: &Kernel, strip: &Strip<'_>, column: &mut impl Column) {
         let (k, n) = (self.n_filled, self.filled);
-        self.filled = match strip.pieces.sight(k) {
+        self.filled = match strip.template.sight(k) {
             Sight::Nothing => kernel.run(FillColumn { cells: self, strip, k, n, column }),
             _ => kernel.run(FillOdd(FillColumn { cells: self, strip, k, n, column })),
         };
@@ -361,8 +321,8 @@ impl Cells {
         n: usize,
         column: &mut impl Column,
     ) -> usize {
-        let Strip { from, index, pieces, .. } = *strip;
-        let field = pieces.ruled()[k].1 as usize;
+        let Strip { from, index, template, .. } = *strip;
+        let field = template.ruled()[k].1 as usize;
         let (n_fields, n_ruled) = (self.n_fields, self.n_ruled);
         let ends = &index.ends()[self.first_end..];
         assert!(n < self.starts.len() && field < n_fields && k < n_ruled && n * n_fields <= ends.len());
@@ -386,7 +346,8 @@ impl Cells {
             };
             let Some(found) = found else { return number };
             let kept = found.code();
-            // SAFETY: as above. Behind the last the pointers may leave their slices, but are not read there.
+            // SAFETY: as above. Behind the last the pointers may leave their slices, but are not
+            // read there.
             unsafe {
                 *code = kept.0;
                 if kept.in_arena() {
@@ -412,7 +373,7 @@ impl Cells {
         n: usize,
         column: &mut impl Column,
     ) -> usize {
-        let field = strip.pieces.ruled()[k].1 as usize;
+        let field = strip.template.ruled()[k].1 as usize;
         for number in 0..n {
             let at = number * self.n_fields + field;
             if self.odd[at / 64] >> (at % 64) & 1 == 0 {
@@ -451,7 +412,8 @@ impl Cells {
         &strip.index.ends()[self.first_end + number * self.n_fields..][..self.n_fields]
     }
 
-    /// Of a record's fields the codes, of which those count that have a rule, and of these where the values in the arena stand.
+    /// Of a record's fields the codes, of which those count that have a rule, and of these where
+    /// the values in the arena stand.
     #[inline(always)]
     pub(super) fn values(&self, number: usize) -> (&[u8], &[Option<Span>]) {
         (
@@ -530,63 +492,4 @@ impl<C: Column> Work for FillDirty<'_, C> {
         let FillColumn { cells, strip, k, n, column } = self.0;
         cells.fill_column::<B, false>(block, strip, k, n, column)
     }
-}
-
-/// The value of a field that may be quoted or hold what JSON escapes.
-#[inline(always)]
-fn dirty<B: Block>(
-    strip: &Strip<'_>,
-    number: usize,
-    mut cell: Cell<'_, B>,
-    arena: &mut Arena,
-    column: &mut impl Column,
-) -> Option<Span> {
-    let Strip { from, marks, index, .. } = *strip;
-    let (start, end) = (cell.start, cell.end);
-    cell.quoted = marks.quote == Some(from[start]);
-    cell.start += usize::from(cell.quoted);
-    cell.end -= usize::from(cell.quoted);
-    if !index.is_dirty_for(cell.start, cell.len() + usize::from(!cell.quoted)) {
-        return column.value(number, cell, arena);
-    }
-    if cell.quoted && column.quoted_is_text() {
-        return cell.block.apart(Escaped { strip, start, end, arena });
-    }
-    column.look(number, from, start, end, arena)
-}
-
-/// A string of a field's content, escaped.
-struct Escaped<'a> {
-    strip: &'a Strip<'a>,
-    start: usize,
-    end: usize,
-    arena: &'a mut Arena,
-}
-
-impl Work for Escaped<'_> {
-    type Output = Option<Span>;
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> Option<Span> {
-        escaped(block, self.strip, self.start, self.end, self.arena)
-    }
-}
-
-/// See [`Escaped`].
-#[inline(always)]
-fn escaped<B: Block>(
-    block: B,
-    strip: &Strip<'_>,
-    start: usize,
-    end: usize,
-    arena: &mut Arena,
-) -> Option<Span> {
-    if arena.at + MOST * (end - start) + MORE + 2 * EXCESS > arena.bytes.len() {
-        return None;
-    }
-    // SAFETY: the field is one of a run's record, and the arena has room for each byte to become six.
-    let end = unsafe { escape_field(block, strip, start, end, &mut arena.bytes, arena.at)? };
-    let span = Span::in_arena(arena.at, end - arena.at, QUOTED);
-    arena.at = end;
-    span
 }

@@ -5,7 +5,8 @@ use super::block::{Block, Work};
 /// The most bytes that one byte can become.
 pub const MOST: usize = 6;
 
-/// For each byte what it becomes (six bytes at most), and the length in the last place; 0 where it stands.
+/// For each byte what it becomes (six bytes at most), and the length in the last place; 0 where it
+/// stands.
 pub(super) static TABLE: [[u8; 8]; 256] = {
     let hex = b"0123456789abcdef";
     let mut table = [[0; 8]; 256];
@@ -40,8 +41,8 @@ impl Work for Escape<'_> {
     }
 }
 
-/// Writes `from[start..end]` escaped to the front of `to` and returns the number of bytes written. Only
-/// ASCII is looked at: what is valid UTF-8 stays so, what is not does too.
+/// Writes `from[start..end]` escaped to the front of `to` and returns the number of bytes written.
+/// Only ASCII is looked at: what is valid UTF-8 stays so, what is not does too.
 ///
 /// `to` must hold `MOST * (end - start) + 64` bytes.
 #[inline(always)]

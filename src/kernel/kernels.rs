@@ -1,18 +1,19 @@
 //! What the kernels do, for the other floors.
 
-use super::cells::{NoRules, Values};
 use super::dispatch::Kernel;
 use super::escape::Escape;
 #[cfg(doc)]
 use super::escape::MOST as MOST_ESCAPED;
 use super::marks::Marks;
-use super::pieces::Pieces;
-use super::scan::{Count, Counted, Index, Scan};
-use super::stitch::{Strip, Weave};
-use super::weave;
+use super::scan::{CountRecords, Counted, Index, Scan};
+use super::template::Template;
+use super::values::{NoRules, Values};
+use super::weave::{Strip, Weave};
+use super::weave_values;
 
 impl Kernel {
-    /// Fills `index` with where fields and records end in `bytes`, which must start where a record does.
+    /// Fills `index` with where fields and records end in `bytes`, which must start where a record
+    /// does.
     ///
     /// # Panics
     /// Where `bytes` is longer than the index can hold.
@@ -20,13 +21,14 @@ impl Kernel {
         self.run(Scan { marks, bytes, index })
     }
 
-    /// Counts the whole records of `n_fields` fields at the front of `bytes`, which must start where a record does.
+    /// Counts the whole records of `n_fields` fields at the front of `bytes`, which must start
+    /// where a record does.
     pub fn count(&self, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
-        self.run(Count { marks, bytes, n_fields })
+        self.run(CountRecords { marks, bytes, n_fields })
     }
 
-    /// Writes `from[start..end]` to the front of `to`, escaped as between the quotes of a JSON string,
-    /// and returns the number of bytes written.
+    /// Writes `from[start..end]` to the front of `to`, escaped as between the quotes of a JSON
+    /// string, and returns the number of bytes written.
     ///
     /// # Panics
     /// Where `to` is shorter than [`MOST_ESCAPED`] `* (end - start) + 64`.
@@ -34,27 +36,29 @@ impl Kernel {
         self.run(Escape { from, start, end, to })
     }
 
-    /// Weaves clean records of a scanned strip between `pieces` into `to[at..]` and returns the new `at`.
+    /// Weaves clean records of a scanned strip between `pieces` into `to[at..]` and returns the new
+    /// `at`.
     ///
-    /// `record` holds the number of the first record to do and where it starts; it comes back as the
-    /// first one not done: number `until`, not clean, of another width, a comment, too near the end of `from`, or without room in `to`.
+    /// `record` holds the number of the first record to do and where it starts; it comes back as
+    /// the first one not done: number `until`, not clean, of another width, a comment, too near the
+    /// end of `from`, or without room in `to`.
     #[allow(clippy::too_many_arguments)] // For tests and benches; the program calls `weave`.
-    pub fn stitch(
+    pub fn weave_plain(
         &self,
         from: &[u8],
         marks: &Marks,
         index: &Index,
         record: &mut (usize, usize),
         until: usize,
-        pieces: &Pieces,
+        template: &Template,
         to: &mut [u8],
         at: usize,
     ) -> usize {
-        let strip = Strip { from, marks, index, until, pieces };
+        let strip = Strip { from, marks, index, until, template };
         self.weave(&strip, record, to, at, &mut NoRules)
     }
 
-    /// As [`Kernel::stitch`], with `values` for the columns that have a rule.
+    /// As [`Kernel::weave_plain`], with `values` for the columns that have a rule.
     pub(crate) fn weave<V: Values>(
         &self,
         strip: &Strip<'_>,
@@ -64,7 +68,7 @@ impl Kernel {
         values: &mut V,
     ) -> usize {
         if V::ANY {
-            return weave::by_rules(self, strip, record, to, at, values);
+            return weave_values::by_rules(self, strip, record, to, at, values);
         }
         self.run(Weave { strip, record, to, at })
     }

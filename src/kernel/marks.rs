@@ -14,7 +14,8 @@ pub struct Marks {
     pub terminators: [u8; 2],
     /// The first terminator right after the second ends nothing by itself (LF after CR).
     pub pairs: bool,
-    /// Mark fields as dirty that start or end with a byte up to 0x20 or from 0x80: what trimming may touch.
+    /// Mark fields as dirty that start or end with a byte up to 0x20 or from 0x80: what trimming
+    /// may touch.
     pub edges: bool,
     /// A record that starts with this byte is left to the caller by the stitch.
     pub comment: Option<u8>,
@@ -24,7 +25,8 @@ pub struct Marks {
     pub doubled: bool,
     /// What is noted of fields beside their ends.
     pub wanted: Wanted,
-    /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None of them is unmapped.
+    /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None
+    /// of them is unmapped.
     pub page: Option<&'static Page>,
 }
 
@@ -45,7 +47,8 @@ impl Marks {
 }
 
 impl Marks {
-    /// The same with what is rare known to be absent, if it is: what is inlined below such a copy has no branch for it.
+    /// The same with what is rare known to be absent, if it is: what is inlined below such a copy
+    /// has no branch for it.
     #[inline(always)]
     pub(super) fn plain(&self) -> Option<Self> {
         let plain = self.escape.is_none() && self.page.is_none() && self.doubled;

@@ -1,9 +1,11 @@
 //! The kernels: what is done to every byte, once for each instruction set. *Unsafe room 1.*
 //!
 //! Knows bytes alone, never a record's meaning or a dialect. The algorithms ([`scan`], [`escape`],
-//! [`stitch`]) are written once over [`block::Block`]; a new instruction set is one file that implements
-//! it, one line in [`Isa::ALL`] and its arms in `dispatch.rs`. The choice is made once a run, the dispatch once a strip; below it
-//! everything is inlined for one instruction set. What other floors say of a field ([`Values`]) is compiled into the weave, so for the instruction set too.
+//! [`weave`]) are written once over [`block::Block`]; a new instruction set is one file that
+//! implements it, one line in [`Isa::ALL`] and its arms in `dispatch.rs`. The choice is made once a
+//! run, the dispatch once a strip; below it everything is inlined for one instruction set. What
+//! other floors say of a field ([`Values`]) is compiled into the weave, so for the instruction set
+//! too.
 #![allow(unsafe_code)] // Room 1: vector intrinsics; each block says what proves it.
 
 #[cfg(target_arch = "x86_64")]
@@ -13,31 +15,36 @@ mod avx512;
 mod block;
 mod cell;
 mod cells;
+mod column;
+mod dirty;
 mod dispatch;
 mod escape;
 mod isa;
 mod kernels;
 mod marks;
 mod notes;
-mod pieces;
 mod portable;
 mod scan;
 mod shape;
 mod span;
-mod stitch;
+mod template;
+mod values;
 mod wanted;
 mod weave;
+mod weave_values;
 
 pub(crate) use block::Block;
 pub(crate) use cell::Cell;
-pub(crate) use cells::{Cells, Column, NoRules, Values};
+pub(crate) use cells::Cells;
+pub(crate) use column::Column;
 pub use dispatch::Kernel;
 pub use escape::MOST as MOST_ESCAPED;
 pub use isa::Isa;
 pub use marks::Marks;
-pub use pieces::Pieces;
-pub(crate) use pieces::Sight;
 pub use scan::{Counted, Index};
 pub(crate) use span::{Arena, Span};
-pub(crate) use stitch::Strip;
+pub(crate) use template::Sight;
+pub use template::Template;
+pub(crate) use values::{NoRules, Values};
 pub(crate) use wanted::Wanted;
+pub(crate) use weave::Strip;

@@ -1,8 +1,11 @@
-//! What the scan notes of each field beside its end: bits by which most values of most rules are known, 64 bytes at a time.
+//! What the scan notes of each field beside its end: bits by which most values of most rules are
+//! known, 64 bytes at a time.
 //!
-//! A rule that says of nearly all values the same (`--infer`, `--type`, `--null`, `--empty`) needs no look at each of them. The notes
-//! say which fields are numbers or words of JSON, and which ones are *odd*: those a rule may have to look at. So they may call a field odd
-//! that is not, but never miss one. What is found at bytes becomes a bit of a field at its end: a carry runs through the field ([`Any`]).
+//! A rule that says of nearly all values the same (`--infer`, `--type`, `--null`, `--empty`) needs
+//! no look at each of them. The notes say which fields are numbers or words of JSON, and which ones
+//! are *odd*: those a rule may have to look at. So they may call a field odd that is not, but never
+//! miss one. What is found at bytes becomes a bit of a field at its end: a carry runs through the
+//! field ([`Any`]).
 //!
 //! This file does not know a rule.
 
@@ -49,14 +52,16 @@ pub(super) fn across(this: u64, next: u64, bit: usize) -> u64 {
     this >> bit | next << 1 << (63 - bit)
 }
 
-/// Two words, the first with `bits` from bit `bit` on, where it has zeros, the second with what goes over.
+/// Two words, the first with `bits` from bit `bit` on, where it has zeros, the second with what
+/// goes over.
 #[inline(always)]
 fn append(this: u64, bit: usize, bits: u64) -> (u64, u64) {
     (this | bits << bit, bits >> 1 >> (63 - bit))
 }
 
-/// Says at the end of each field whether a bit is set in it. A carry runs from the bit through the rest of the field, whose
-/// bytes are all ones, to its end. It holds what runs on into the next block.
+/// Says at the end of each field whether a bit is set in it. A carry runs from the bit through the
+/// rest of the field, whose bytes are all ones, to its end. It holds what runs on into the next
+/// block.
 #[derive(Clone, Copy, Default)]
 struct Any(u64);
 
@@ -71,7 +76,8 @@ impl Any {
     }
 }
 
-/// Finds the fields that are one text: a bit runs along with its letters. It holds those reached by the last byte of the block before.
+/// Finds the fields that are one text: a bit runs along with its letters. It holds those reached by
+/// the last byte of the block before.
 #[derive(Clone, Copy, Default)]
 struct Matcher(u64);
 
@@ -89,7 +95,8 @@ impl Matcher {
         let before = self.0;
         let mut here = starts & block.eq(loaded, letters[0]);
         let mut reached = here >> 63;
-        // Two letters are few blocks' beginning of a text, where one is that of many: a branch that can be foreseen.
+        // Two letters are few blocks' beginning of a text, where one is that of many: a branch that
+        // can be foreseen.
         if let Some(second) = letters.get(1) {
             here = (here << 1 | before & 1) & block.eq(loaded, *second);
             reached |= here >> 63 << 1;
@@ -155,11 +162,12 @@ impl Outline {
     }
 }
 
-/// Takes the notes of the fields of a strip of which the scan has the outlines of the blocks, and their dirty bytes if there are any. `bytes` ends
-/// where the scan stopped.
+/// Takes the notes of the fields of a strip of which the scan has the outlines of the blocks, and
+/// their dirty bytes if there are any. `bytes` ends where the scan stopped.
 ///
-/// In loops of their own. Within the scan, with most of its state on the stack, `--infer` took 1.57 of plain conversion's time on `people` and
-/// 1.60 on `wide`, so 1.51 and 1.71 (AVX-512, 2026-11-26, before numbers were found as now): no more in all, and small enough to improve.
+/// In loops of their own. Within the scan, with most of its state on the stack, `--infer` took 1.57
+/// of plain conversion's time on `people` and 1.60 on `wide`, so 1.51 and 1.71 (AVX-512,
+/// 2026-11-26, before numbers were found as now): no more in all, and small enough to improve.
 #[inline(always)]
 pub(super) fn note<B: Block>(
     block: B,
@@ -196,7 +204,8 @@ struct NoteOdd<'n> {
 struct Quotes {
     quoted: Any,
     dirty: Any,
-    /// In the lowest bits: its last two bytes open a field's quotes; its last is a quote; is dirty content.
+    /// In the lowest bits: its last two bytes open a field's quotes; its last is a quote; is dirty
+    /// content.
     opening: u64,
     quote: u64,
     content: u64,
@@ -205,14 +214,16 @@ struct Quotes {
 }
 
 impl Quotes {
-    /// The ends of fields that are quoted, of those that are dirty within, and of those that are empty within.
+    /// The ends of fields that are quoted, of those that are dirty within, and of those that are
+    /// empty within.
     #[inline(always)]
     fn at_ends(&mut self, outline: &Outline, starts: u64, dirty: u64) -> (u64, u64, u64) {
         let Outline { ends, structural, quote } = *outline;
         let opening = quote & starts;
         let quoted = self.quoted.at_ends(opening, ends);
         let empty = ends & (opening << 2 | self.opening);
-        // The quote in front of an end closes its field. Each byte's bit moves to the next, where that can be seen.
+        // The quote in front of an end closes its field. Each byte's bit moves to the next, where
+        // that can be seen.
         let content = dirty & !structural & !opening;
         let moved = content << 1 | self.content;
         let closing = ends & (quote << 1 | self.quote);
@@ -348,12 +359,14 @@ impl NoteNumbers<'_> {
     }
 }
 
-/// Finds the fields that are numbers of JSON, without an exponent: digits without a needless zero, behind a minus or none, and then a point and
-/// more digits or none. A bit at the first of some digits is carried to behind the last by adding it to them.
+/// Finds the fields that are numbers of JSON, without an exponent: digits without a needless zero,
+/// behind a minus or none, and then a point and more digits or none. A bit at the first of some
+/// digits is carried to behind the last by adding it to them.
 #[derive(Default)]
 struct Numbers {
-    /// Of the last byte of the block before, in bit 0: a quote that opens a field; its minus; a zero that is its first digit; the point
-    /// behind its first digits; a quote behind its digits, if they are whole, and if there was a point.
+    /// Of the last byte of the block before, in bit 0: a quote that opens a field; its minus; a
+    /// zero that is its first digit; the point behind its first digits; a quote behind its digits,
+    /// if they are whole, and if there was a point.
     opening: u64,
     sign: u64,
     naught: u64,
@@ -373,7 +386,8 @@ struct Kinds {
     behind: u64,
 }
 
-/// Adds `firsts` of runs of `digits` to these, with what is carried from the block before and to the next: the bytes behind the runs.
+/// Adds `firsts` of runs of `digits` to these, with what is carried from the block before and to
+/// the next: the bytes behind the runs.
 #[inline(always)]
 fn behind_digits(digits: u64, firsts: u64, carry: &mut u64) -> u64 {
     let (sum, over) = digits.overflowing_add(firsts);
@@ -433,7 +447,8 @@ mod tests {
             && fraction.is_none_or(|fraction| !whole && digits(fraction))
     }
 
-    /// Texts of up to six of some characters, and others as they are in real files; none needs quotes.
+    /// Texts of up to six of some characters, and others as they are in real files; none needs
+    /// quotes.
     fn fields() -> Vec<Vec<u8>> {
         let alphabet = b"-.01a";
         let mut fields: Vec<Vec<u8>> = Vec::new();

@@ -1,8 +1,9 @@
 //! The structural scan, written once: bytes to the ends of fields and records.
 //!
-//! What quoting makes of a block is proved in `shape.rs`; the scan stops at the first byte where the proof fails, and what it found
-//! before that byte stands. So it never guesses: it is exact or it declines. Where only the number of records is wanted,
-//! [`count`] finds it at three fifths of the cost.
+//! What quoting makes of a block is proved in `shape.rs`; the scan stops at the first byte where
+//! the proof fails, and what it found before that byte stands. So it never guesses: it is exact or
+//! it declines. Where only the number of records is wanted, [`count`] finds it at three fifths of
+//! the cost.
 //!
 //! This file does not know what a record is converted to.
 
@@ -31,7 +32,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 9.3 bytes for each.
+    /// An index for strips of up to `n_bytes`, rounded up to whole blocks. Takes about 9.3 bytes
+    /// for each.
     pub fn new(n_bytes: usize) -> Self {
         let n_blocks = n_bytes.div_ceil(64).max(1);
         Self {
@@ -97,8 +99,8 @@ impl Index {
         self.n_lines
     }
 
-    /// Whether a byte of `from..=to` needs a closer look: a quote, a backslash, a control byte, or an
-    /// edge that trimming may touch.
+    /// Whether a byte of `from..=to` needs a closer look: a quote, a backslash, a control byte, or
+    /// an edge that trimming may touch.
     #[inline(always)]
     pub fn is_dirty(&self, from: usize, to: usize) -> bool {
         let (first, last) = (from / 64, to / 64);
@@ -116,7 +118,8 @@ impl Index {
 }
 
 impl Index {
-    /// Whether one of the `n` bytes from `from` on needs a closer look, as [`Index::is_dirty`] has it. Without a branch up to 63 bytes.
+    /// Whether one of the `n` bytes from `from` on needs a closer look, as [`Index::is_dirty`] has
+    /// it. Without a branch up to 63 bytes.
     #[inline(always)]
     pub(super) fn is_dirty_for(&self, from: usize, n: usize) -> bool {
         if n > 63 {
@@ -194,13 +197,13 @@ fn take_notes<B: Block>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index
 }
 
 /// The call of [`count`].
-pub(super) struct Count<'a> {
+pub(super) struct CountRecords<'a> {
     pub(super) marks: &'a Marks,
     pub(super) bytes: &'a [u8],
     pub(super) n_fields: u32,
 }
 
-impl Work for Count<'_> {
+impl Work for CountRecords<'_> {
     type Output = Counted;
 
     #[inline(always)]
@@ -212,7 +215,8 @@ impl Work for Count<'_> {
     }
 }
 
-/// How far ahead of the scan lines are brought in, which the processor stops doing by itself at each page.
+/// How far ahead of the scan lines are brought in, which the processor stops doing by itself at
+/// each page.
 const AHEAD: usize = 16 << 10;
 
 /// The ways to scan: nothing rare and no notes; with notes; any marks.
@@ -220,8 +224,9 @@ const PLAIN: u8 = 0;
 const NOTING: u8 = 1;
 const OTHER: u8 = 2;
 
-/// Fills `index` from `bytes`, which must start where a record starts, outside quotes. `WAY` makes several functions of it: the body of the
-/// loop over blocks is inlined, and so compiled for the instruction set, only if it is called in one place.
+/// Fills `index` from `bytes`, which must start where a record starts, outside quotes. `WAY` makes
+/// several functions of it: the body of the loop over blocks is inlined, and so compiled for the
+/// instruction set, only if it is called in one place.
 #[inline(always)]
 fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &mut Index) {
     assert!(bytes.len() <= index.capacity(), "the strip fits the index");
@@ -334,8 +339,8 @@ pub struct Counted {
     pub lines: u64,
 }
 
-/// Counts the records at the front of `bytes`, which must start where one starts, outside quotes, as long as quoting is regular
-/// and each has `n_fields` fields.
+/// Counts the records at the front of `bytes`, which must start where one starts, outside quotes,
+/// as long as quoting is regular and each has `n_fields` fields.
 #[inline(always)]
 fn count<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
     let mut carry = Carry::START;

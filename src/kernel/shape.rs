@@ -1,9 +1,11 @@
 //! What quoting makes of a block: which bytes end fields and records, and whether that is proved.
 //!
-//! Quotes are read by parity, which is right only where quoting is *regular*: a quote opens where a field starts and closes where
-//! one ends, and everything between comes in pairs. That is proved as the blocks go by, from each quote's neighbours.
+//! Quotes are read by parity, which is right only where quoting is *regular*: a quote opens where a
+//! field starts and closes where one ends, and everything between comes in pairs. That is proved as
+//! the blocks go by, from each quote's neighbours.
 //!
-//! Advice for maintainers: every mask here is about one byte and its neighbour; a rule that needs more belongs to the reference machine.
+//! Advice for maintainers: every mask here is about one byte and its neighbour; a rule that needs
+//! more belongs to the reference machine.
 
 use super::block::Block;
 use super::marks::Marks;
@@ -117,10 +119,11 @@ pub(super) fn shape<B: Block>(
     }
 }
 
-/// The bytes that stand behind an escape which is not escaped itself; `carry` is 1 where the last byte of the block before is one.
+/// The bytes that stand behind an escape which is not escaped itself; `carry` is 1 where the last
+/// byte of the block before is one.
 ///
-/// One turn of the loop for each escape. Runs of them are rare, so the carry-free arithmetic over odd runs (simdjson's) gains nothing:
-/// a block of data has none or one.
+/// One turn of the loop for each escape. Runs of them are rare, so the carry-free arithmetic over
+/// odd runs (simdjson's) gains nothing: a block of data has none or one.
 #[inline(always)]
 fn behind_escapes(escapes: u64, carry: &mut u64) -> u64 {
     let mut escaped = *carry;
@@ -141,7 +144,8 @@ pub(super) fn below(irregular: u64) -> u64 {
     if irregular == 0 { u64::MAX } else { (irregular & irregular.wrapping_neg()) - 1 }
 }
 
-/// Gives `on_block` each block of `bytes`, its number and the mask of its bytes that count, until it returns false.
+/// Gives `on_block` each block of `bytes`, its number and the mask of its bytes that count, until
+/// it returns false.
 #[inline(always)]
 pub(super) fn blocks(bytes: &[u8], mut on_block: impl FnMut(&[u8; 64], usize, u64) -> bool) {
     let (blocks, rest) = bytes.as_chunks::<64>();

@@ -10,11 +10,13 @@ pub(super) const EXCESS: usize = 64;
 /// Values that are the same wherever they occur, at the front of the arena.
 pub(super) const WORDS: &[u8; 16] = b"null true false\0";
 
-/// Where a value stands: the content of its field, or a part of the arena; and whether quotes belong around it.
+/// Where a value stands: the content of its field, or a part of the arena; and whether quotes
+/// belong around it.
 ///
-/// In the lowest byte the code, which is all that is kept of a value that is its field's content; of others behind it 24 bits of
-/// offset and 32 of length. One word, since it is passed on for each value: as two halves, which are stored apart and loaded
-/// together, it made every load wait for both (a third of all time, 2026-11-26).
+/// In the lowest byte the code, which is all that is kept of a value that is its field's content;
+/// of others behind it 24 bits of offset and 32 of length. One word, since it is passed on for each
+/// value: as two halves, which are stored apart and loaded together, it made every load wait for
+/// both (a third of all time, 2026-11-26).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span(NonZeroU64);
 
@@ -132,8 +134,8 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// What `write` puts to the front of the bytes that are left, as it is or as a string; `None` where it does not fit. It returns how
-    /// many it wrote.
+    /// What `write` puts to the front of the bytes that are left, as it is or as a string; `None`
+    /// where it does not fit. It returns how many it wrote.
     #[inline(always)]
     pub(crate) fn write(
         &mut self,

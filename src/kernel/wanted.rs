@@ -11,7 +11,8 @@ pub struct Wanted {
     /// Which ones are numbers of JSON, quoted or not; and which of these have no point.
     pub numbers: bool,
     pub wholes: bool,
-    /// Which bare ones are tokens of JSON: a number, `true`, `false`, `null`. One that may be a number with an exponent is odd.
+    /// Which bare ones are tokens of JSON: a number, `true`, `false`, `null`. One that may be a
+    /// number with an exponent is odd.
     pub tokens: bool,
     /// Empty fields are odd, quoted or not.
     pub empty: bool,

@@ -1,394 +1,444 @@
-//! Records of which some columns have a rule: looked at a column at a time (`cells.rs`), then written as in `stitch.rs`.
+//! Weaves records between fixed pieces of text, written once.
+//!
+//! A record whose fields need no closer look becomes output by copying alone: a piece, a field, a
+//! piece, a field …, each copied 64 bytes at a time whatever its length, and the next laid over the
+//! excess. One comparison of the record's length with the room left covers all of its copies.
+//! Quotes and what JSON escapes are dealt with here too, a field at a time; white space to trim is
+//! not.
+//!
+//! A column may have a rule, which the kernel does not know: [`Values`] says for each field of a
+//! run of records where its value stands (`cells.rs`), and the weave copies it from there.
 
 use super::block::{Block, Work};
-use super::cells::{Begin, Cells, Values};
-use super::dispatch::Kernel;
-use super::pieces::{Pieces, RULED};
-use super::span::Code;
-use super::stitch::{Strip, copy_all, copy_raw, escape_all, escape_field};
+use super::escape::{MOST, TABLE, escape};
+use super::marks::Marks;
+use super::scan::Index;
+use super::template::Template;
+use crate::charset::Page;
 
-/// As the stitch, where some columns have a rule: the records of a run are all looked at by one rule, then by the next, and then written.
-pub(super) fn by_rules<V: Values>(
-    kernel: &Kernel,
+/// A scanned strip, of which records up to number `until` are to be woven.
+pub(crate) struct Strip<'a> {
+    /// Starts where the strip starts, and may go on behind it.
+    pub(crate) from: &'a [u8],
+    pub(crate) marks: &'a Marks,
+    pub(crate) index: &'a Index,
+    pub(crate) until: usize,
+    pub(crate) template: &'a Template,
+}
+
+/// The call of [`weave`].
+pub(super) struct Weave<'a> {
+    pub(super) strip: &'a Strip<'a>,
+    pub(super) record: &'a mut (usize, usize),
+    pub(super) to: &'a mut [u8],
+    pub(super) at: usize,
+}
+
+impl Work for Weave<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        let Self { strip, record, to, at } = self;
+        match strip.marks.plain() {
+            Some(marks) => weave(block, &Strip { marks: &marks, ..*strip }, record, to, at),
+            None => weave(block, strip, record, to, at),
+        }
+    }
+}
+
+/// Weaves records from number `record` on, but none from `strip.until` on, into `to[at..]`, as long
+/// as they can be and fit. `record` becomes the number of the first record not done and its start;
+/// returns the new `at`.
+#[inline(always)]
+fn weave<B: Block>(
+    block: B,
     strip: &Strip<'_>,
     record: &mut (usize, usize),
     to: &mut [u8],
     mut at: usize,
-    values: &mut V,
 ) -> usize {
-    loop {
-        let room = to.len() - at;
-        let run = kernel.run(Begin { cells: values.cells(), strip, record: *record, room });
-        if run == 0 {
-            return at;
+    let Strip { from, marks, index, until, template } = *strip;
+    let (ends, records) = (index.ends(), index.records());
+    let (mut number, mut start) = *record;
+    let n_fields = template.n_fields;
+    let mut first = if number == 0 { 0 } else { records[number - 1] as usize };
+    while number < until {
+        let last = records[number] as usize;
+        if last - first != n_fields {
+            break;
         }
-        values.fill(kernel, strip);
-        let cells = values.cells();
-        let n = cells.ready();
-        let (done, end) = kernel.run(WriteRun { strip, cells, n, to, at });
-        *record = (record.0 + done, cells.start(done));
-        at = end;
-        cells.end(done);
-        values.done(done);
-        if done == 0 {
-            return at;
+        let record_ends = &ends[first..last];
+        let end = record_ends[n_fields - 1] as usize;
+        let most = template.n_around() + end.wrapping_sub(start);
+        // 64 bytes behind the last field are read, 64 behind the record's output written.
+        if end + 64 > from.len()
+            || start > record_ends[0] as usize
+            || at + most > to.len()
+            || n_fields == 1 && end == start
+            || marks.comment == Some(from[start])
+        {
+            break;
         }
-    }
-}
-
-/// Writes `n` records of the run at hand; how many it could, and where they end.
-struct WriteRun<'a> {
-    strip: &'a Strip<'a>,
-    cells: &'a Cells,
-    n: usize,
-    to: &'a mut [u8],
-    at: usize,
-}
-
-impl Work for WriteRun<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        let pieces = self.strip.pieces;
-        let known = self.cells.are_known(self.strip);
-        match (pieces.opening.is_some(), self.cells.are_clean()) {
-            (_, true) if pieces.are_text() => block.apart(WriteText::<true>(self)),
-            (_, false) if pieces.are_text() => block.apart(WriteText::<false>(self)),
-            (true, _) => block.apart(WriteOmitting(self)),
-            (false, true) if known && pieces.quoted.is_some() => block.apart(WriteAllKnown(self)),
-            (false, true) if known => block.apart(WriteKnown(self)),
-            (false, true) => self.write::<B, true, false>(block),
-            (false, false) => block.apart(WriteDirty(self)),
-        }
-    }
-}
-
-/// As [`WriteRun`], where all values are strings but for odd ones: a record without any is written as one that has no rule.
-struct WriteText<'a, const CLEAN: bool>(WriteRun<'a>);
-
-impl<const CLEAN: bool> Work for WriteText<'_, CLEAN> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        let WriteRun { strip, cells, n, to, mut at } = self.0;
-        let Some(pieces) = &strip.pieces.quoted else { return (0, at) };
-        for number in 0..n {
-            let (start, ends) = (cells.start(number), cells.record_ends(strip, number));
-            let end = if cells.is_odd(number) {
-                block.apart(WriteOdd { strip, cells, number, to: &mut *to, at })
-            } else if CLEAN || cells.is_clean(number) {
-                // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
-                Some(unsafe { copy_all(block, strip.from, start, ends, pieces, to, at) })
-            } else {
-                // SAFETY: as above, with each byte become six.
-                unsafe { escape_all(block, strip, start, ends, pieces, to, at) }
-            };
-            match end {
-                Some(end) => at = end,
-                None => return (number, at),
+        if !index.is_dirty(start, end) {
+            // SAFETY: the ends of an index ascend, for only the scan makes one. So all fields lie
+            // in `start..end`, and 64 bytes behind each can be read. No field is named twice
+            // (`Template::new`), so pieces and fields together are at most `most` less two blocks,
+            // and a copy writes less than a block more than it should: all of it within `to`.
+            at = unsafe { copy_all(block, from, start, record_ends, template, to, at) };
+        } else {
+            // Each byte may become six.
+            if at + most + (MOST - 1) * (end - start) > to.len() {
+                break;
+            }
+            // SAFETY: as above, and the room was looked at.
+            match unsafe { escape_all(block, strip, start, record_ends, template, to, at) } {
+                Some(woven) => at = woven,
+                None => break,
             }
         }
-        (n, at)
+        first = last;
+        number += 1;
+        start = behind(marks, from, end);
     }
+    *record = (number, start);
+    at
 }
 
-/// Writes one record of a run; `None` where a field needs a closer look.
-struct WriteOdd<'a> {
-    strip: &'a Strip<'a>,
-    cells: &'a Cells,
-    number: usize,
-    to: &'a mut [u8],
-    at: usize,
+/// The first byte behind the terminator at `end`, behind which there are bytes.
+#[inline(always)]
+pub(super) fn behind(marks: &Marks, from: &[u8], end: usize) -> usize {
+    end + 1 + usize::from(marks.pairs && from[end] == b'\r' && from[end + 1] == b'\n')
 }
 
-impl Work for WriteOdd<'_> {
-    type Output = Option<usize>;
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> Option<usize> {
-        let Self { strip, cells, number, to, at } = self;
-        // SAFETY: as in `WriteRun::write`.
-        unsafe {
-            match strip.pieces.opening {
-                Some(_) => write_omitting(block, strip, cells, number, to, at),
-                None if cells.are_clean() => {
-                    write::<B, true, false>(block, strip, strip.pieces, cells, number, to, at)
-                }
-                None => write::<B, false, false>(block, strip, strip.pieces, cells, number, to, at),
-            }
-        }
-    }
-}
-
-/// As [`WriteRun`], where values may be left out.
-struct WriteOmitting<'a>(WriteRun<'a>);
-
-impl Work for WriteOmitting<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        let WriteRun { strip, cells, n, to, mut at } = self.0;
-        for number in 0..n {
-            // SAFETY: as in `WriteRun::write`.
-            match unsafe { write_omitting(block, strip, cells, number, to, at) } {
-                Some(end) => at = end,
-                None => return (number, at),
-            }
-        }
-        (n, at)
-    }
-}
-
-/// As [`WriteRun`], where all values are known at sight and no record needs a closer look.
-struct WriteKnown<'a>(WriteRun<'a>);
-
-impl Work for WriteKnown<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        self.0.write::<B, true, true>(block)
-    }
-}
-
-/// As [`WriteKnown`], where all columns have a rule.
-struct WriteAllKnown<'a>(WriteRun<'a>);
-
-impl Work for WriteAllKnown<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        let WriteRun { strip, cells, n, to, mut at } = self.0;
-        let Some(pieces) = &strip.pieces.quoted else { return (0, at) };
-        for number in 0..n {
-            // SAFETY: as in `WriteRun::write`.
-            at = unsafe { write_known(block, strip, pieces, cells, number, to, at) };
-        }
-        (n, at)
-    }
-}
-
-/// As [`WriteRun`], where some record is not clean.
-struct WriteDirty<'a>(WriteRun<'a>);
-
-impl Work for WriteDirty<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        self.0.write::<B, false, false>(block)
-    }
-}
-
-impl WriteRun<'_> {
-    #[inline(always)]
-    fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(self, block: B) -> (usize, usize) {
-        let Self { strip, cells, n, to, mut at } = self;
-        let even = strip.pieces.even.as_deref().filter(|_| !cells.any_odd());
-        let pieces = even.unwrap_or(strip.pieces);
-        for number in 0..n {
-            // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64 bytes on either side.
-            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, pieces, cells, number, to, at) } {
-                Some(end) => at = end,
-                None => return (number, at),
-            }
-        }
-        (n, at)
-    }
-}
-
-/// Writes record `number` of the run at hand; `None` where a field needs a closer look. `KNOWN` says that no value stands elsewhere than in
-/// its field, between no quotes.
+/// Writes a clean record.
 ///
 /// # Safety
-/// The run is one of this strip, begun for no more room than lies behind `at`, less what its records before took.
+/// `start` and `record_ends` ascend; there is one end for each field that `pieces` may name; 64
+/// bytes of `from` lie behind the last end, and `to` has room behind `at` for pieces, fields and
+/// one block more.
 #[inline(always)]
-unsafe fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(
+pub(super) unsafe fn copy_all<B: Block>(
     block: B,
-    strip: &Strip<'_>,
-    pieces: &Pieces,
-    cells: &Cells,
-    number: usize,
-    to: &mut [u8],
-    at: usize,
-) -> Option<usize> {
-    let from = strip.from;
-    let (start, clean) = (cells.start(number), CLEAN || cells.is_clean(number));
-    let record_ends = cells.record_ends(strip, number);
-    let (codes, spans) = cells.values(number);
-    let to_start = to.as_mut_ptr();
-    let text = pieces.bytes.as_ptr();
-    let arena = cells.arena().as_ptr();
-    // SAFETY: the caller promises room for all pieces, for each field whatever is escaped in it, for what the arena holds, and for `MORE`
-    // bytes for each value. A span lies in the strip or in the arena with 64 bytes behind it, as only `Cells` makes them. There is
-    // an end for each field that is named, and a code; one end of a piece more than there are fields; and `bytes` of pieces ends
-    // with a spare block.
-    unsafe {
-        let mut target = to_start.add(at);
-        let mut piece = 0;
-        for (i, &code) in pieces.codes.iter().enumerate() {
-            let piece_end = *pieces.ends.get_unchecked(i) as usize;
-            target = copy_raw(block, text.add(piece), piece_end - piece, target);
-            piece = piece_end;
-            let field = (code & !RULED) as usize;
-            let field_start =
-                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
-            let field_end = *record_ends.get_unchecked(field) as usize;
-            if code & RULED != 0 {
-                let value = Code(*codes.get_unchecked(field));
-                let inset = if KNOWN { 0 } else { value.inset() };
-                let mut source = from.as_ptr().add(field_start + inset);
-                let mut n = (field_end - field_start).saturating_sub(2 * inset);
-                let quotes = value.quotes();
-                target.write(b'"');
-                target = target.add(quotes);
-                if !KNOWN && value.in_arena() {
-                    let k = *pieces.numbers.get_unchecked(i) as usize;
-                    let (offset, length) = (*spans.get_unchecked(k)).unwrap_unchecked().place();
-                    (source, n) = (arena.add(offset), length);
-                }
-                // Not even compiled where none is: it takes registers.
-                if !CLEAN && value.is_escaped() {
-                    let at = target.offset_from_unsigned(to_start);
-                    let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
-                    (target, n) = (to_start.add(end), 0);
-                }
-                target = copy_raw(block, source, n, target);
-                target.write(b'"');
-                target = target.add(quotes);
-                continue;
-            }
-            if clean {
-                target = copy_raw(block, from.as_ptr().add(field_start), field_end - field_start, target);
-            } else {
-                let at = target.offset_from_unsigned(to_start);
-                let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
-                target = to_start.add(end);
-            }
-        }
-        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
-        Some(target.offset_from_unsigned(to_start))
-    }
-}
-
-/// As [`write`], of clean records of which all columns have a rule and all values are known. The pieces are those with quotes around each
-/// value: one that has none is laid over the first, and what follows is copied from behind the second.
-///
-/// # Safety
-/// As [`write`].
-#[inline(always)]
-unsafe fn write_known<B: Block>(
-    block: B,
-    strip: &Strip<'_>,
-    pieces: &Pieces,
-    cells: &Cells,
-    number: usize,
+    from: &[u8],
+    start: usize,
+    record_ends: &[u32],
+    template: &Template,
     to: &mut [u8],
     at: usize,
 ) -> usize {
-    let start = cells.start(number);
-    let record_ends = cells.record_ends(strip, number);
-    let (codes, _) = cells.values(number);
     let to_start = to.as_mut_ptr();
-    let (from, text) = (strip.from.as_ptr(), pieces.bytes.as_ptr());
-    // SAFETY: as in `write`. Of the pieces one ends with a quote in front of each value, and the next starts with one.
+    let (from, text) = (from.as_ptr(), template.bytes.as_ptr());
+    // SAFETY: all that follows is within what the caller promises; `bytes` of pieces ends with a
+    // spare block, and there is one end of a piece more than there are fields.
     unsafe {
-        let mut target = to_start.add(at);
-        // Where the next piece starts, but for a quote that is passed over.
+        let mut to = to_start.add(at);
         let mut piece = 0;
         let mut field_start = start;
-        for (i, &field) in pieces.fields().iter().enumerate() {
-            let piece_end = *pieces.ends.get_unchecked(i) as usize;
-            target = copy_raw(block, text.add(piece), piece_end - piece, target);
-            if !pieces.in_order {
+        for (i, &field) in template.fields.iter().enumerate() {
+            let piece_end = *template.ends.get_unchecked(i) as usize;
+            to = copy_raw(block, text.add(piece), piece_end - piece, to);
+            piece = piece_end;
+            if !template.in_order {
                 field_start = match field {
                     0 => start,
                     _ => *record_ends.get_unchecked(field as usize - 1) as usize + 1,
                 };
             }
             let field_end = *record_ends.get_unchecked(field as usize) as usize;
-            let passed = 1 - Code(*codes.get_unchecked(field as usize)).quotes();
-            piece = piece_end + passed;
-            target = target.sub(passed);
-            target = copy_raw(block, from.add(field_start), field_end - field_start, target);
+            to = copy_raw(block, from.add(field_start), field_end - field_start, to);
             field_start = field_end + 1;
         }
-        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
-        target.offset_from_unsigned(to_start)
+        to = copy_raw(block, text.add(piece), template.n_bytes() - piece, to);
+        to.offset_from_unsigned(to_start)
     }
 }
 
-/// As [`write`], where values may be left out. A comma follows each value, and the last is taken back. All columns have a rule.
+/// Copies `n` bytes in blocks and returns where they end.
 ///
 /// # Safety
-/// As [`write`].
+/// Up to a block more than `n` can be read from `from` and written to `to`.
 #[inline(always)]
-unsafe fn write_omitting<B: Block>(
+pub(super) unsafe fn copy_raw<B: Block>(block: B, from: *const u8, n: usize, to: *mut u8) -> *mut u8 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        block.copy_half(from, to);
+        if n > 32 {
+            block.copy_half(from.add(32), to.add(32));
+            let mut done = 64;
+            while done < n {
+                block.copy_raw(from.add(done), to.add(done));
+                done += 64;
+            }
+        }
+        to.add(n)
+    }
+}
+
+/// Writes a record that is not clean, field by field; `None` where a field needs more than that.
+///
+/// # Safety
+/// As [`copy_all`], with room for each byte to become six.
+#[inline(always)]
+pub(super) unsafe fn escape_all<B: Block>(
     block: B,
     strip: &Strip<'_>,
-    cells: &Cells,
-    number: usize,
+    start: usize,
+    record_ends: &[u32],
+    template: &Template,
+    to: &mut [u8],
+    mut at: usize,
+) -> Option<usize> {
+    let text = template.bytes.as_ptr();
+    let mut piece = 0;
+    for (i, &field) in template.fields.iter().enumerate() {
+        // SAFETY: as the caller promises; `bytes` of pieces ends with a spare block, and there is
+        // one end of a piece more than there are fields.
+        unsafe {
+            let piece_end = *template.ends.get_unchecked(i) as usize;
+            copy_raw(block, text.add(piece), piece_end - piece, to.as_mut_ptr().add(at));
+            at += piece_end - piece;
+            piece = piece_end;
+        }
+        let field = field as usize;
+        let field_start = if field == 0 { start } else { record_ends[field - 1] as usize + 1 };
+        let field_end = record_ends[field] as usize;
+        // SAFETY: as the caller promises.
+        at = unsafe { escape_field(block, strip, field_start, field_end, to, at)? };
+    }
+    // SAFETY: as above.
+    unsafe { copy_raw(block, text.add(piece), template.n_bytes() - piece, to.as_mut_ptr().add(at)) };
+    Some(at + template.n_bytes() - piece)
+}
+
+/// Writes a field that may be quoted or hold what JSON escapes; `None` where it needs more than
+/// that.
+///
+/// # Safety
+/// The field lies in the strip, 64 bytes can be read behind it, and `to` has room behind `at` for
+/// each byte to become six and one block more.
+#[inline(always)]
+pub(super) unsafe fn escape_field<B: Block>(
+    block: B,
+    strip: &Strip<'_>,
+    start: usize,
+    end: usize,
     to: &mut [u8],
     at: usize,
 ) -> Option<usize> {
-    let Strip { from, pieces, .. } = *strip;
-    let start = cells.start(number);
-    let record_ends = cells.record_ends(strip, number);
-    let (codes, spans) = cells.values(number);
-    let to_start = to.as_mut_ptr();
-    let text = pieces.bytes.as_ptr();
-    let arena = cells.arena().as_ptr();
-    // SAFETY: as in `write`; the quotes and the comma of a value are of its `MORE` bytes.
-    unsafe {
-        let mut target = to_start.add(at);
-        let opened = target.add(pieces.opening.unwrap_or(0));
-        let mut piece = 0;
-        for (k, &code) in pieces.codes.iter().enumerate() {
-            let before = if k == 0 { opened } else { target };
-            let piece_end = *pieces.ends.get_unchecked(k) as usize;
-            target = copy_raw(block, text.add(piece), piece_end - piece, target);
-            piece = piece_end;
-            let field = (code & !RULED) as usize;
-            let field_start =
-                if field == 0 { start } else { *record_ends.get_unchecked(field - 1) as usize + 1 };
-            let field_end = *record_ends.get_unchecked(field) as usize;
-            let value = Code(*codes.get_unchecked(field));
-            let inset = value.inset();
-            let mut source = from.as_ptr().add(field_start + inset);
-            let mut n = (field_end - field_start).saturating_sub(2 * inset);
-            let quotes = value.quotes();
-            target.write(b'"');
-            target = target.add(quotes);
-            if value.is_special() {
-                if value.in_arena() {
-                    let span = (*spans.get_unchecked(k)).unwrap_unchecked();
-                    if span.is_nothing() {
-                        target = before;
-                        continue;
-                    }
-                    let (offset, length) = span.place();
-                    (source, n) = (arena.add(offset), length);
-                } else {
-                    let at = target.offset_from_unsigned(to_start);
-                    let end = escape_field(block, strip, field_start, field_end, &mut *to, at)?;
-                    (target, n) = (to_start.add(end), 0);
-                }
-            }
-            target = copy_raw(block, source, n, target);
-            target.write(b'"');
-            target = target.add(quotes);
-            target.write(b',');
-            target = target.add(1);
+    let Strip { from, marks, index, .. } = *strip;
+    // Without a branch on whether it is quoted, which in many files nobody could foresee. A field
+    // that is starts with a quote: the scan has proved that it ends with one too and that all
+    // between come in pairs.
+    let quoted = usize::from(marks.quote == Some(from[start]));
+    let content = start + quoted..end - quoted;
+    if !index.is_dirty_for(content.start, content.len() + 1 - quoted) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            copy_raw(block, from.as_ptr().add(content.start), content.len(), to.as_mut_ptr().add(at));
         }
-        if target > opened {
-            // The last comma has nothing behind it.
-            target = target.sub(1);
-        }
-        target = copy_raw(block, text.add(piece), pieces.n_bytes() - piece, target);
-        Some(target.offset_from_unsigned(to_start))
+        return Some(at + content.len());
     }
+    if quoted == 0 && marks.edges {
+        let text = &from[content.clone()];
+        let blank = match marks.page {
+            Some(page) => [text.first(), text.last()].into_iter().flatten().any(|byte| page.is_blank(*byte)),
+            None => blank_first(text) || blank_last(text),
+        };
+        if blank {
+            return None;
+        }
+    }
+    if let Some(page) = marks.page {
+        let quote = marks.quote.filter(|_| quoted == 1);
+        return Some(transcode(page, &from[content], quote, marks.escape, to, at));
+    }
+    if let Some(escape) = marks.escape {
+        let quote = marks.quote.filter(|_| quoted == 1);
+        return Some(unescape(block, from, content.start, content.end, escape, quote, to, at));
+    }
+    if quoted == 0 {
+        // Not in pairs: where the quote is another byte or none, JSON's are data and may stand
+        // alone.
+        return Some(at + escape(block, from, content.start, content.end, &mut to[at..]));
+    }
+    (marks.quote == Some(b'"')).then(|| escape_pairs(block, from, content.start, content.end, to, at))
+}
+
+/// Whether a field may start with white space: surely not where this says no.
+#[inline(always)]
+fn blank_first(field: &[u8]) -> bool {
+    matches!(field, [0..=0x20 | 0xc2, ..] | [0xe1, 0x9a, ..] | [0xe2, 0x80 | 0x81, ..] | [0xe3, 0x80, ..])
+}
+
+/// Whether a field may end with white space: surely not where this says no.
+#[inline(always)]
+fn blank_last(field: &[u8]) -> bool {
+    matches!(
+        field,
+        [.., 0..=0x20]
+            | [.., 0xc2, 0x80..=0xff]
+            | [.., 0xe1, 0x9a, _]
+            | [.., 0xe2, 0x80 | 0x81, _]
+            | [.., 0xe3, 0x80, _]
+    )
+}
+
+/// Copies `from[start..end]` escaped to `to[at..]`, where quotes come in pairs of which each is
+/// one: a pair becomes a backslash and a quote, so nothing moves; what moves is behind control
+/// characters and backslashes only.
+#[inline(always)]
+fn escape_pairs<B: Block>(
+    block: B,
+    from: &[u8],
+    start: usize,
+    end: usize,
+    to: &mut [u8],
+    mut at: usize,
+) -> usize {
+    let mut next = start;
+    // All ones between the first quote of a pair and its second.
+    let mut open = 0;
+    while next < end {
+        let source: &[u8; 64] = from[next..].first_chunk().expect("64 bytes behind the end");
+        let loaded = block.load(source);
+        let valid = if end - next < 64 { (1 << (end - next)) - 1 } else { u64::MAX };
+        let moves = (block.eq(loaded, b'\\') | block.le(loaded, 0x1f)) & valid;
+        let quotes = block.eq(loaded, b'"') & valid;
+        let firsts = quotes & (block.parity(quotes) ^ open);
+        if moves != 0 {
+            let target: &mut [u8; 128] = to[at..].first_chunk_mut().expect("room for two blocks");
+            if let Some(n) = block.widen(loaded, valid, firsts, target) {
+                next += (end - next).min(64);
+                at += n;
+                open ^= odd(quotes);
+                continue;
+            }
+        }
+        let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+        let (n, up_to) = match moves {
+            0 => ((end - next).min(64), valid),
+            _ => (moves.trailing_zeros() as usize, (moves & moves.wrapping_neg()) - 1),
+        };
+        block.copy_with(source, firsts & up_to, b'\\', target);
+        open ^= odd(quotes & up_to);
+        next += n;
+        at += n;
+        if moves != 0 {
+            let escape = &TABLE[usize::from(from[next])];
+            to[at..at + 8].copy_from_slice(escape);
+            at += usize::from(escape[7]);
+            next += 1;
+        }
+    }
+    at
+}
+
+/// Writes text of a code page escaped to `to[at..]`, without the first of two `quote`s and without
+/// the bytes `escape`, which make the next one content. A byte at a time, by a table: of three
+/// instructions each is one load.
+#[inline(always)]
+fn transcode(
+    page: &Page,
+    text: &[u8],
+    quote: Option<u8>,
+    escape: Option<u8>,
+    to: &mut [u8],
+    mut at: usize,
+) -> usize {
+    let mut next = 0;
+    if quote.is_none() && escape.is_none() {
+        let room = &mut to[at..at + MOST * text.len() + 8];
+        let mut done = 0;
+        for &byte in text {
+            let written = &page.json[usize::from(byte)];
+            // SAFETY: each byte became six at the most so far, and eight more fit behind that.
+            unsafe { room.as_mut_ptr().add(done).cast::<[u8; 8]>().write_unaligned(*written) };
+            done += usize::from(written[7]).min(MOST);
+        }
+        return at + done;
+    }
+    while let Some(&first) = text.get(next) {
+        let stands_for_next = (quote == Some(first) || escape == Some(first)) && next + 1 < text.len();
+        next += usize::from(stands_for_next);
+        let written = &page.json[usize::from(text[next])];
+        to[at..at + 8].copy_from_slice(written);
+        at += usize::from(written[7]);
+        next += 1;
+    }
+    at
+}
+
+/// Copies `from[start..end]` escaped to `to[at..]` without the bytes `escape`, which make the next
+/// one content; between quotes, of two `quote`s one is content.
+///
+/// A block is looked at once, whatever it holds; so data full of escapes costs about a dozen
+/// instructions for each.
+#[allow(clippy::too_many_arguments)] // One call; a struct for it would be used once.
+#[inline(always)]
+fn unescape<B: Block>(
+    block: B,
+    from: &[u8],
+    start: usize,
+    end: usize,
+    escape: u8,
+    quote: Option<u8>,
+    to: &mut [u8],
+    mut at: usize,
+) -> usize {
+    let mut next = start;
+    while next < end {
+        let source: &[u8; 64] = from[next..].first_chunk().expect("64 bytes behind the end");
+        let loaded = block.load(source);
+        let n = (end - next).min(64);
+        let valid = if n < 64 { (1 << n) - 1 } else { u64::MAX };
+        let mut special = (block.eq(loaded, b'"')
+            | block.eq(loaded, b'\\')
+            | block.eq(loaded, escape)
+            | block.le(loaded, 0x1f))
+            & valid;
+        if let Some(quote) = quote {
+            special |= block.eq(loaded, quote) & valid;
+        }
+        let mut done = 0;
+        while special != 0 {
+            let place = special.trailing_zeros() as usize;
+            let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+            // What lies before it, and more.
+            let rest: &[u8; 64] = from[next + done..].first_chunk().expect("64 bytes behind the end");
+            block.copy(rest, target);
+            at += place - done;
+            let mut byte = source[place];
+            done = place + 1;
+            special &= special - 1;
+            if (byte == escape || quote == Some(byte)) && next + done < end {
+                // Stands for the next byte, which may lie in the next block.
+                byte = from[next + done];
+                special &= !(1u64.checked_shl(done as u32).unwrap_or(0));
+                done += 1;
+            }
+            let written = &TABLE[usize::from(byte)];
+            let length = usize::from(written[7]);
+            to[at..at + 8].copy_from_slice(written);
+            if length == 0 {
+                to[at] = byte;
+            }
+            at += length.max(1);
+        }
+        if done < n {
+            let target: &mut [u8; 64] = to[at..].first_chunk_mut().expect("64 bytes of room");
+            let rest: &[u8; 64] = from[next + done..].first_chunk().expect("64 bytes behind the end");
+            block.copy(rest, target);
+            at += n - done;
+            done = n;
+        }
+        next += done;
+    }
+    at
+}
+
+/// All ones where the number of bits is odd.
+#[inline(always)]
+fn odd(bits: u64) -> u64 {
+    u64::from(bits.count_ones() & 1).wrapping_neg()
 }

@@ -1,11 +1,11 @@
 //! A record to JSON on a line.
 //!
 //! The general way, a field at a time, for what the weave leaves: missing and surplus fields, white
-//! space to trim, invalid bytes, records longer than a strip. Writes through [`Put`], so a record
-//! may be longer than any buffer. What the weave writes by a rule is in `weaver.rs`: the same
-//! rules, the same values.
+//! space to trim, invalid bytes, records longer than a strip. Writes through [`WriteValue`], so a
+//! record may be longer than any buffer. What the weave writes by a rule is in `weaver.rs`: the
+//! same rules, the same values.
 
-use super::pen::{Put, Unwritten};
+use super::buffer::{Unwritten, WriteValue};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::kernel::{Cells, Kernel};
@@ -105,7 +105,7 @@ pub(crate) struct Encoder<'r> {
 }
 
 /// A field of a record.
-pub(super) struct Place<'b> {
+pub(super) struct FieldPlace<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) start: usize,
     pub(super) end: usize,
@@ -119,7 +119,7 @@ pub(super) struct Place<'b> {
 
 impl Encoder<'_> {
     /// Writes a record. `valid` says that all of its bytes are known to be UTF-8.
-    pub(crate) fn record<P: Put>(
+    pub(crate) fn record<P: WriteValue>(
         &self,
         put: &mut P,
         gather: &mut Gather,
@@ -142,7 +142,7 @@ impl Encoder<'_> {
                 continue;
             }
             let (start, end) = record.field(field);
-            let place = Place { bytes: record.bytes, start, end, valid, field, column: Some(i) };
+            let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: Some(i) };
             let lead = |put: &mut P| plan.lead(last, i, |piece| put.put(piece));
             if self.field(put, gather, &place, &mut findings, lead)? {
                 last = Some(i);
@@ -165,7 +165,7 @@ impl Encoder<'_> {
             let mut field = plan.n_fields();
             self.surplus(record, |start, end| {
                 let before: &[u8] = if std::mem::replace(&mut comma, true) { b"," } else { b"" };
-                let place = Place { bytes: record.bytes, start, end, valid, field, column: None };
+                let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: None };
                 self.field(put, gather, &place, &mut findings, |put| put.put(before))?;
                 field += 1;
                 Ok(())
@@ -179,7 +179,7 @@ impl Encoder<'_> {
     }
 
     /// What [`Encoder::record`] would find, without writing; `put` only lends its buffer.
-    pub(crate) fn judge<P: Put>(
+    pub(crate) fn judge<P: WriteValue>(
         &self,
         put: &mut P,
         gather: &mut Gather,
@@ -193,15 +193,15 @@ impl Encoder<'_> {
     }
 
     /// Writes the value of a field, `lead` before it; false if it is left out.
-    pub(super) fn field<P: Put>(
+    pub(super) fn field<P: WriteValue>(
         &self,
         put: &mut P,
         gather: &mut Gather,
-        place: &Place<'_>,
+        place: &FieldPlace<'_>,
         findings: &mut Findings,
         lead: impl FnOnce(&mut P) -> Result<(), P::Stop>,
     ) -> Result<bool, P::Stop> {
-        let Place { bytes, start, end, .. } = *place;
+        let FieldPlace { bytes, start, end, .. } = *place;
         let field = Field::new(self.dialect, self.trim, bytes, start, end);
         let Some(rules) = self.plan.rules() else {
             lead(put)?;
@@ -236,7 +236,7 @@ impl Encoder<'_> {
     }
 
     /// What an empty field becomes.
-    fn empty(&self, rules: &Rules, place: &Place<'_>, quoted: bool) -> Value {
+    fn empty(&self, rules: &Rules, place: &FieldPlace<'_>, quoted: bool) -> Value {
         match rules.empty(quoted) {
             // In an array what is behind it would move up.
             Value::Omitted if place.column.is_none() => Value::Text,
@@ -246,11 +246,11 @@ impl Encoder<'_> {
 
     /// As [`Encoder::field`] for a rule that looks at the content in one piece.
     #[allow(clippy::too_many_arguments, reason = "what its caller found, called from one place")]
-    fn by_content<P: Put>(
+    fn by_content<P: WriteValue>(
         &self,
         put: &mut P,
         gather: &mut Gather,
-        place: &Place<'_>,
+        place: &FieldPlace<'_>,
         field: &Field<'_>,
         bare: bool,
         findings: &mut Findings,
@@ -319,10 +319,10 @@ impl Encoder<'_> {
     }
 
     /// Writes a field's content as a string, run by run.
-    fn text<P: Put>(
+    fn text<P: WriteValue>(
         &self,
         put: &mut P,
-        place: &Place<'_>,
+        place: &FieldPlace<'_>,
         field: &Field<'_>,
         findings: &mut Findings,
     ) -> Result<(), P::Stop> {
@@ -339,7 +339,7 @@ impl Encoder<'_> {
     }
 
     /// Writes a value of `content`, which may be no UTF-8 unless it is `valid`.
-    pub(super) fn value<P: Put>(
+    pub(super) fn value<P: WriteValue>(
         &self,
         put: &mut P,
         value: Value,
@@ -390,7 +390,7 @@ impl Encoder<'_> {
         }
     }
 
-    fn string<P: Put, const N: usize>(
+    fn string<P: WriteValue, const N: usize>(
         &self,
         put: &mut P,
         parts: [&[u8]; N],

@@ -5,7 +5,7 @@
 //! here. A newline byte is only at a record's bound, whatever the format: that is how bounds
 //! are found. See [`super::Pen::put`] for why `,\n` is never parted.
 
-use super::pen::Ends;
+use super::buffer::Ends;
 use memchr::{memchr, memchr_iter, memrchr};
 use std::ops::Range;
 

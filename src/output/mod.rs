@@ -3,6 +3,7 @@
 //! This floor does not know where records come from, nor which worker may write: a full
 //! [`OutputBuffer`] is flushed by its owner.
 
+mod buffer;
 mod compress;
 mod descriptor;
 mod encode;
@@ -14,7 +15,6 @@ mod pace;
 mod part;
 mod partial;
 mod parts;
-mod pen;
 mod placement;
 mod rejects;
 mod reserve;
@@ -23,6 +23,7 @@ mod split;
 mod weaver;
 mod writer;
 
+pub(crate) use buffer::{Ends, Flush, LEAST_BUFFER, OutputBuffer};
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
 pub(crate) use descriptor::Descriptor;
@@ -36,7 +37,6 @@ pub(crate) use framing::Framing;
 pub(crate) use names::PartNames;
 pub(crate) use partial::checkpoint_path;
 pub(crate) use parts::{Parts, needs_a_file as parts_need_a_file};
-pub(crate) use pen::{Ends, Flush, LEAST_BUFFER, OutputBuffer};
 pub(crate) use rejects::Rejects;
 pub use sink::Sink;
 pub(crate) use sink::Writer;

@@ -4,8 +4,8 @@
 //! The rules are those of the general way (`encode.rs`), which also writes what needs a closer
 //! look.
 
-use super::encode::{Encoder, Findings, Gather, Place};
-use super::pen::Put;
+use super::buffer::WriteValue;
+use super::encode::{Encoder, FieldPlace, Findings, Gather};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
 use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word};
@@ -35,7 +35,7 @@ impl<'w, 'r> Weaver<'w, 'r> {
         gather: &'w mut Gather,
         leaves_misfits: bool,
     ) -> Option<Self> {
-        let rules = encoder.plan.rules().filter(|_| !encoder.plan.pieces().ruled().is_empty())?;
+        let rules = encoder.plan.rules().filter(|_| !encoder.plan.template().ruled().is_empty())?;
         let (n_done, n_misfits, first_misfit) = (0, 0, None);
         Some(Self { encoder, rules, cells, gather, leaves_misfits, n_done, n_misfits, first_misfit })
     }
@@ -50,7 +50,7 @@ impl Values for Weaver<'_, '_> {
 
     fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>) {
         self.gather.misfits.clear();
-        for &(place, field) in strip.pieces.ruled() {
+        for &(place, field) in strip.template.ruled() {
             if !self.cells.wants_column(strip) {
                 continue;
             }
@@ -180,7 +180,7 @@ impl Common<'_, '_> {
             Charset::Utf8 => true,
             Charset::Page(_) => from[start..end].is_ascii(),
         };
-        let place = Place { bytes: from, start, end, valid, field, column };
+        let place = FieldPlace { bytes: from, start, end, valid, field, column };
         let mut findings = Findings::default();
         let mut wrote = false;
         let span = arena.write(false, |to| {
@@ -283,7 +283,7 @@ struct Room<'t> {
 /// It does not fit.
 struct Full;
 
-impl Put for Room<'_> {
+impl WriteValue for Room<'_> {
     type Stop = Full;
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {

@@ -4,11 +4,11 @@
 //! Writing needs the turn, so all work here is serial and must be cheap. If nothing
 //! is asked for, bytes pass as they are.
 
+use super::buffer::Ends;
 use super::compress::{Compression, Packer, packed};
 use super::framing::{Bounds, Cuts, Framing};
 use super::pace::Pace;
 use super::parts::{Parts, PartsReached};
-use super::pen::Ends;
 use super::sink::Sink;
 use super::split::Split;
 use crate::error::Result;

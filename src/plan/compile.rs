@@ -11,13 +11,13 @@ use super::rule::{Empty, Rules};
 use crate::charset::Charset;
 use crate::error::{ErrorKind, Result};
 use crate::header::Header;
-use crate::kernel::{Pieces, Wanted};
+use crate::kernel::{Template, Wanted};
 
 /// What is done with each record of one input.
 #[derive(Debug)]
 pub(crate) struct Plan {
     header: Header,
-    pieces: Pieces,
+    template: Template,
     nest: Option<Nest>,
     rules: Option<Rules>,
     /// A comma follows each value, which may be left out.
@@ -96,39 +96,19 @@ impl Plan {
         let last = names.len() - 1;
         let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(last));
         let end = format!("{}{}{}", quote(last), "}".repeat(n_open), format.close());
-        let pieces = Pieces::new((0..=last).map(lead).chain(std::iter::once(end)), fields, header.len());
-        let pieces = match &rules {
+        let template = Template::new((0..=last).map(lead).chain(std::iter::once(end)), fields, header.len());
+        let template = match &rules {
             Some(rules) => {
                 let sight = |(i, ruled): (usize, bool)| ruled.then(|| rules.sight(i));
                 let sights = ruled.into_iter().enumerate().map(sight).collect();
-                pieces.with_rules(sights, omits.then(|| format.open().len()))
+                template.with_rules(sights, omits.then(|| format.open().len()))
             }
-            None => pieces,
+            None => template,
         };
-        let extra = (!columns.extra_key.is_empty()).then(|| {
-            let mut key = columns.extra_key.clone();
-            let mut n = 2;
-            // The same repair as for a repeated name, over the names that are written.
-            let is_taken = |key: &str| match &nest {
-                Some(nest) => {
-                    let key = format!("{}:", quoted(key));
-                    nest.top_keys().any(|top| top == key)
-                }
-                None => names.contains(&key),
-            };
-            while is_taken(&key) {
-                key = format!("{}_{n}", columns.extra_key);
-                n += 1;
-            }
-            if format.has_keys() {
-                format!("{}:[", quoted(&key)).into_bytes().into_boxed_slice()
-            } else {
-                Box::default()
-            }
-        });
+        let extra = (!columns.extra_key.is_empty()).then(|| extra_key(columns, &names, nest.as_ref()));
         let begin = format.begin(names.iter()).into();
         drop(names);
-        Ok(Self { header, pieces, nest, rules, omits, extra, format, begin })
+        Ok(Self { header, template, nest, rules, omits, extra, format, begin })
     }
 
     /// The names of the input's columns.
@@ -142,8 +122,8 @@ impl Plan {
     }
 
     /// For records that become output by copying alone.
-    pub(crate) fn pieces(&self) -> &Pieces {
-        &self.pieces
+    pub(crate) fn template(&self) -> &Template {
+        &self.template
     }
 
     /// Whether the kernels weave its records. Not where objects within objects may lose their last
@@ -175,7 +155,7 @@ impl Plan {
     /// The output columns of a record of `n` fields, with the field of each; under [`Format::Rows`]
     /// also those it lacks.
     pub(crate) fn columns_of(&self, n: usize) -> &[u32] {
-        if self.format.has_keys() { self.pieces.fields_of(n) } else { self.pieces.fields() }
+        if self.format.has_keys() { self.template.fields_of(n) } else { self.template.fields() }
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -196,8 +176,8 @@ impl Plan {
             return Ok(());
         }
         // Its key, which in its piece is between what it opens or a comma, and quotes.
-        let piece = self.pieces.piece(i);
-        let quote = |i| usize::from(!self.pieces.is_ruled(i));
+        let piece = self.template.piece(i);
+        let quote = |i| usize::from(!self.template.is_ruled(i));
         let start = match i {
             0 => self.format.open().len(),
             _ => quote(i - 1) + usize::from(!self.omits),
@@ -220,4 +200,23 @@ impl Plan {
     pub(crate) fn begin(&self) -> &str {
         &self.begin
     }
+}
+
+/// What is written before the array of fields beyond the header. A taken key is repaired like a
+/// repeated name, over the names that are written.
+fn extra_key(columns: &Columns, names: &[&str], nest: Option<&Nest>) -> Box<[u8]> {
+    let is_taken = |key: &str| match nest {
+        Some(nest) => {
+            let key = format!("{}:", quoted(key));
+            nest.top_keys().any(|top| top == key)
+        }
+        None => names.contains(&key),
+    };
+    let mut key = columns.extra_key.clone();
+    let mut n = 2;
+    while is_taken(&key) {
+        key = format!("{}_{n}", columns.extra_key);
+        n += 1;
+    }
+    if columns.format.has_keys() { format!("{}:[", quoted(&key)).into_bytes().into() } else { Box::default() }
 }

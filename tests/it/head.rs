@@ -2,8 +2,8 @@
 //! without rules.
 //!
 //! `heads.json` beside it holds those that seeds are put behind, for `differential.rs` and
-//! `fuzz/seeds.py`. Advice for maintainers: give unused values a meaning, never move a used one, or the corpus
-//! means something else.
+//! `fuzz/seeds.py`. Advice for maintainers: give unused values a meaning, never move a used one, or
+//! the corpus means something else.
 
 use rowmill::internal::Columns;
 use rowmill::{Empty, Format, Mask, Type};

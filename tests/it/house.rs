@@ -1,5 +1,5 @@
-//! The rules of `ARCHITECTURE.md` that a test can check, over all sources. Each finding has its place and
-//! what to do; each check is shown to fail on a made-up source.
+//! The rules of `ARCHITECTURE.md` that a test can check, over all sources. Each finding has its
+//! place and what to do; each check is shown to fail on a made-up source.
 //!
 //! Exceptions are listed here with a reason each.
 
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 7] = [
     &["cli"],
 ];
 
-/// Floors that must not know each other.
+/// Floors that does not know each other.
 const SIBLINGS: [(&str, &str); 2] = [("input", "output"), ("output", "input")];
 
 /// Where `unsafe` may be.
@@ -36,6 +36,10 @@ const MANY_PARAMETERS: &[(&str, &str)] = &[
     ("escape_field", "a kernel's inner loop: a struct would be stored and loaded again"),
     ("unescape", "a kernel's inner loop: a struct would be stored and loaded again"),
     ("copy_all", "a kernel's inner loop: a struct would be stored and loaded again"),
+    ("escape_all", "a kernel's inner loop: a struct would be stored and loaded again"),
+    ("write", "a kernel's inner loop: a struct would be stored and loaded again"),
+    ("write_known", "a kernel's inner loop: a struct would be stored and loaded again"),
+    ("weave_plain", "what a weave needs, one by one, for tests and benches"),
     ("by_content", "what a value needs, called from one place"),
 ];
 
@@ -100,6 +104,10 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
+                // Tests in files of their own are no part of the house.
+                if path.ends_with("tests.rs") {
+                    continue;
+                }
                 let text = fs::read_to_string(&path).unwrap();
                 sources.push(Source { path: path.strip_prefix(&src).unwrap().to_owned(), text });
             }
@@ -185,14 +193,18 @@ fn lines(source: &Source) -> Vec<String> {
     if !source.text.starts_with("//! ") {
         findings.push(source.at(1, "does not open with what it is for"));
     }
-    let n_lines = source.text.lines().count();
+    let n_lines = source.code().lines().count();
     if n_lines > 500 {
         findings.push(source.at(n_lines, &format!("{n_lines} lines; 500 are the most")));
     }
+    let mut in_code = false;
     for (i, line) in source.text.lines().enumerate() {
         let is_comment = line.trim_start().starts_with("//");
-        // A link or a path cannot be wrapped.
-        if is_comment && line.chars().count() > 100 && line.split_whitespace().count() > 3 {
+        let words = line.trim_start().trim_start_matches('/').trim_start_matches('!').trim_start();
+        in_code = (in_code != words.starts_with("```")) && is_comment;
+        // Code, tables, links and paths cannot be wrapped.
+        let wraps = !in_code && !words.starts_with(['|', '#']) && line.split_whitespace().count() > 3;
+        if is_comment && line.chars().count() > 100 && wraps {
             findings.push(source.at(i + 1, "a comment of more than 100 columns; wrap it"));
         }
         let lower = line.to_lowercase();
@@ -297,7 +309,8 @@ fn circles(sources: &[Source]) -> Vec<String> {
             uses.remove(&stem(source));
             graph.insert(stem(source), uses);
         }
-        // What is left when files that use nothing are taken away, again and again, is in a circle or uses one.
+        // What is left when files that use nothing are taken away, again and again, is in a circle
+        // or uses one.
         loop {
             let leaves: Vec<String> = graph
                 .iter()

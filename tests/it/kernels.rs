@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use rowmill::internal::{Index, Kernel, MOST_ESCAPED, Marks, Pieces};
+use rowmill::internal::{Index, Kernel, MOST_ESCAPED, Marks, Template};
 
 use crate::library::isas;
 use crate::made::Numbers;
@@ -329,10 +329,10 @@ fn plans(numbers: &mut Numbers) -> Vec<(Vec<Vec<u8>>, Vec<u32>)> {
         .into_iter()
         .map(|fields| {
             let name = |n: usize| vec![b'N'; n];
-            let mut pieces: Vec<Vec<u8>> =
+            let mut template: Vec<Vec<u8>> =
                 fields.iter().map(|_| name(numbers.pick(&[1, 9, 63, 64, 65, 130]))).collect();
-            pieces.push(b"\"}\n".to_vec());
-            (pieces, fields.to_vec())
+            template.push(b"\"}\n".to_vec());
+            (template, fields.to_vec())
         })
         .collect()
 }
@@ -347,7 +347,7 @@ struct Woven {
 }
 
 impl Woven {
-    fn of(marks: &Marks, bytes: &[u8], found: &Found, pieces: &[Vec<u8>], fields: &[u32]) -> Woven {
+    fn of(marks: &Marks, bytes: &[u8], found: &Found, template: &[Vec<u8>], fields: &[u32]) -> Woven {
         let shape = Shape {
             delimiter: marks.delimiter,
             quote: marks.quote,
@@ -368,11 +368,11 @@ impl Woven {
             let contents = shape.by_hand(raw).pop().map(|record| record.fields);
             let text = contents.filter(|contents| contents.len() == 3 && !comment).map(|contents| {
                 let mut text = Vec::new();
-                for (piece, &field) in pieces.iter().zip(fields) {
+                for (piece, &field) in template.iter().zip(fields) {
                     text.extend_from_slice(piece);
                     text.extend(escaped(&contents[field as usize]));
                 }
-                text.extend_from_slice(&pieces[fields.len()]);
+                text.extend_from_slice(&template[fields.len()]);
                 text
             });
             let edge = |byte: Option<&u8>| byte.is_some_and(|&byte| byte <= 0x20 || byte >= 0x80);
@@ -415,10 +415,10 @@ fn stitches_are_what_weaving_by_hand_gives() {
             let buffer = [vec![b'.'; align], strip.clone(), vec![b'"'; behind]].concat();
             let from = &buffer[align..];
             let found = Found::naively(&marks, &strip);
-            for (pieces, fields) in plans(&mut numbers) {
-                let woven = Woven::of(&marks, &strip, &found, &pieces, &fields);
-                let n_pieces: usize = pieces.iter().map(Vec::len).sum();
-                let built = Pieces::new(pieces.iter(), fields.clone(), 3);
+            for (template, fields) in plans(&mut numbers) {
+                let woven = Woven::of(&marks, &strip, &found, &template, &fields);
+                let n_pieces: usize = template.iter().map(Vec::len).sum();
+                let built = Template::new(template.iter(), fields.clone(), 3);
                 let first = numbers.below(found.records.len() + 1);
                 let until = first + numbers.below(found.records.len() - first + 1);
                 let start = woven.records.get(first).map_or(strip.len(), |(start, _)| *start);
@@ -430,7 +430,8 @@ fn stitches_are_what_weaving_by_hand_gives() {
                     let mut to = vec![CANARY; 64 + room + 64];
                     let mut record = (first, start);
                     let within = &mut to[64..64 + room];
-                    let end = kernel.stitch(from, &marks, &index, &mut record, until, &built, within, at);
+                    let end =
+                        kernel.weave_plain(from, &marks, &index, &mut record, until, &built, within, at);
                     let what = || {
                         format!(
                             "{:?}, records {first}..{until}, {at} of {room}, {behind} behind, {marks:?}: {}",

@@ -55,8 +55,8 @@ pub(crate) fn rows_in_quotes(n_bytes: usize) -> Vec<u8> {
 }
 
 /// The same, where the lines in the quotes hold `","` as well. Doubled as they must be, they read
-/// as regularly from outside, as empty quoted fields; and what is written around the long field reads
-/// worse.
+/// as regularly from outside, as empty quoted fields; and what is written around the long field
+/// reads worse.
 pub(crate) fn quoted_rows_in_quotes(n_bytes: usize) -> Vec<u8> {
     long_quotes(n_bytes, |numbers, to| {
         let id = numbers.below(100_000);

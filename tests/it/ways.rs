@@ -2,8 +2,8 @@
 //! window, number of threads, instruction set and kind of source.
 //!
 //! Shared by `differential.rs` and the fuzz target `invariance`. It knows of no right result, only
-//! of equal ones: what is right, `reference.rs` says. Advice for maintainers: an input must always be tried in
-//! the same ways, or it can't be made smaller.
+//! of equal ones: what is right, `reference.rs` says. Advice for maintainers: an input must always
+//! be tried in the same ways, or it can't be made smaller.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

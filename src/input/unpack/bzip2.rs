@@ -1,6 +1,6 @@
 //! bzip2, of one stream or many. The check sum of each block is verified.
 
-use super::{Codec, Decoder, Fault, Step};
+use super::codec::{Codec, Decoder, Fault, Step};
 use bzip2::{Decompress, Status};
 
 /// 100 KB and four bytes for each byte of the largest block.

@@ -1,7 +1,7 @@
 //! gzip (RFC 1952), of one member or many, BGZF too. Check sum and length of each member are
 //! verified.
 
-use super::{Codec, Decoder, Fault, Step};
+use super::codec::{Codec, Decoder, Fault, Step};
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(super) const CODEC: Codec = Codec {

@@ -10,33 +10,16 @@
 //! [`Decoder`], and a line in [`CODECS`].
 
 mod bzip2;
+mod codec;
 mod gzip;
 mod xz;
 mod zstd;
 
+use codec::{Codec, Decoder, Fault, Magic};
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// A format of compressed files.
-#[derive(Debug)]
-pub(super) struct Codec {
-    /// Its name in messages.
-    pub(super) name: &'static str,
-    /// How names of such files end.
-    extensions: &'static [&'static str],
-    /// What such files start with: for each byte the least and the most it may be.
-    magics: &'static [Magic],
-    /// What a decoder may take in memory, of what is granted to it.
-    memory: fn(granted: usize) -> usize,
-    /// A decoder that keeps to what is granted.
-    begin: fn(granted: usize) -> Result<Box<dyn Decoder>, Fault>,
-    /// Zeros behind the last member are no part of the text: a tape's or a download's padding.
-    padded: bool,
-}
-
-type Magic = &'static [(u8, u8)];
 
 /// All codecs.
 static CODECS: [Codec; 4] = [gzip::CODEC, zstd::CODEC, bzip2::CODEC, xz::CODEC];
@@ -49,33 +32,6 @@ pub(super) const HEADER: usize = 18;
 
 /// Read of the compressed file at once.
 const RAW: usize = 128 << 10;
-
-/// What unpacks one member after another.
-trait Decoder: Send {
-    /// Unpacks some of `from` into `into`. `last` says that nothing follows `from`.
-    fn step(&mut self, from: &[u8], into: &mut [u8], last: bool) -> Result<Step, Fault>;
-
-    /// Makes ready for another member.
-    fn again(&mut self) {}
-}
-
-/// What came of a step.
-#[derive(Clone, Copy, Debug, Default)]
-struct Step {
-    taken: usize,
-    given: usize,
-    /// A member ends with what was taken.
-    ended: bool,
-}
-
-/// Why a decoder can't go on.
-#[derive(Debug)]
-enum Fault {
-    /// The bytes are not what they should be.
-    Corrupt,
-    /// So many bytes of memory are needed, more than are granted; 0 where it can't be known.
-    Memory(u64),
-}
 
 /// What is wrong with a compressed file that cannot be read on. It travels as an [`io::Error`].
 #[derive(Debug)]

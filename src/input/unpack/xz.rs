@@ -1,7 +1,7 @@
 //! xz, of one stream or many, with padding between. The check of each block is verified, where the
 //! file has one.
 
-use super::{Codec, Decoder, Fault, Step};
+use super::codec::{Codec, Decoder, Fault, Step};
 use liblzma::stream::{Action, CONCATENATED, Error, Status, Stream};
 
 pub(super) const CODEC: Codec = Codec {

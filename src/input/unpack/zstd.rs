@@ -1,7 +1,7 @@
 //! zstd (RFC 8878), of one frame or many, skippable ones among them. Check sums are verified, where
 //! the file has them.
 
-use super::{Codec, Decoder, Fault, Step};
+use super::codec::{Codec, Decoder, Fault, Step};
 use zstd::stream::raw::{DParameter, Decoder as Frames, InBuffer, Operation, OutBuffer};
 
 /// Beside the window: blocks on their way in and out, tables.

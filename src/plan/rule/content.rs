@@ -59,7 +59,8 @@ impl<'a> Content<'a> for Whole<'a> {
     }
 }
 
-/// The first character's length, or that of the invalid bytes for which one U+FFFD will stand; 0 where there is none.
+/// The first character's length, or that of the invalid bytes for which one U+FFFD will stand; 0
+/// where there is none.
 #[inline(always)]
 pub(super) fn first_character(bytes: &[u8]) -> usize {
     match bytes.first() {

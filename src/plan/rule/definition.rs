@@ -8,7 +8,8 @@ use crate::kernel::Sight;
 pub(crate) trait Rule {
     /// The name that the option takes.
     const NAME: &'static str;
-    /// What is known of most values without a look at each; what [`Rule::value`] says of these must be the same.
+    /// What is known of most values without a look at each; what [`Rule::value`] says of these must
+    /// be the same.
     const SIGHT: Sight = Sight::Nothing;
     /// A value may not be what it should.
     const MISFITS: bool = false;

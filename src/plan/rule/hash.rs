@@ -53,8 +53,8 @@ impl Rule for Hash {
     }
 }
 
-/// The hash of a value's text under `key`, which [`Columns::check`](crate::plan::Columns::check) asks for: what is no UTF-8 counts as the
-/// U+FFFD that it becomes.
+/// The hash of a value's text under `key`, which [`Columns::check`](crate::plan::Columns::check)
+/// asks for: what is no UTF-8 counts as the U+FFFD that it becomes.
 pub(crate) fn hashed(key: &HashKey, bytes: &[u8], valid: bool) -> [u8; 32] {
     let HashKey(key) = key;
     if valid {

@@ -1,4 +1,5 @@
-//! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is written as it is.
+//! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is
+//! written as it is.
 
 use super::content::{Content, mask};
 use super::definition::Rule;

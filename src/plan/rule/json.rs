@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 
 pub(super) struct Json;
 
-/// Most readers take 127 levels; the record it stands in, and objects that `--nest` makes around it, need some of them.
+/// Most readers take 127 levels; the record it stands in, and objects that `--nest` makes around
+/// it, need some of them.
 const MOST_LEVELS: usize = 100;
 
 impl Rule for Json {
@@ -20,8 +21,9 @@ impl Rule for Json {
     }
 }
 
-/// Whether `text` is one JSON value, nested no deeper than [`MOST_LEVELS`], in which each `\u` escape stands for a character: half of a
-/// surrogate pair is JSON by its grammar, but most readers refuse it. Bytes that are no UTF-8 may stand in its strings.
+/// Whether `text` is one JSON value, nested no deeper than [`MOST_LEVELS`], in which each `\u`
+/// escape stands for a character: half of a surrogate pair is JSON by its grammar, but most readers
+/// refuse it. Bytes that are no UTF-8 may stand in its strings.
 #[inline(never)]
 fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok() && suits_readers(text)

@@ -1,14 +1,17 @@
 //! What the values of a column become: one file a rule, one line of a table for each.
 //!
-//! A [`Rule`] makes a [`Value`] of the content of a field; the value says what to write and writes nothing. The same function
-//! serves the weave, which has the content at hand, and the general way, which may have to put it together first. It does not know
-//! which of them asks, nor where the content came from.
+//! A [`Rule`] makes a [`Value`] of the content of a field; the value says what to write and writes
+//! nothing. The same function serves the weave, which has the content at hand, and the general way,
+//! which may have to put it together first. It does not know which of them asks, nor where the
+//! content came from.
 //!
-//! Rules of one column apply in this order: null and empty look at the field as it is; then a caller's own transforms, in the order
-//! given; then the mask, the type, or the inference. What a transform leaves empty is empty.
+//! Rules of one column apply in this order: null and empty look at the field as it is; then a
+//! caller's own transforms, in the order given; then the mask, the type, or the inference. What a
+//! transform leaves empty is empty.
 //!
-//! Advice for maintainers: a new mask or type is a file here and a line in its table; options, help, messages and tests read the
-//! tables. [`Rule::SIGHT`] spares most values a look at all, [`Content::word`] one at each byte.
+//! Advice for maintainers: a new mask or type is a file here and a line in its table; options,
+//! help, messages and tests read the tables. [`Rule::SIGHT`] spares most values a look at all,
+//! [`Content::word`] one at each byte.
 
 mod boolean;
 mod content;

@@ -1,4 +1,5 @@
-//! Numbers: which digits and signs make one, and how JSON writes it. No number is computed, so no digit is lost.
+//! Numbers: which digits and signs make one, and how JSON writes it. No number is computed, so no
+//! digit is lost.
 
 use super::content::Content;
 use super::value::Value;
@@ -83,8 +84,9 @@ pub(super) fn is_number(text: &[u8]) -> bool {
     }
 }
 
-/// Whether content is surely a number as JSON writes it, and if asked for a `whole` one without a point: all bytes at once, without a
-/// branch on its length, which in many columns nobody can foresee. Where it says no, [`is_number`] may say otherwise.
+/// Whether content is surely a number as JSON writes it, and if asked for a `whole` one without a
+/// point: all bytes at once, without a branch on its length, which in many columns nobody can
+/// foresee. Where it says no, [`is_number`] may say otherwise.
 #[inline(always)]
 pub(super) fn is_short_number<'a>(content: &impl Content<'a>, whole: bool) -> bool {
     let n = content.len();

@@ -190,7 +190,8 @@ impl Rules {
         if self.nulls.empty && !quoted { Value::Word(Word::Null) } else { self.empty.value() }
     }
 
-    /// Makes text of another by the caller's own functions of these numbers; the first has it as it is.
+    /// Makes text of another by the caller's own functions of these numbers; the first has it as it
+    /// is.
     pub(crate) fn transform(&self, numbers: &[usize], text: &str) -> String {
         let mut all = numbers.iter().map(|&i| &self.transforms[i]);
         let Some(first) = all.next() else { return text.to_owned() };

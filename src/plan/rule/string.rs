@@ -1,4 +1,5 @@
-//! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the rule of columns without one.
+//! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the
+//! rule of columns without one.
 
 use super::content::Content;
 use super::definition::Rule;

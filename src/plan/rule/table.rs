@@ -44,16 +44,17 @@ table! {
     /// How a value is masked. An empty value stays empty under each.
     #[derive(Default)]
     Mask {
-        /// `ada@x.org` gives `a***@x.org`: the first character, three stars, and all from the first `@`. Without an `@`
-        /// the first character and the stars; before a leading `@` the stars alone.
+        /// `ada@x.org` gives `a***@x.org`: the first character, three stars, and all from the first
+        /// `@`. Without an `@` the first character and the stars; before a leading `@` the stars
+        /// alone.
         #[default]
         Email => email::Email,
         /// `***`.
         Redact => redact::Redact,
         /// `***` and the last four characters; of four characters or fewer, `***` alone.
         Last4 => last4::Last4,
-        /// 64 hexadecimal digits, the keyed BLAKE3 hash of the value: the same value gives the same token under the same key, and
-        /// without the key nobody can tell or try which value it was.
+        /// 64 hexadecimal digits, the keyed BLAKE3 hash of the value: the same value gives the same
+        /// token under the same key, and without the key nobody can tell or try which value it was.
         Hash => hash::Hash,
         /// `ada@x.org` gives `x.org`: what is behind the first `@`; without an `@` the stars alone.
         Domain => domain::Domain,

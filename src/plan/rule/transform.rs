@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 /// Makes a value's text from another: the field decoded, without its quotes, in one piece.
 ///
-/// The function is called from several threads at once, in no order. It may be called again for the same field, if a window was begun
-/// at the wrong place: so it must return the same for the same.
+/// The function is called from several threads at once, in no order. It may be called again for the
+/// same field, if a window was begun at the wrong place: so it must return the same for the same.
 #[derive(Clone)]
 pub struct Transform {
     /// A name for what it does. A run can be resumed only if all its transforms have one.

@@ -17,7 +17,8 @@ pub(crate) enum Value {
     Number,
     /// Its content, which is JSON but for newlines.
     Json,
-    /// As a string: the first `head` bytes of its content, three stars if it has `stars`, the bytes from `tail` on.
+    /// As a string: the first `head` bytes of its content, three stars if it has `stars`, the bytes
+    /// from `tail` on.
     Part {
         /// Where the first part ends.
         head: usize,

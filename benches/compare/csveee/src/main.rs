@@ -1,7 +1,9 @@
-//! Counts a file's records with the `csveee` crate: `csveee-count FILE COLUMNS THREADS toggle|literal`.
+//! Counts a file's records with the `csveee` crate: `csveee-count FILE COLUMNS THREADS
+//! toggle|literal`.
 //!
-//! It does the least that its parse can do and still split every field and validate every text; that is what rowmill's
-//! `--check` does. `literal` gives a quote inside an unquoted field the meaning that it has for rowmill.
+//! It does the least that its parse can do and still split every field and validate every text;
+//! that is what rowmill's `--check` does. `literal` gives a quote inside an unquoted field the
+//! meaning that it has for rowmill.
 
 use std::io::Write;
 

@@ -25,31 +25,31 @@ pub(crate) trait Flush {
     /// They cannot be taken, or should never have been made.
     fn flush(&mut self, ends: Ends) -> Result<(), Self::Stop>;
 
-    /// See [`Put::lend`].
+    /// See [`WriteValue::lend`].
     ///
     /// # Errors
-    /// See [`Put::lend`].
+    /// See [`WriteValue::lend`].
     fn lend(&mut self) -> Result<Vec<u8>, Self::Stop>;
 
-    /// See [`Put::give_back`].
+    /// See [`WriteValue::give_back`].
     fn give_back(&mut self, buffer: Vec<u8>);
 }
 
 /// What values are written to.
-pub(crate) trait Put {
+pub(crate) trait WriteValue {
     /// Why the writing cannot go on.
     type Stop;
 
     /// Writes bytes as they are.
     ///
     /// # Errors
-    /// See [`Put::Stop`].
+    /// See [`WriteValue::Stop`].
     fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
 
     /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
     ///
     /// # Errors
-    /// See [`Put::Stop`].
+    /// See [`WriteValue::Stop`].
     fn escape(&mut self, kernel: &Kernel, from: &[u8], start: usize, end: usize) -> Result<(), Self::Stop>;
 
     /// Lends a buffer for a value that is too long for a worker's own. There is one in the whole
@@ -59,11 +59,11 @@ pub(crate) trait Put {
     /// The turn does not come.
     fn lend(&mut self) -> Result<Vec<u8>, Self::Stop>;
 
-    /// Takes back what [`Put::lend`] returned.
+    /// Takes back what [`WriteValue::lend`] returned.
     fn give_back(&mut self, buffer: Vec<u8>);
 }
 
-impl<F: Flush> Put for F {
+impl<F: Flush> WriteValue for F {
     type Stop = F::Stop;
 
     /// The first two bytes are never parted by a flush: records may be separated by two bytes, and
@@ -112,7 +112,7 @@ impl<F: Flush> Put for F {
 /// Writes nothing, to judge values only.
 pub(crate) struct Unwritten<'a, P>(pub &'a mut P);
 
-impl<P: Put> Put for Unwritten<'_, P> {
+impl<P: WriteValue> WriteValue for Unwritten<'_, P> {
     type Stop = P::Stop;
 
     fn lend(&mut self) -> Result<Vec<u8>, P::Stop> {

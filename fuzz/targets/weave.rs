@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rowmill::internal::{Index, Isa, Kernel, Marks, Pieces};
+use rowmill::internal::{Index, Isa, Kernel, Marks, Template};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[marks, plan, behind, room], bytes)) = data.split_first_chunk() else { return };
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
         fields.truncate(2);
     }
     let piece = vec![b'N'; usize::from(plan) / 0x40 * 43];
-    let pieces = Pieces::new(vec![&piece[..]; fields.len() + 1], fields, n_fields);
+    let template = Template::new(vec![&piece[..]; fields.len() + 1], fields, n_fields);
     let strip = &bytes[..bytes.len() - usize::from(behind).min(bytes.len())];
     let from: Box<[u8]> = bytes.into();
     let mut index = Index::new(strip.len());
@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
             let at = usize::from(room) % 8;
             let until = records.len();
             let end = match at <= to.len() {
-                true => kernel.stitch(&from, &marks, &index, &mut record, until, &pieces, &mut to, at),
+                true => kernel.weave_plain(&from, &marks, &index, &mut record, until, &template, &mut to, at),
                 false => at,
             };
             done.push((record, to[at.min(to.len())..end.min(to.len())].to_vec()));

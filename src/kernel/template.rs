@@ -1,16 +1,19 @@
 //! What is written around the fields of a record, and which of the fields have a rule.
 //!
-//! Made once for each plan. This file does not know what a value means: of a rule it knows what can be told of its values at sight.
+//! Made once for each plan. This file does not know what a value means: of a rule it knows what can
+//! be told of its values at sight.
 
-/// Marks a field that has a rule. Fields are fewer: each takes a byte of a record, and a position has 32 bits.
+/// Marks a field that has a rule. Fields are fewer: each takes a byte of a record, and a position
+/// has 32 bits.
 pub(super) const RULED: u32 = 1 << 31;
 
-/// What a value may be longer than its field: quotes and a comma, and three stars or a word of eight bytes.
+/// What a value may be longer than its field: quotes and a comma, and three stars or a word of
+/// eight bytes.
 pub(super) const MORE: usize = 11;
 
 /// What is written around the fields of a record.
 #[derive(Debug, Default)]
-pub struct Pieces {
+pub struct Template {
     pub(super) bytes: Vec<u8>,
     pub(super) ends: Vec<u32>,
     pub(super) fields: Vec<u32>,
@@ -21,30 +24,35 @@ pub struct Pieces {
     pub(super) codes: Vec<u32>,
     /// Of these, which of the fields that have a rule they are, in the order of the output.
     pub(super) numbers: Vec<u32>,
-    /// The fields that have a rule, in the order of the output: place in that order, number in the record.
+    /// The fields that have a rule, in the order of the output: place in that order, number in the
+    /// record.
     ruled: Vec<(u32, u32)>,
     /// Of these, what is known of their values at sight.
     sights: Vec<Sight>,
-    /// The same by the number in the record, for many at once; nothing where none is known at sight.
+    /// The same by the number in the record, for many at once; nothing where none is known at
+    /// sight.
     pub(super) by_sight: Option<BySight>,
-    /// The pieces with quotes around all values, if all are strings but for odd ones, or none surely is.
-    pub(super) quoted: Option<Box<Pieces>>,
-    /// The pieces for runs without an odd value, if some columns are strings then: written as if they had no rule.
-    pub(super) even: Option<Box<Pieces>>,
-    /// Of the first piece, what opens the record, where values may be left out: then a comma stands behind each value.
+    /// The pieces with quotes around all values, if all are strings but for odd ones, or none
+    /// surely is.
+    pub(super) quoted: Option<Box<Template>>,
+    /// The pieces for runs without an odd value, if some columns are strings then: written as if
+    /// they had no rule.
+    pub(super) even: Option<Box<Template>>,
+    /// Of the first piece, what opens the record, where values may be left out: then a comma stands
+    /// behind each value.
     pub(super) opening: Option<usize>,
     /// What values may be longer than their fields, in all.
     n_more: usize,
 }
 
-impl Pieces {
-    /// For records of `n_fields` fields: `pieces[i]` stands before field `fields[i]`, the last piece ends
-    /// the record, so there is one piece more than `fields`.
+impl Template {
+    /// For records of `n_fields` fields: `pieces[i]` stands before field `fields[i]`, the last
+    /// piece ends the record, so there is one piece more than `fields`.
     ///
     /// # Panics
     /// Where the numbers do not fit that, a field is named twice, or the pieces exceed 4 GiB.
     pub fn new(
-        pieces: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        template: impl IntoIterator<Item = impl AsRef<[u8]>>,
         fields: Vec<u32>,
         n_fields: usize,
     ) -> Self {
@@ -65,9 +73,9 @@ impl Pieces {
             opening: None,
             n_more: 0,
         };
-        for piece in pieces {
+        for piece in template {
             built.bytes.extend_from_slice(piece.as_ref());
-            built.ends.push(u32::try_from(built.bytes.len()).expect("pieces under 4 GiB"));
+            built.ends.push(u32::try_from(built.bytes.len()).expect("template under 4 GiB"));
         }
         built.bytes.extend_from_slice(&[0; 64]);
         assert_eq!(built.ends.len(), built.fields.len() + 1, "one piece more than fields");
@@ -78,9 +86,10 @@ impl Pieces {
         built
     }
 
-    /// Has [`Values`] say what becomes of the fields that are `ruled`, in the order of the output, as far as it is not known at sight. The
-    /// pieces have no quotes around these. `opening` bytes of the first piece open the record, if values may be left out: a comma
-    /// then follows each value instead of standing in the next piece.
+    /// Has [`Values`] say what becomes of the fields that are `ruled`, in the order of the output,
+    /// as far as it is not known at sight. The pieces have no quotes around these. `opening` bytes
+    /// of the first piece open the record, if values may be left out: a comma then follows each
+    /// value instead of standing in the next piece.
     ///
     /// # Panics
     /// Where there is not one of `ruled` for each field.
@@ -118,12 +127,12 @@ impl Pieces {
             let ruled = i.and_then(|i| ruled.get(i).copied().flatten());
             if ruled.is_some_and(&are) { "\"" } else { "" }
         };
-        let pieces = (0..=ruled.len()).map(|i| {
+        let template = (0..=ruled.len()).map(|i| {
             let comma = if self.opening.is_some() && i > 0 && i < ruled.len() { "," } else { "" };
             let (before, behind) = (quote(i.checked_sub(1)), quote(Some(i)));
             [before.as_bytes(), comma.as_bytes(), self.piece(i), behind.as_bytes()].concat()
         });
-        Self::new(pieces, self.fields.clone(), self.n_fields)
+        Self::new(template, self.fields.clone(), self.n_fields)
     }
 
     /// What is known of the values of the `k`th field that has a rule.
@@ -157,7 +166,8 @@ impl Pieces {
         self.codes.get(i).is_some_and(|code| code & RULED != 0)
     }
 
-    /// The fields that have a rule, in the order of the output: place in that order, number in the record.
+    /// The fields that have a rule, in the order of the output: place in that order, number in the
+    /// record.
     pub(crate) fn ruled(&self) -> &[(u32, u32)] {
         &self.ruled
     }
@@ -178,13 +188,13 @@ impl Pieces {
         &self.fields
     }
 
-    /// Of these, the ones that a record of `n` fields can have. Where all are woven in order none is beyond it, so that
-    /// a short record under a wide header costs as little as it holds.
+    /// Of these, the ones that a record of `n` fields can have. Where all are woven in order none
+    /// is beyond it, so that a short record under a wide header costs as little as it holds.
     pub fn fields_of(&self, n: usize) -> &[u32] {
         if self.in_order { &self.fields[..n.min(self.fields.len())] } else { &self.fields }
     }
 
-    /// The bytes of all pieces: with the record's own length the most that it can become.
+    /// The bytes of all template: with the record's own length the most that it can become.
     pub fn n_bytes(&self) -> usize {
         self.bytes.len() - 64
     }
@@ -195,7 +205,8 @@ impl Pieces {
     }
 }
 
-/// What is known of the values of a column by the notes of the scan (`notes.rs`), but for the fields that are odd.
+/// What is known of the values of a column by the notes of the scan (`notes.rs`), but for the
+/// fields that are odd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
     /// Nothing: each is looked at.
@@ -210,7 +221,8 @@ pub(crate) enum Sight {
     Wholes,
 }
 
-/// Which fields of a record are known by which notes: bit `i` is of field `i`, again and again for the records behind.
+/// Which fields of a record are known by which notes: bit `i` is of field `i`, again and again for
+/// the records behind.
 #[derive(Debug)]
 pub(super) struct BySight {
     pub(super) any: Vec<u64>,

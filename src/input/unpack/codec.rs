@@ -1,0 +1,47 @@
+//! What a codec is: how its files are recognised, and what unpacks them.
+
+/// A format of compressed files.
+#[derive(Debug)]
+pub(in crate::input) struct Codec {
+    /// Its name in messages.
+    pub(in crate::input) name: &'static str,
+    /// How names of such files end.
+    pub(super) extensions: &'static [&'static str],
+    /// What such files start with: for each byte the least and the most it may be.
+    pub(super) magics: &'static [Magic],
+    /// What a decoder may take in memory, of what is granted to it.
+    pub(super) memory: fn(granted: usize) -> usize,
+    /// A decoder that keeps to what is granted.
+    pub(super) begin: fn(granted: usize) -> Result<Box<dyn Decoder>, Fault>,
+    /// Zeros behind the last member are no part of the text: a tape's or a download's padding.
+    pub(super) padded: bool,
+}
+
+pub(super) type Magic = &'static [(u8, u8)];
+
+/// What unpacks one member after another.
+pub(super) trait Decoder: Send {
+    /// Unpacks some of `from` into `into`. `last` says that nothing follows `from`.
+    fn step(&mut self, from: &[u8], into: &mut [u8], last: bool) -> Result<Step, Fault>;
+
+    /// Makes ready for another member.
+    fn again(&mut self) {}
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Step {
+    pub(super) taken: usize,
+    pub(super) given: usize,
+    /// A member ends with what was taken.
+    pub(super) ended: bool,
+}
+
+/// Why a decoder can't go on.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The bytes are not what they should be.
+    Corrupt,
+    /// So many bytes of memory are needed, more than are granted; 0 where it can't be known.
+    Memory(u64),
+}
