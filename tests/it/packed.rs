@@ -187,7 +187,9 @@ fn limited(run: Run, rate: u64) -> Output {
     let (n, took) = (output.stat("bytes_out"), begun.elapsed().as_secs_f64());
     let told = n as f64 / output.stats()["seconds"].as_f64().unwrap();
     println!("{n} bytes in {took:.2} s: {told:.0} a second of {rate}");
-    assert!((told / rate as f64 - 1.0).abs() < 0.05, "{told:.0} bytes a second, not {rate}");
+    // A machine that is busy with other things may be slower, never faster.
+    let share = told / rate as f64;
+    assert!((0.5..1.05).contains(&share), "{told:.0} bytes a second, not {rate}");
     assert_eq!(output.stats()["bound_by"], "output");
     output
 }
