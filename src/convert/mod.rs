@@ -47,12 +47,16 @@ pub use checkpoint::DEFAULT_CHECKPOINT;
 pub use converter::{Builder, Converter};
 pub use delimiter::Delimiter;
 pub use fingerprint::Fingerprint;
+#[cfg(feature = "cli")]
 pub(crate) use fingerprint::SeenFile;
+#[cfg(feature = "cli")]
 pub(crate) use names::Names;
 pub use options::{Input, Output};
+#[cfg(feature = "cli")]
 pub(crate) use options::{Resources, Writing};
 pub use plan_ranges::{PlanBy, Planned};
 pub use progress::{Bound, Progress, Times};
 pub use range::Range;
+#[cfg(feature = "cli")]
 pub(crate) use shaping::Shaping;
 pub use summary::{Count, Summary};
