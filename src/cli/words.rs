@@ -19,7 +19,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("nest", "--nest"),
     ("no_clobber", "--no-clobber"),
     ("output", "-o FILE"),
-    ("plan", "--plan"),
+    ("plan", "rowmill plan"),
     ("quote", "--quote"),
     ("range", "--range"),
     ("rejects", "--rejects"),

@@ -242,6 +242,6 @@ fn confined(mut job: Job, part: PartFile) -> Result<Summary> {
         job.converter.convert(std::mem::take(&mut job.inputs), Output::Sink(Box::new(part)))
     };
     let thread = std::thread::Builder::new().name("range".to_owned()).spawn(run);
-    let thread = thread.map_err(|error| Error::io("cannot start a thread", "--worker", error))?;
+    let thread = thread.map_err(|error| Error::io("cannot start a thread", "rowmill worker", error))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
