@@ -1,6 +1,7 @@
 //! The committed state: what one window hands to the next, in their order.
 //!
-//! Only the window in turn has it. Here the counts of a slice, which are relative, become absolute.
+//! Only the window in turn has the state. The counts of a slice are relative; they become absolute
+//! here.
 
 use super::checkpoint::Checkpoints;
 use super::counts::{Counts, SlicePosition};
@@ -23,7 +24,7 @@ pub(super) struct Committed<'r> {
     /// The start of a record that the windows so far do not end, and the machine at its end.
     pub(super) carry: Vec<u8>,
     pub(super) machine: Machine,
-    /// For values that are too long for a worker's own buffer.
+    /// A buffer for values that are too long for a worker's buffer.
     pub(super) gathered: Vec<u8>,
     /// A line that is being skipped.
     pub(super) skipping: Option<Skipping>,
@@ -45,7 +46,7 @@ impl Committed<'_> {
         self.carry.is_empty() && self.skipping.is_none()
     }
 
-    /// The place of a position in a slice that starts here.
+    /// Returns the place of a position in a slice that starts here.
     pub(super) fn place(&self, position: &SlicePosition) -> Place {
         let name = position.column.and_then(|column| {
             let i = usize::try_from(column).ok()? - 1;

@@ -1,7 +1,8 @@
-//! The loop over a slice: records by the kernels where they can, by the machine where they must.
+//! The loop over a slice: the kernels convert the records that they can, the machine converts the
+//! others.
 //!
-//! A slice starts where a record starts, or is thought to. Whether that was right is decided by the
-//! slice (`slice.rs`); this loop never waits or locks.
+//! A slice starts with a record, or is assumed to. `slice.rs` checks the assumption and waits for
+//! the turn; this file knows neither turns nor locks.
 
 use super::mode::Mode;
 use super::record::Outcome;
@@ -12,7 +13,7 @@ use crate::kernel::{Cells, Index};
 use crate::output::{Gather, Record};
 use crate::parse::Machine;
 
-/// What a worker needs beside its buffers. Allocated once.
+/// What a worker needs beside its buffers. It is allocated once.
 pub(super) struct Scratch {
     index: Index,
     ends: Vec<u32>,
@@ -22,7 +23,7 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// With an index for strips of `strip` bytes.
+    /// Allocates the scratch memory, with an index for strips of `strip` bytes.
     pub(super) fn new(run: &Run<'_>, strip: usize) -> Self {
         let n_ruled = run.plan.template().ruled().len();
         Self {
@@ -45,7 +46,7 @@ enum ByKernel {
     Unfinished,
 }
 
-/// Converts a slice. With `at_end` it is the end of the input, which ends the last record.
+/// Converts a slice. With `at_end` the input ends with the slice, which ends the last record.
 pub(super) fn convert_slice<'r, 's>(
     run: &Run<'r>,
     scratch: &mut Scratch,
@@ -151,8 +152,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     }
 }
 
-/// A place in a record. A record that is longer than a `u32` can say is overlong at any setting, so
-/// its ends are not used.
+/// Returns a place in a record. A record of more than `u32::MAX` bytes is overlong at any setting,
+/// so its ends are not used.
 fn in_record(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

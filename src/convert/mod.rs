@@ -2,7 +2,8 @@
 //!
 //! Only this floor knows all stages. [`Converter`] is the library's front. Start reading at
 //! `worker.rs`.
-#![deny(clippy::cast_possible_truncation)] // Offsets, lines and records are u64: none is cut to fewer bits unseen.
+// Offsets, lines and records are u64. None is cut to fewer bits unnoticed.
+#![deny(clippy::cast_possible_truncation)]
 
 mod budget;
 mod checkpoint;

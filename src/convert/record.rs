@@ -1,4 +1,4 @@
-//! One record: judged, written, rejected.
+//! The conversion of one record: it is judged, and written or rejected.
 
 use super::mode::OnAnomaly;
 use super::slice::{Reject, Stop};
@@ -6,7 +6,7 @@ use super::slice_converter::{Found, SliceConverter};
 use crate::error::Anomaly;
 use crate::output::{Findings, Record};
 
-/// What became of a record.
+/// What happened to a record.
 pub(super) enum Outcome {
     Done,
     /// Nothing: it is too long.

@@ -1,4 +1,4 @@
-//! How the records of an input are read: its dialect, and what of it the kernels know.
+//! How the records of an input are read: the dialect, and the marks that the kernels know of it.
 
 use crate::charset::Charset;
 use crate::dialect::{Dialect, Terminator};
@@ -7,7 +7,7 @@ use crate::output::Encoder;
 use crate::parse::{Field, Machine, count_lines, line_end};
 use crate::plan::Plan;
 
-/// Reads the records of one input.
+/// A reader for the records of one input.
 pub(super) struct RecordReader {
     pub(super) kernel: Kernel,
     pub(super) dialect: Dialect,
@@ -21,7 +21,7 @@ pub(super) struct RecordReader {
 }
 
 impl RecordReader {
-    /// For records of `dialect`, of which `plan` says what becomes.
+    /// Makes a reader for records of `dialect`, which `plan` converts.
     pub(super) fn new(kernel: Kernel, dialect: Dialect, plan: &Plan) -> Self {
         let trim = dialect.trims_fields();
         let terminators = match dialect.terminator {
@@ -49,7 +49,8 @@ impl RecordReader {
             byte.is_none() || !special[..i].contains(byte) && !terminators.iter().any(|t| Some(*t) == *byte)
         });
         // If a special byte is blank, or the delimiter is a quote to JSON, the masks still hold:
-        // they look at structure first. They do not if it may be part of a character.
+        // they look at structure first. The masks do not hold if a special byte may be part of a
+        // character.
         let always_decode = dialect.charset == Charset::Utf8
             && special.into_iter().flatten().chain(terminators).any(|byte| byte >= 0x80);
         Self { kernel, dialect, marks, trim, kernel_reads_dialect, always_decode }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 
-/// Gives the windows their turns, and has what only the one in turn may use.
+/// The order of the windows' turns, and the state that only the window in turn may use.
 #[derive(Debug)]
 pub(super) struct Sequencer<T> {
     now: AtomicU64,
@@ -29,13 +29,13 @@ pub(super) struct Turn<'s, T> {
     state: MutexGuard<'s, T>,
 }
 
-/// How often a worker looks before it goes to sleep: some 20 µs, which a write of a buffer takes
-/// several times. Looking longer costs a slow consumer's processor; sleeping at once costs two
-/// threads a wake-up a window.
+/// How often a worker looks before it sleeps. That takes some 20 µs; a write of a buffer takes
+/// several times as long. Looking longer takes processor time from a slow consumer. Sleeping at
+/// once costs two threads a wake-up for each window.
 const LOOKS: u32 = 300;
 
 impl<T> Sequencer<T> {
-    /// It is window 0's turn, among `n_workers`.
+    /// Starts with the turn of window 0, for `n_workers` workers.
     pub(super) fn new(n_workers: usize, state: T) -> Self {
         Self {
             now: AtomicU64::new(0),
@@ -61,9 +61,9 @@ impl<T> Sequencer<T> {
             std::hint::spin_loop();
         }
         loop {
-            // The thread is registered before the look: either the one that passes the turn sees
-            // it, or this one sees the turn. It registers again after each wake-up, because a late
-            // pass of an earlier turn may have taken the entry.
+            // The thread registers before it looks. So either the thread that passes the turn sees
+            // the entry, or this thread sees the turn. It registers again after each wake-up,
+            // because a late pass of an earlier turn may have taken the entry.
             *self.slot(number) = Some(std::thread::current());
             if self.stopped.load(Ordering::SeqCst) {
                 return false;
@@ -75,7 +75,7 @@ impl<T> Sequencer<T> {
         }
     }
 
-    /// Ends the run: no turn comes any more.
+    /// Ends the run: no further turn comes.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         for number in 0..self.waiting.len() as u64 {
@@ -90,12 +90,12 @@ impl<T> Sequencer<T> {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// A turn after the last window, when all workers have returned.
+    /// Returns a turn after the last window, when all workers have returned.
     pub(super) fn last_turn(&self) -> Turn<'_, T> {
         Turn { sequencer: self, number: self.now.load(Ordering::SeqCst), state: lock(&self.state) }
     }
 
-    /// The state, when the run is over.
+    /// Returns the state, when the run is over.
     pub(super) fn into_inner(self) -> T {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,7 +133,7 @@ impl<T> DerefMut for Turn<'_, T> {
     }
 }
 
-/// Stops the run if the worker that holds it panics, so that no other waits for ever.
+/// A guard that stops the run if the worker that holds it panics, so that no other waits for ever.
 pub(super) struct StopOnPanic<'s, T>(pub(super) &'s Sequencer<T>);
 
 impl<T> Drop for StopOnPanic<'_, T> {
@@ -144,7 +144,8 @@ impl<T> Drop for StopOnPanic<'_, T> {
     }
 }
 
-/// What a panic leaves behind a lock is never written: the panic ends the run.
+/// Locks, also after a panic. The state that a panic leaves is never written, because the panic
+/// ends the run.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -55,7 +55,7 @@ pub(super) struct Reject {
     pub(super) position: SlicePosition,
 }
 
-/// The rejects of a slice that are not written yet: a few, as the buffer holds a few records.
+/// The rejects of a slice that are not written yet. If the list is full, the slice is flushed.
 #[derive(Debug)]
 struct RejectList {
     list: [Option<Reject>; 32],
@@ -76,7 +76,7 @@ impl RejectList {
     }
 }
 
-/// Waits for the turn when it is first needed, and keeps it.
+/// The access to the turn. It waits when the turn is first needed, and keeps it.
 struct Gate<'r, 's, 'w> {
     run: &'s Run<'r>,
     clock: &'w Clock<'w>,
@@ -98,8 +98,8 @@ impl<'r, 's> Gate<'r, 's, '_> {
                 }
                 if let Some(limit) = self.run.limit {
                     self.stop_after = limit - turn.state.records;
-                    // As many is one too many: what is behind the last record wanted was judged
-                    // too.
+                    // An equal number is too many as well: what follows the last wanted record was
+                    // judged too.
                     if n_records >= self.stop_after {
                         return Err(Stop::Redo(turn));
                     }
@@ -126,7 +126,8 @@ pub(super) struct Slice<'r, 's, 'w> {
 }
 
 impl<'r, 's, 'w> Slice<'r, 's, 'w> {
-    /// Of the window `claim`: all of it before its turn, or `bytes` of it with its `turn`.
+    /// Makes a slice of the window `claim`: all of it before its turn, or `bytes` of it with its
+    /// `turn`.
     pub(super) fn new(
         run: &'s Run<'r>,
         clock: &'w Clock<'w>,
@@ -196,7 +197,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         Ok(flushes)
     }
 
-    /// The whole buffer and how much of it is used, for a kernel to write behind that.
+    /// Returns the whole buffer and how much of it is used, for a kernel to write behind that.
     pub(super) fn raw(&mut self) -> (&mut [u8], &mut usize) {
         self.buffer.raw()
     }
@@ -216,7 +217,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         SlicePosition { lines, record, byte: run.input.input_len(self.text_at, &self.bytes[..at]), column }
     }
 
-    /// Has a record written to the rejects with the next flush.
+    /// Puts a record on the list of rejects, which the next flush writes.
     pub(super) fn reject(&mut self, reject: Reject) -> Result<(), Stop<'r, 's>> {
         self.counts.rejected += 1;
         if !self.rejects.push(reject) {
@@ -227,12 +228,13 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         Ok(())
     }
 
-    /// The error for the first anomaly, under `--strict`. Output before it is written.
+    /// Returns the error for the first anomaly, under `--strict`. The output before it is written
+    /// first.
     pub(super) fn fail(&mut self, anomaly: Anomaly, position: &SlicePosition) -> Stop<'r, 's> {
         self.raise(|committed| ErrorKind::Strict { anomaly, place: committed.place(position) })
     }
 
-    /// The error for a record that is too long. Output before it is written.
+    /// Returns the error for a record that is too long. The output before it is written first.
     pub(super) fn overlong(
         &mut self,
         position: &SlicePosition,
@@ -275,7 +277,7 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
             self.within = cuts.within;
         }
         if let Some(packer) = &mut self.packer {
-            // Before the turn: all workers at once.
+            // This comes before the turn, so all workers compress at once.
             packer.ahead(bytes, cuts.ranges(run.output.bounds, bytes));
         }
         let turn = self.gate.turn(self.counts.records)?;

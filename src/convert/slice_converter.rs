@@ -1,7 +1,7 @@
 //! What the conversion of a slice needs at every record: the slice, the run, the worker's scratch
 //! memory, and a place in the slice.
 //!
-//! `convert_slice.rs` has the loop, `strip.rs` what the kernels do, `record.rs` what is done with
+//! `convert_slice.rs` has the loop, `strip.rs` has what the kernels do, and `record.rs` converts
 //! one record.
 
 use super::counts::SlicePosition;
@@ -12,7 +12,7 @@ use crate::error::Anomaly;
 use crate::kernel::Cells;
 use crate::output::Gather;
 
-/// Converts one slice.
+/// The conversion of one slice.
 pub(super) struct SliceConverter<'c, 'r, 's, 'w> {
     pub(super) run: &'c Run<'r>,
     pub(super) slice: &'c mut Slice<'r, 's, 'w>,
@@ -29,8 +29,8 @@ pub(super) struct Cursor {
     pub(super) at: usize,
 }
 
-/// The fields of record `number` of a strip, first and last, by the numbers of the fields that the
-/// records of an index end with.
+/// Returns the range of the fields of record `number` of a strip: the number of its first field,
+/// and that of the first field behind it. `records` holds the second number for each record.
 pub(super) fn fields_of(records: &[u32], number: usize) -> (usize, usize) {
     let first = if number == 0 { 0 } else { records[number - 1] as usize };
     (first, records[number] as usize)
@@ -59,7 +59,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         }
     }
 
-    /// The slice ends within the record at the anchor.
+    /// Returns the tail of a slice that ends within the record at the anchor.
     pub(super) fn unfinished(&mut self) -> Result<Option<Tail>, Stop<'r, 's>> {
         let at = self.anchor;
         if self.slice.bytes.len() - at > self.run.sizes.max_record {
@@ -68,8 +68,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         Ok(Some(Tail::Record(at)))
     }
 
-    /// The record at the anchor is too long: an error, or its first line is rejected and the
-    /// conversion goes on behind it.
+    /// Handles a record at the anchor that is too long. Returns an error, or rejects the first line
+    /// of the record and continues behind it.
     pub(super) fn overlong(&mut self) -> Result<Option<Tail>, Stop<'r, 's>> {
         let (run, at) = (self.run, self.anchor);
         let bytes = self.slice.bytes;

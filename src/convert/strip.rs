@@ -1,4 +1,4 @@
-//! The records of a scanned strip: the kernels weave or count them; the others are converted one by
+//! The records of a scanned strip: the kernels weave or count them. The others are converted one by
 //! one.
 
 use super::mode::COUNTED;
@@ -33,8 +33,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         true
     }
 
-    /// Converts the whole records of a scanned strip at the anchor, or as many as can be before it
-    /// must be scanned again.
+    /// Converts the whole records of a scanned strip at the anchor, or only those up to a place
+    /// from which the strip must be scanned again.
     pub(super) fn strip(&mut self, index: &Index) -> Result<(), Stop<'r, 's>> {
         let run = self.run;
         let strip = &self.slice.bytes[self.anchor..];
@@ -65,8 +65,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         Ok(())
     }
 
-    /// Converts the record at the cursor, which the kernels left; those before number `valid_until`
-    /// are valid.
+    /// Converts the record at the cursor, which the kernels did not convert. The records before
+    /// number `valid_until` are valid.
     fn one(
         &mut self,
         strip: &[u8],
@@ -79,7 +79,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let (first, last) = fields_of(index.records(), cursor.record);
         let (start, end) = (cursor.at, ends[last - 1] as usize);
         let is_valid = cursor.record < valid_until;
-        // The kernels may have left it for want of room.
+        // The kernels may have left it because the buffer had no room.
         if run.mode.weaves()
             && run.mode.writes()
             && is_valid
@@ -88,7 +88,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             return Ok(Next::Again);
         }
         if run.reader.is_comment(strip[start]) {
-            // What the scan took for fields and quotes in it was text: scan again behind its line.
+            // What the scan took for fields and quotes in the comment was text. Scan again behind
+            // its line.
             let n = run.reader.line_end(&strip[start..]).unwrap_or(end - start + 1);
             self.step_to(anchor + start + n, run.reader.count_lines(&strip[..start]) + 1);
             return Ok(Next::Scan);
@@ -104,7 +105,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             base: anchor,
             n_fields: known.len(),
         };
-        // The weave decodes what it weaves by its page; the encoder must be asked to.
+        // The weave decodes by the page itself. The encoder decodes only if it is asked to.
         let decode = !is_valid || marks.page.is_some() && !strip[start..end].is_ascii();
         match self.record(&record, anchor + next, decode, None)? {
             Outcome::Done => Ok(Next::At(Cursor { record: cursor.record + 1, at: next })),
@@ -150,9 +151,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     }
 }
 
-/// How a strip goes on.
+/// How the conversion of a strip continues.
 enum Next {
-    /// Here.
+    /// At this record.
     At(Cursor),
     /// At the same record, which fits the buffer now.
     Again,

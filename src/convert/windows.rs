@@ -1,4 +1,5 @@
-//! Hands out the windows of an input, in order. The only place that decides where a window ends.
+//! This file hands out the windows of an input, in order. No other place decides where a window
+//! ends.
 //!
 //! A newline may be inside quotes, so the end of a window is a guess. The converter checks it at
 //! the window's turn: a wrong guess costs one window's work, never a wrong result.
@@ -29,14 +30,14 @@ pub(super) struct Claim {
 
 /// Why there is no window.
 pub(super) enum NoWindow {
-    /// The input, or the run, is at its end.
+    /// The input is at its end, or an earlier claim failed.
     End,
     /// The input cannot be read. Windows before this number may fail at an earlier byte.
     Failed(u64, Error),
 }
 
 impl<'r> Windows<'r> {
-    /// The windows from the reader's position on. Where `targets` are given, windows also end at
+    /// The windows from the reader's position on. If `targets` are given, windows also end at
     /// these.
     pub(super) fn new(input: &'r mut dyn InputReader, cutter: Cutter, targets: Option<SplitTargets>) -> Self {
         Self { input, cutter, targets, next: 0, is_plausible: true, ended: false }
@@ -50,7 +51,7 @@ impl<'r> Windows<'r> {
     /// Claims the next window, of about `n` bytes. `buffer` has room for [`Windows::reach`] more.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no window.
     pub(super) fn claim(&mut self, n: usize, buffer: &mut [u8]) -> Result<Claim, NoWindow> {
         if self.ended {
             return Err(NoWindow::End);
@@ -93,8 +94,9 @@ impl<'r> Windows<'r> {
     }
 }
 
-/// How many bytes behind a window's end belong to it in any case: the LF of a CRLF, and the rest of
-/// a character, because the length that half a character had before decoding is not known.
+/// Returns how many bytes behind a window's end belong to it in any case. These are the LF of a
+/// CRLF and the rest of a character: the length that half a character had before decoding is not
+/// known.
 fn implausible(cutter: &Cutter, bytes: &[u8]) -> usize {
     let pair = cutter.rest_of_pair(bytes, 1);
     let behind = bytes.get(1 + pair..).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! A worker: claims a window, converts it on a guess, and commits it in turn.
 //!
-//! Start reading at [`work`]. A window's bytes go
-//! [`Windows::claim`](super::windows::Windows::claim) → [`SharedInput::load`] → [`convert_slice`] →
-//! [`Slice::commit`] → [`Turn::pass`] → [`SharedInput::retire`].
+//! Start reading at [`work`]. The bytes of a window go through these steps, in this order:
+//! [`Windows::claim`](super::windows::Windows::claim), [`SharedInput::load`], [`convert_slice`],
+//! [`Slice::commit`], [`Turn::pass`], [`SharedInput::retire`].
 
 use super::committed::{Committed, Skipping};
 use super::convert_slice::{Scratch, convert_slice};
@@ -18,8 +18,8 @@ use crate::input::Window;
 use crate::output::{LEAST_BUFFER, OutputBuffer, Packer};
 use std::sync::PoisonError;
 
-/// Works until the input ends, or the run. Called on as many threads as the run has workers; none
-/// waits for another to begin.
+/// Works until the input or the run ends. It is called on as many threads as the run has workers.
+/// No worker waits for another to begin.
 pub(super) fn work(run: &Run<'_>) {
     let _guard = StopOnPanic(&run.sequencer);
     let mut input = vec![0; run.sizes.window + run.sizes.reach + 1];
@@ -90,7 +90,7 @@ fn finish_carry<'r>(run: &Run<'r>, mut turn: Turn<'_, Committed<'r>>) -> Result<
     }
     let window = Window::buffered(0, carry.len(), turn.state.input_at);
     let claim = Claim { number: 0, window, is_plausible: true };
-    // One record: small buffers will do.
+    // One record needs small buffers only.
     let strip = carry.len().min(run.sizes.strip);
     let mut worker = Worker::new(run, strip, LEAST_BUFFER + 4096)?;
     worker.clock.switch(Bound::Compute);
@@ -110,7 +110,8 @@ struct Worker<'s, 'r> {
 }
 
 impl<'s, 'r> Worker<'s, 'r> {
-    /// With an index for strips of `strip` bytes and an output buffer of `buffer` bytes.
+    /// Makes a worker with an index for strips of `strip` bytes and an output buffer of `buffer`
+    /// bytes.
     fn new(run: &'s Run<'r>, strip: usize, buffer: usize) -> Result<Self> {
         let packer =
             run.output.compression.map(|compression| Packer::new(compression, buffer)).transpose()?;
@@ -124,7 +125,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         let tried = if claim.is_plausible {
             self.slice(claim, bytes, None, false)
         } else {
-            // Not worth a guess.
+            // An implausible start is not worth a guess.
             Err(self.clock.wait(|| run.sequencer.wait(claim.number)).map_or(Stop::Quit, Stop::Redo))
         };
         let mut turn = match tried {
@@ -167,7 +168,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             if turn.carry.is_empty() {
                 return self.slice(claim, rest, Some(turn), false);
             }
-            // The record that the windows before began, up to its end if that is here.
+            // The rest of the record that earlier windows began, up to its end if that is here.
             let ended = turn.machine.record(rest, 0, |_| ());
             let n = ended.map_or(rest.len(), |ended| ended.next);
             turn.carry.extend_from_slice(&rest[..n]);
@@ -179,7 +180,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             turn = self.slice(claim, &carry, Some(turn), false)?;
             turn.offer_split_point();
             if turn.carry.is_empty() {
-                // Its memory serves the next.
+                // The next carry uses its memory.
                 carry.clear();
                 turn.carry = carry;
             }
