@@ -1,4 +1,4 @@
-//! How the memory is shared out. The only arithmetic on memory in the project.
+//! How the memory is shared out. All arithmetic on memory in the project is in this file.
 //!
 //! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window +
 //! buffer + index + gather + ends + codec)`, all fixed before the first record. Nothing on the
@@ -10,24 +10,25 @@ use crate::output::{Compression, Gather, LEAST_BUFFER};
 
 /// The least memory that can be asked for.
 pub const LEAST_MEMORY: usize = 16 << 20;
-/// The memory that is kept to by default.
+/// The limit on memory by default.
 pub const DEFAULT_MEMORY: usize = 64 << 20;
-/// The longest record by default, where the memory suffices.
+/// The longest record by default, if the memory suffices.
 pub const DEFAULT_MAX_RECORD: usize = 16 << 20;
 
 /// The program itself: code and data touched, heap of the run-time, the thread that waits.
 const PROGRAM: usize = 5 << 20;
 /// Each thread: the stack that is touched and what the allocator keeps for it.
 const THREAD: usize = 64 << 10;
-/// The window where nothing forbids it: fits a core's L2 with its output.
+/// The usual size of a window: a core's L2 holds it and its output.
 const WINDOW: usize = 256 << 10;
 const LEAST_WINDOW: usize = 16 << 10;
-/// Scanned at once: stays in L1 with its index, for records of ordinary length.
+/// The bytes that are scanned at once. They stay in L1 with their index if records have an ordinary
+/// length.
 const STRIP: usize = 16 << 10;
-/// Looked at to find a plausible cut.
+/// The bytes that are looked at to find a plausible cut.
 const REACH: usize = 4 << 10;
 
-/// What is asked for.
+/// What is asked for, and what is taken beside the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub(super) memory: usize,
@@ -36,21 +37,21 @@ pub(super) struct Budget {
     pub(super) window: Option<usize>,
     /// What unpacking and decoding the inputs takes.
     pub(super) beside: usize,
-    /// What is noted on the way, beside the output.
+    /// What the caller takes for what it records on the way.
     pub(super) notes: usize,
-    /// Overlong records are passed over: what is behind their first line is carried anew while the
-    /// old carry is still there.
+    /// Overlong records are skipped. What follows their first line is carried anew while the old
+    /// carry is still there.
     pub(super) passes_over: bool,
-    /// Values that must be in one piece are gathered, one at a time: so many times the longest
-    /// record.
+    /// How many times the longest record's length a gathered value takes. Values that must be in
+    /// one piece are gathered, one at a time.
     pub(super) n_gathered: usize,
     /// Values of up to a strip's length are gathered by each worker.
     pub(super) gathers: bool,
-    /// Each worker makes its buffer smaller.
+    /// How each worker compresses its buffer.
     pub(super) compression: Option<Compression>,
 }
 
-/// What a run gets, in bytes but for `threads`.
+/// What a run gets. All but `threads` are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sizes {
     pub(super) threads: usize,
@@ -65,15 +66,15 @@ pub(super) struct Sizes {
 /// What an input takes beside the windows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Beside {
-    /// It stays open until its turn comes; others are opened one at a time.
+    /// The input stays open until its turn comes. Other inputs are opened one at a time.
     pub(super) waits: bool,
     pub(super) unpacking: usize,
-    /// While it is converted.
+    /// What decoding takes while the input is converted.
     pub(super) decoding: usize,
 }
 
 impl Beside {
-    /// What all inputs take, at the most, at any moment.
+    /// Returns the most that all inputs take at any moment.
     pub(super) fn of_all(inputs: impl IntoIterator<Item = Self>) -> usize {
         let (mut waiting, mut largest, mut decoding) = (0, 0, 0);
         for input in inputs {
@@ -89,13 +90,13 @@ impl Beside {
 }
 
 impl Budget {
-    /// How long a window of a survey is, if one was asked for: long enough that what is found
-    /// doesn't depend on it.
+    /// Returns the size of a window of a pass that finds split points, if a size was asked for. The
+    /// size is so large that what is found does not depend on it.
     pub(super) fn survey_window(asked: Option<usize>) -> Option<usize> {
         asked.map(|asked| asked.max(LEAST_WINDOW))
     }
 
-    /// How much mapped memory is given back at once; twice that may be resident.
+    /// Returns how much mapped memory is given back at once. Twice that may be resident.
     pub(super) fn piece(&self) -> usize {
         if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }
     }
@@ -105,32 +106,34 @@ impl Budget {
         self.window.unwrap_or(LEAST_WINDOW).min(LEAST_WINDOW) as u64
     }
 
-    /// How many of the longest records may be held at once.
+    /// Returns how many of the longest records may be held at once.
     fn n_longest(&self) -> usize {
         1 + usize::from(self.passes_over) + self.n_gathered
     }
 
-    /// What may be used for anything but the program, unretired pages, unpacking and decoding.
+    /// Returns what may be used for anything but the program, unretired pages, unpacking and
+    /// decoding.
     fn free(&self) -> usize {
         (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside + self.notes)
     }
 
-    /// What is granted to unpack an input, `n` of them being open at once: a quarter of the memory,
-    /// and of what is beyond the default half as much again. So the longest record is the same for
-    /// compressed inputs under the default, and a window of 128 MiB, which `zstd --long` makes, is
-    /// had for 256 MiB.
+    /// Returns what is granted to unpack an input, if `n` are open at once. They share the sum of a
+    /// quarter of the memory and half of the memory beyond the default. So under the default the
+    /// longest record is the same for compressed inputs. And 256 MiB suffice for a window of 128
+    /// MiB, which `zstd --long` makes.
     pub(super) fn granted_each(&self, n: usize) -> usize {
         (self.memory / 4 + self.memory.saturating_sub(DEFAULT_MEMORY) / 2) / n.max(1)
     }
 
-    /// What a header may take.
+    /// Returns what a header may take.
     pub(super) fn header(&self) -> usize {
         self.free() / 3
     }
 
-    /// The longest first record that is looked at. Names are held up to five times while they are
-    /// read, so where the first record holds them there is less: a third of [`Budget::header`],
-    /// beyond which [`crate::plan::size_for`] would refuse it anyway.
+    /// Returns the longest first record that is looked at. Names are held up to five times while
+    /// they are read. So there is less if the first record holds names: a third of
+    /// [`Budget::header`]. By [`crate::plan::size_for`], more bytes of names would make a plan that
+    /// is refused anyway.
     pub(super) fn first_record(&self, holds_names: bool) -> usize {
         let most = if holds_names { self.header() / 3 } else { self.free() / 4 };
         self.max_record.unwrap_or(DEFAULT_MAX_RECORD).min(most)
@@ -139,10 +142,10 @@ impl Budget {
     /// Shares out what a plan of `plan` bytes with `n_fields` columns leaves.
     ///
     /// # Errors
-    /// `max_record` was asked for and does not fit; or the codec doesn't.
+    /// `max_record` was asked for and does not fit, or the codec does not fit.
     pub(super) fn sizes(&self, plan: usize, n_fields: usize) -> Result<Sizes> {
         let free = self.free().saturating_sub(plan);
-        // Where no record's length is asked for, the codecs go first.
+        // If no longest record is asked for, the codecs come first.
         let codecs = (self.threads * self.codec(0)).min(free / 2);
         let n_carries = self.n_longest();
         // A worker's share must be left.
@@ -174,7 +177,8 @@ impl Budget {
             sizes.gather = if self.gathers { sizes.strip } else { 0 };
             let codec = self.codec(sizes.buffer);
             let worker = sizes.worker(n_fields);
-            // One share more: what a redone window leaves behind is added to the longest record.
+            // One share more than workers: what a redone window leaves is added to the longest
+            // record.
             if (sizes.threads + 1) * worker + sizes.threads * codec <= shared {
                 return Ok(sizes);
             }
@@ -190,7 +194,7 @@ impl Budget {
         }
     }
 
-    /// What a worker needs to make `buffer` bytes smaller.
+    /// Returns what a worker needs to compress `buffer` bytes.
     fn codec(&self, buffer: usize) -> usize {
         self.compression.map_or(0, |compression| compression.context() + Compression::bound(buffer))
     }
@@ -206,7 +210,7 @@ impl Budget {
 
 impl Sizes {
     fn worker(&self, n_fields: usize) -> usize {
-        // Only rules gather; of how many of the columns is not known here.
+        // Only columns with rules gather. Their number is not known here, so all columns count.
         let values =
             if self.gather == 0 { 0 } else { Cells::size_for(n_fields) + Gather::size_for(n_fields) };
         THREAD
@@ -238,7 +242,7 @@ mod tests {
     };
 
     #[test]
-    fn codecs_are_counted_and_refused_where_they_do_not_fit() {
+    fn codecs_are_counted_and_refused_if_they_do_not_fit() {
         let with = |typed: &str, mib: usize, max_record| Budget {
             memory: mib << 20,
             threads: 16,

@@ -1,4 +1,4 @@
-//! A conversion: inputs in order, each by its own run, to one output.
+//! A conversion: the inputs in order, one run for each, to one output.
 
 use super::budget::{Beside, Budget, Sizes};
 use super::checkpoint::Checkpoints;
@@ -32,9 +32,9 @@ use std::time::Instant;
 pub(super) struct Conversion<'c> {
     pub(super) options: &'c Options,
     pub(super) kernel: Kernel,
-    /// Only this range of the only input.
+    /// The range of the only input, if not all of it is converted.
     pub(super) range: Option<Located>,
-    /// Where records start near given places is recorded here.
+    /// Records where records start near given places, if that is wanted.
     pub(super) split_points: Option<&'c mut SplitPoints>,
 }
 
@@ -57,7 +57,7 @@ impl Conversion<'_> {
         options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
         let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
         let budget = &mut preparation.budget;
-        // To find out how many cores there are takes a twentieth of the time of a small file.
+        // Asking how many cores there are takes a twentieth of the time of a small file.
         if total.is_none_or(|total| total > budget.one_window()) {
             let threads = options.resources.threads.or_else(|| std::thread::available_parallelism().ok());
             budget.threads = threads.map_or(1, NonZero::get);
@@ -134,7 +134,7 @@ impl Inputs<'_, '_> {
         Ok(())
     }
 
-    /// The memory for an input with this plan, of `size` bytes if that is known.
+    /// Returns the sizes for an input with this plan, of `size` bytes if that is known.
     fn sizes(&mut self, plan: &Plan, size: Option<u64>) -> Result<Sizes> {
         let columns = &self.preparation.options.shaping.columns;
         let n_header = plan.header().names().map(str::len).sum();
@@ -157,14 +157,14 @@ impl Inputs<'_, '_> {
     }
 
     /// Adds what was found before the first record to the summary. A range that does not start with
-    /// the input is without.
+    /// the input adds nothing.
     fn add_preface(&mut self, name: &str, Beginning { preface, plan }: &Beginning) {
         let (options, summary) = (self.preparation.options, &mut self.summary);
         summary.remarks.extend(preface.remarks.iter().cloned());
         if self.range.as_ref().is_some_and(|located| !located.is_first()) {
             return;
         }
-        // Behind the last record that is wanted, nothing is counted. What is before a header is
+        // Nothing is counted behind the last record that is wanted. But what is before a header is
         // before the first record.
         let ended = options.limit == Some(summary.records);
         if !ended || summary.inputs.len() == 1 && !options.shaping.names.no_header {
@@ -178,8 +178,8 @@ impl Inputs<'_, '_> {
         }
     }
 
-    /// Where an input's conversion begins: with its first record, `lines` lines into it, or with
-    /// its range.
+    /// Returns the state in which an input's conversion begins: at its first record, behind `lines`
+    /// lines, or at its range.
     fn begin(&self, reader: &mut dyn InputReader, lines: u64) -> Result<(State, Passed)> {
         if let Some(located) = self.range.as_ref().filter(|located| !located.is_first()) {
             let state = located.begun();
@@ -256,7 +256,7 @@ impl Inputs<'_, '_> {
         Ok(done)
     }
 
-    /// Adds what an input came to.
+    /// Adds the counts of an input to the summary.
     fn add(&mut self, done: &State, passed: Passed) {
         let summary = &mut self.summary;
         summary.records += done.records - passed.records;
@@ -273,7 +273,7 @@ impl Inputs<'_, '_> {
     }
 }
 
-/// The memory, before it is known what the inputs take; `notes` bytes are taken by the caller.
+/// Returns the budget before it is known what the inputs take. The caller takes `notes` bytes.
 pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) -> Budget {
     Budget {
         memory: options.resources.memory,
@@ -289,15 +289,15 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
     }
 }
 
-/// What is written around the records of all inputs.
+/// Returns what is written around the records of all inputs.
 ///
 /// # Errors
-/// The names are written once, above lines of values, and an input has others.
+/// The format writes the names once, above lines of values, and two inputs have different names.
 fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
     let format = options.shaping.columns.format;
     let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
     let Some((first, heading)) = headed.next() else {
-        // A format of lines writes nothing then; an array is one all the same.
+        // Without a header, a format of lines writes nothing, and an array is still an array.
         let heading =
             if format.has_keys() { format.begin(std::iter::empty::<&str>()) } else { String::new() };
         return Ok(framing_of(format, &heading));
@@ -311,7 +311,7 @@ fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
     Ok(framing_of(format, heading))
 }
 
-/// What `format` writes around records, below `heading`.
+/// Returns what `format` writes around records, below `heading`.
 pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
     Framing {
         open: heading.as_bytes().into(),
@@ -321,9 +321,9 @@ pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
     }
 }
 
-/// How many times the longest record's length a value may take that is judged in one piece. A
-/// caller's transform gets each invalid byte as U+FFFD, which is three; and a character of another
-/// encoding may be three.
+/// Returns how many times the longest record's length a value may take that is judged in one piece.
+/// A caller's transform gets each invalid byte as U+FFFD, which is three bytes. A character of
+/// another encoding may be three bytes too.
 fn n_gathered(columns: &Columns, by_page: bool) -> usize {
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;

@@ -20,7 +20,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Converts delimited text to JSON Lines.
+/// A converter from delimited text to JSON Lines.
 ///
 /// ```
 /// use rowmill::{Converter, Input, Mask, Output};
@@ -31,7 +31,8 @@ use std::sync::Arc;
 /// let converter = Converter::builder().mask("email", Mask::Email).build()?;
 /// let summary = converter.convert([Input::path(&dump)], Output::path(&result))?;
 /// assert_eq!(summary.records, 1);
-/// assert_eq!(std::fs::read_to_string(&result)?, "{\"name\":\"Ada\",\"email\":\"a***@example.org\"}\n");
+/// let lines = std::fs::read_to_string(&result)?;
+/// assert_eq!(lines, "{\"name\":\"Ada\",\"email\":\"a***@example.org\"}\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ impl Converter {
         Builder::default()
     }
 
-    /// Converts `inputs`, one after another, each with its own header.
+    /// Converts `inputs`, one after another. Each input has a separate header.
     ///
     /// All headers are read before the output is opened, so that a column that does not exist is
     /// reported before anything is written.
@@ -95,13 +96,16 @@ impl Converter {
     /// # let folder = tempfile::tempdir()?;
     /// # let dump = folder.path().join("dump.csv");
     /// std::fs::write(&dump, "id,text\n1,\"two\nlines\"\n2,one\n")?;
-    /// let planned = Converter::builder().build()?.plan(Input::path(&dump), PlanBy::Count(NonZero::new(2).unwrap()))?;
+    /// let by = PlanBy::Count(NonZero::new(2).unwrap());
+    /// let planned = Converter::builder().build()?.plan(Input::path(&dump), by)?;
     /// let ranges: Vec<_> = planned.ranges().collect();
-    /// assert_eq!((ranges[1].start, ranges[1].first_record, ranges[1].first_line), (22, Some(2), Some(4)));
+    /// assert_eq!((ranges[1].start, ranges[1].first_record), (22, Some(2)));
+    /// assert_eq!(ranges[1].first_line, Some(4));
     ///
     /// // Here, or on another machine:
     /// let part = folder.path().join("part-1.jsonl");
-    /// Converter::builder().range(ranges[1]).build()?.convert([Input::path(&dump)], Output::path(&part))?;
+    /// let converter = Converter::builder().range(ranges[1]).build()?;
+    /// converter.convert([Input::path(&dump)], Output::path(&part))?;
     /// assert_eq!(std::fs::read_to_string(&part)?, "{\"id\":\"2\",\"text\":\"one\"}\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -171,7 +175,7 @@ impl Builder {
         self
     }
 
-    /// The columns' names, instead of the file's own.
+    /// The columns' names, instead of those in the file.
     pub fn header<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.options.shaping.names.given = Some(names.into_iter().map(Into::into).collect());
         self
@@ -204,7 +208,7 @@ impl Builder {
     }
 }
 
-/// What becomes of columns and values. In a column's name `*` stands for any characters.
+/// What becomes of columns and values. In a column's name `*` matches any characters.
 impl Builder {
     /// Writes only these columns, in this order.
     pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
@@ -248,7 +252,7 @@ impl Builder {
     }
 
     /// As [`Builder::transform`], with a name for what the function does. A run with transforms can
-    /// be resumed only if all have names; the same name must stand for the same function.
+    /// be resumed only if all have names. The same name must mean the same function.
     pub fn named_transform(
         mut self,
         column: impl Into<String>,
@@ -344,7 +348,7 @@ impl Builder {
     }
 
     /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and
-    /// written. The same conversion run again goes on from there. See
+    /// written. The same conversion, run again, continues from there. See
     /// [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
     pub fn resume(mut self, every: u64) -> Self {
         self.options.writing.resume = Some(every);
@@ -366,8 +370,8 @@ impl Builder {
         self
     }
 
-    /// Records with an anomaly go to this file instead of the output, and the reasons to the same
-    /// name with `.log.jsonl` behind it.
+    /// Records with an anomaly go to this file instead of the output. The reasons go to a file of
+    /// the same name with `.log.jsonl` appended.
     pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.rejects = Some(path.into());
         self
@@ -431,7 +435,7 @@ impl Builder {
     /// Checks the settings.
     ///
     /// # Errors
-    /// A setting that cannot be used whatever the input holds.
+    /// A setting cannot be used, whatever the input holds.
     pub fn build(self) -> Result<Converter> {
         let options = self.options;
         if options.resources.memory < LEAST_MEMORY {

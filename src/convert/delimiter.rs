@@ -12,7 +12,7 @@ use std::path::Path;
 pub enum Delimiter {
     /// This byte.
     Byte(u8),
-    /// Whatever the first 64 KiB suggest.
+    /// The one that the first 64 KiB suggest.
     Auto,
 }
 
@@ -49,8 +49,8 @@ pub(super) fn by_extension(name: &str) -> u8 {
     }
 }
 
-/// The common delimiter under which the records of `sample` most agree in width; a comma where none
-/// parts anything.
+/// Returns the common delimiter under which the records of `sample` most agree in width, or a comma
+/// if none separates anything.
 pub(super) fn likely_delimiter(dialect: &Dialect, sample: &[u8], whole: bool) -> u8 {
     let mut best = (0, 0, b',');
     for delimiter in COMMON_DELIMITERS {

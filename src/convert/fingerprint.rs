@@ -1,7 +1,7 @@
 //! The fingerprint of a file: its size, its time, and the bytes at its two ends. A changed file has
 //! another one.
 //!
-//! Used by `--resume` and by plans.
+//! `--resume` and plans use it.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-/// So many bytes at both ends distinguish files of the same size and time.
+/// The number of bytes at each end. They distinguish files of the same size and time.
 const ENDS: usize = 64 << 10;
 
-/// A regular file as it stood when it was looked at.
+/// The state of a regular file when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Its size in bytes.
@@ -30,7 +30,7 @@ impl Fingerprint {
     /// # Errors
     /// It can't be read, or is no regular file.
     pub fn of(path: &Path) -> Result<Self> {
-        // Before it is opened: a FIFO would wait for its other end.
+        // This comes before the file is opened: a FIFO would wait for its other end.
         let stat = std::fs::metadata(path);
         let stat = stat.map_err(|error| Error::io(CANNOT_OPEN, path.display().to_string(), error))?;
         if !stat.is_file() {
@@ -40,7 +40,7 @@ impl Fingerprint {
         Self::of_any(path)
     }
 
-    /// The same of what may be a device that held nothing.
+    /// Looks at what may also be a device that held nothing.
     pub(super) fn of_any(path: &Path) -> Result<Self> {
         let name = || path.display().to_string();
         let file = File::open(path).map_err(|error| Error::io(CANNOT_OPEN, name(), error))?;

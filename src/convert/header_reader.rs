@@ -1,4 +1,4 @@
-//! Reads what is before the first record: byte-order mark, skipped lines, the header.
+//! This file reads what is before the first record: byte-order mark, skipped lines, the header.
 
 use super::delimiter::{Delimiter, likely_delimiter};
 use super::names::Names;
@@ -24,7 +24,7 @@ pub(super) struct Preface {
     pub(super) anomalies: Vec<(Anomaly, Count)>,
 }
 
-/// What is request about the input's beginning.
+/// What must be known to read the beginning of an input.
 pub(super) struct HeaderRequest<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) delimiter: Delimiter,
@@ -34,15 +34,15 @@ pub(super) struct HeaderRequest<'a> {
     pub(super) limit: usize,
     /// What the plan will be made of.
     pub(super) columns: &'a Columns,
-    /// The bytes there are for a plan; columns that don't fit are only counted.
+    /// The bytes that a plan may take. Columns that do not fit are only counted.
     pub(super) room: usize,
 }
 
-/// Looked at for a delimiter, and at first for a header.
+/// The bytes that are looked at for a delimiter, and at first for a header.
 const FIRST_LOOK: usize = 64 * 1024;
 
-/// Reads on to the first record. `None` where there is no header: the input is empty, or holds
-/// blank records and comments alone.
+/// Reads up to the first record. Returns `None` if there is no header: the input is empty, or holds
+/// blank records and comments only.
 pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<Preface>> {
     if reader.peek(3)? == b"\xef\xbb\xbf" {
         reader.skip(3);
@@ -93,7 +93,7 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     if !no_header {
         let (at, text_at) = (reader.input_at(), reader.text_at());
         let shared = reader.shared();
-        // Nearly always there is nothing to place, and a long header is not copied.
+        // Nearly always there is no anomaly. Then a long header is not copied.
         let bytes = if first.anomalies.is_empty() { Vec::new() } else { reader.peek(first.next)?.to_vec() };
         for (anomaly, count, byte, column) in first.anomalies {
             let before = &bytes[..byte];
@@ -129,20 +129,20 @@ fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Resul
     Ok((byte, remark))
 }
 
-/// Passes over a physical line; false where the input ends first.
+/// Skips a physical line. Returns false if the input ends first.
 fn skip_line(reader: &mut dyn InputReader, terminator: Terminator) -> Result<bool> {
     loop {
         let look = reader.peek(FIRST_LOOK)?;
         let (n, whole) = (look.len(), look.len() < FIRST_LOOK);
         match line_end(terminator, look) {
-            // A CR at the very end may have its LF behind it.
+            // A CR at the very end may be followed by its LF.
             Some(end) if end == n && !whole && look.ends_with(b"\r") => reader.skip(n - 1),
             Some(end) => {
                 reader.skip(end);
                 return Ok(true);
             }
             None => {
-                // Nor is a character parted.
+                // A character is not split either.
                 let part = look.iter().rev().take(3).position(|byte| *byte >= 0xc0).filter(|_| !whole);
                 reader.skip(n - part.map_or(0, |at| at + 1));
                 if whole {
@@ -165,14 +165,14 @@ struct First {
     /// Where the next one starts.
     next: usize,
     n_lines: u64,
-    /// The fields' texts, one after another, and where each is in it.
+    /// The fields' texts, one after another. `names` has the place of each.
     text: String,
     names: Vec<Range<usize>>,
-    /// Kind, number, byte and column.
+    /// The kind, number, byte and column of each.
     anomalies: Vec<(Anomaly, u64, usize, u64)>,
 }
 
-/// Looks at a record without consuming it; `None` at the end of the input.
+/// Looks at a record without consuming it. Returns `None` at the end of the input.
 fn first_record(
     reader: &mut dyn InputReader,
     dialect: &Dialect,
@@ -199,7 +199,7 @@ fn first_record(
             start = end + 1;
         });
         let (next, comment) = match ended {
-            // Its LF may lie behind what is shown.
+            // A record that ends with the bytes shown may be followed by its LF.
             Some(ended) if ended.next < look.len() || whole => (ended.next, ended.comment),
             None if whole => {
                 if !machine.is_comment() {

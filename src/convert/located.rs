@@ -16,7 +16,7 @@ pub(super) struct Located {
     pub(super) range: Range,
     /// Records come before it.
     pub(super) follows: bool,
-    /// What its end is.
+    /// What kind of edge its end is.
     pub(super) edge: Edge,
     /// The input must still be this one.
     pub(super) seen: Option<Fingerprint>,
@@ -28,7 +28,7 @@ impl Located {
         self.range.start == 0
     }
 
-    /// Where its conversion begins. Numbers that nobody knows count from there.
+    /// Returns the state in which its conversion begins. Unknown numbers count from there.
     pub(super) fn begun(&self) -> State {
         let Range { start, first_record, first_line, .. } = self.range;
         let before = |number: Option<u64>| number.map_or(0, |number| number.saturating_sub(1));
@@ -53,8 +53,11 @@ impl Located {
         framing.follows = self.follows;
     }
 
-    /// Makes `reader`, which is at the first record, end with the range, if its edges can be
-    /// those of records; returns whether it is the input's last range.
+    /// Makes `reader`, which is at the first record, end with the range. Returns whether the range
+    /// is the input's last.
+    ///
+    /// # Errors
+    /// An edge cannot be that of a record, or the input is not the one that was seen.
     pub(super) fn bound(
         &self,
         path: &Path,
@@ -101,6 +104,8 @@ impl Located {
     }
 }
 
+/// Checks that the file at `path` has not changed.
+///
 /// # Errors
 /// The file at `path` is not what it was.
 pub(super) fn verify(path: &Path, was: &Fingerprint) -> Result<()> {

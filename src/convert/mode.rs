@@ -1,4 +1,4 @@
-//! What is done with records and with anomalies. Chosen once for an input.
+//! What is done with records and with anomalies. It is chosen once for an input.
 
 use super::budget::Sizes;
 use super::record_reader::RecordReader;
@@ -37,7 +37,7 @@ pub(super) const COUNTED: usize = 64 << 10;
 impl Mode {
     /// The fastest mode that is right for this input; with `check` nothing is written.
     pub(super) fn new(reader: &RecordReader, plan: &Plan, sizes: &Sizes, check: bool) -> Self {
-        // A record of a strip may be too long otherwise.
+        // Otherwise a record of a strip may be too long.
         let weaves = plan.weaves() && sizes.max_record >= sizes.strip;
         // In a file of one column any record may be blank.
         let counts = sizes.max_record >= COUNTED

@@ -33,10 +33,10 @@ pub(super) fn compression(output: &Output<'_>, options: &Options) -> Option<Comp
     }
 }
 
-/// Opens the outputs; `framing` is written around the records.
+/// Opens the outputs. `framing` is written around the records.
 ///
 /// # Errors
-/// One would be written over an input or another output, or cannot be opened.
+/// An output would be written over an input or another output, or cannot be opened.
 pub(super) fn open<'o>(
     output: Output<'o>,
     options: &Options,
@@ -88,7 +88,7 @@ struct Opening<'o, 'i> {
 }
 
 impl Opening<'_, '_> {
-    /// One file, and how far an earlier run got.
+    /// Opens one file. Returns it, and how far an earlier run got.
     fn file(&mut self, path: &Path) -> Result<(Target<'static>, Reached)> {
         let mut file = OutputFile::create(path, self.files)?;
         let (mut at, mut reached) = (0, Reached::default());
@@ -105,7 +105,7 @@ impl Opening<'_, '_> {
         Ok((Target::Sink(Box::new(sink)), reached))
     }
 
-    /// Parts, and how far an earlier run got.
+    /// Opens the parts. Returns them, and how far an earlier run got.
     fn parts(&mut self, path: &Path) -> Result<(Target<'static>, Reached)> {
         let mut parts = Parts::open(path, self.files)?;
         let refuse = |place: &Path| {
@@ -140,11 +140,11 @@ fn stdout() -> Result<Target<'static>> {
 }
 
 impl Outputs<'_> {
-    /// Has everything appear under its name: the conversion succeeded. Returns how much output was
+    /// Gives all files their names, after a conversion that succeeded. Returns how much output was
     /// written.
     ///
     /// # Errors
-    /// It cannot be kept.
+    /// An output cannot be kept.
     pub(super) fn finish(&mut self) -> Result<Reached> {
         self.writer.close()?;
         if let Some(checkpoints) = &mut self.checkpoints {

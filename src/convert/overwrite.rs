@@ -1,5 +1,5 @@
-//! Refuses outputs that would be written over something that is still needed: an input, or another
-//! output.
+//! This file refuses outputs that would be written over a file that is still needed: an input, or
+//! another output.
 
 use super::file_id::{FileId, file_id_of_path, opened_as_path};
 use super::options::{Options, Output};
@@ -11,14 +11,14 @@ use rustix::fs::FileType;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-/// What an output name stands for, whatever it is called.
+/// What an output name leads to, whatever it is called.
 #[derive(PartialEq)]
 enum OutputPlace {
     /// A file that exists.
     File(FileId),
     /// The name of a file that will exist.
     Name(PathBuf),
-    /// A device or FIFO, which any number of outputs may share; or nothing that could be opened.
+    /// A device or FIFO, which any number of outputs may share, or nothing that could be opened.
     Stream(Option<FileId>),
 }
 
@@ -48,8 +48,10 @@ impl OutputPlace {
     }
 }
 
+/// Checks all outputs.
+///
 /// # Errors
-/// An output is one of the inputs, a file that is needed, or another output; or has the name of a
+/// An output is one of the inputs, a file that is needed, or another output, or has the name of a
 /// part.
 pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'_>]) -> Result<()> {
     let mut paths: Vec<&Path> = options.beside.iter().map(PathBuf::as_path).collect();
@@ -78,6 +80,8 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
     }
 }
 
+/// Checks one output.
+///
 /// # Errors
 /// The output `name` is one of the `inputs`, or one of the `needed` files.
 pub(super) fn refuse_inputs(
@@ -109,7 +113,7 @@ fn refuse_part_names(parts: &PartNames, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The folder that a file is in, by its only name.
+/// Returns the folder that a file is in, by its canonical path.
 fn folder_of(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     folder.canonicalize().ok()

@@ -28,8 +28,9 @@ impl Pool {
         have.max(1)
     }
 
-    /// Runs one long task a thread, not one task a window: windows are claimed in order by the
-    /// thread that is free, and a worker that waits for its turn must not be given another.
+    /// Runs one long task on each thread, not one task for each window. Windows are claimed in
+    /// order by the thread that is free, and a worker that waits for its turn must not be given
+    /// another task.
     pub(super) fn work(&self, run: &Run<'_>, n: usize) {
         match &self.0 {
             Some(pool) if n > 1 => {

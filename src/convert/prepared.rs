@@ -28,7 +28,7 @@ pub(super) struct Prepared<'i> {
     /// The size of its text, or of the range of it that is converted.
     pub(super) size: Option<u64>,
     pub(super) file_size: Option<u64>,
-    /// It ends where the file ends. Only a range may not.
+    /// It ends with the file. Only a range may end before that.
     pub(super) is_last: bool,
     /// What its format writes before all records; `None` if there is no header.
     pub(super) heading: Option<Box<str>>,
@@ -51,7 +51,7 @@ pub(super) struct Beginning {
     pub(super) plan: Plan,
 }
 
-/// Prepares the inputs of one conversion.
+/// What prepares the inputs of one conversion.
 pub(super) struct Preparation<'c> {
     pub(super) options: &'c Options,
     pub(super) reading: ReadOptions,
@@ -59,7 +59,7 @@ pub(super) struct Preparation<'c> {
 }
 
 impl<'c> Preparation<'c> {
-    /// For `n` inputs.
+    /// Prepares for `n` inputs.
     pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
         let reading = ReadOptions {
             io: options.resources.io,
@@ -71,8 +71,8 @@ impl<'c> Preparation<'c> {
         Self { options, reading, budget }
     }
 
-    /// Opens an input and reads its header. `keep` leaves it open. Of a `range` it checks the
-    /// bounds.
+    /// Opens an input and reads its header. `keep` leaves it open. If there is a `range`, its
+    /// bounds are checked.
     pub(super) fn prepare<'i>(
         &self,
         input: Input<'i>,
@@ -95,7 +95,7 @@ impl<'c> Preparation<'c> {
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
         let beginning = self.begin(&name, by_name, &mut opened, &budget)?;
-        // A pipe may keep us waiting for its first bytes.
+        // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
         // An empty file has nothing to seek in.
@@ -117,7 +117,7 @@ impl<'c> Preparation<'c> {
         Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, stage })
     }
 
-    /// The input, opened and read up to the first record.
+    /// Returns the input, opened and read up to the first record.
     ///
     /// # Errors
     /// It cannot be read, or another file has its name now.
@@ -125,7 +125,7 @@ impl<'c> Preparation<'c> {
         match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin)) {
             Stage::Begun(opened, beginning) => Ok((opened, beginning)),
             Stage::Later(input) => {
-                // Its header and its checkpoint were those of the file that it was.
+                // The header and the checkpoint belong to the file that had the name before.
                 if ready.path.as_deref().is_some_and(|path| is_another(path, ready.file_id)) {
                     let (path, how) = (ready.name.clone(), "the file was replaced");
                     return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
@@ -137,8 +137,8 @@ impl<'c> Preparation<'c> {
         }
     }
 
-    /// Reads up to the first record; `None` if there is no header. An input `by_name` may be no
-    /// text at all.
+    /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
+    /// be no text at all.
     fn begin(
         &self,
         name: &str,
@@ -177,8 +177,8 @@ impl<'c> Preparation<'c> {
     }
 }
 
-/// Whether every line of the input `name` is a record, or none: the end of a line ends a record,
-/// whatever is before it.
+/// Whether every line of the input `name` is one record, or none: the end of a line always ends a
+/// record.
 pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     let Shaping { dialect, delimiter, .. } = &options.shaping;
     let ends = |byte: &u8| dialect.terminator.is(*byte);

@@ -1,4 +1,4 @@
-//! The progress of a run: numbers that any thread may read at any time.
+//! The progress of a run, in numbers that any thread may read at any time.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +32,7 @@ pub enum Bound {
     Input,
     /// Converting.
     Compute,
-    /// Writing, or waiting for another that writes.
+    /// Writing, or waiting for another worker that writes.
     Output,
 }
 
@@ -55,14 +55,14 @@ impl Bound {
 pub struct Times {
     /// Claiming, reading, faulting in.
     pub input: Duration,
-    /// Converting, and waiting for the turn while another converts.
+    /// Converting, and waiting for the turn while another worker converts.
     pub compute: Duration,
-    /// Writing, and waiting for the turn while another writes.
+    /// Writing, and waiting for the turn while another worker writes.
     pub output: Duration,
 }
 
 impl Times {
-    /// What most of the time went to.
+    /// Returns what took most of the time.
     pub fn bound(&self) -> Bound {
         let most = self.input.max(self.compute).max(self.output);
         match most {
@@ -72,7 +72,7 @@ impl Times {
         }
     }
 
-    /// What was spent since `before`.
+    /// Returns the time spent since `before`.
     pub fn since(&self, before: &Self) -> Self {
         Self {
             input: self.input.saturating_sub(before.input),
@@ -83,18 +83,17 @@ impl Times {
 }
 
 impl Progress {
-    /// The time spent so far, as far as it is over: a worker that waits is counted when its wait
-    /// ends.
+    /// Returns the time spent so far. A wait counts when it ends.
     pub fn times(&self) -> Times {
         let spent = |bound: Bound| Duration::from_nanos(self.spent[bound as usize].load(Ordering::Relaxed));
         Times { input: spent(Bound::Input), compute: spent(Bound::Compute), output: spent(Bound::Output) }
     }
 
-    /// What most workers are at in this moment.
+    /// Returns what most workers do at this moment.
     pub fn now(&self) -> Bound {
         let busy = |bound: Bound| self.busy[bound as usize].load(Ordering::Relaxed);
-        // One that writes keeps the others waiting for their turn; where they are even, it is what
-        // they will wait for.
+        // A worker that writes keeps the others waiting for their turn. Of equal counts the last is
+        // taken: output is what the others will wait for.
         Bound::ALL.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
     }
 }
@@ -106,7 +105,7 @@ impl Progress {
     }
 }
 
-/// A worker's clock: always running for one [`Bound`].
+/// A worker's clock. It always runs for one [`Bound`].
 #[derive(Debug)]
 pub(super) struct Clock<'p> {
     progress: &'p Progress,
@@ -114,13 +113,13 @@ pub(super) struct Clock<'p> {
 }
 
 impl<'p> Clock<'p> {
-    /// Starts for the input.
+    /// Starts the clock for the input.
     pub(super) fn new(progress: &'p Progress) -> Self {
         progress.busy[Bound::Input as usize].fetch_add(1, Ordering::Relaxed);
         Self { progress, running: Cell::new((Bound::Input, Instant::now())) }
     }
 
-    /// Runs for `bound` from now on; returns what it ran for.
+    /// Runs for `bound` from now on. Returns what it ran for before.
     pub(super) fn switch(&self, bound: Bound) -> Bound {
         let now = Instant::now();
         let (before, since) = self.running.replace((bound, now));
@@ -134,8 +133,9 @@ impl<'p> Clock<'p> {
         before
     }
 
-    /// Waits for the turn. It is the output that is waited for as long as another writes, else that
-    /// another converts: sixteen threads on two cores would else seem bound by `/dev/null`.
+    /// Waits for the turn. The wait counts as output as long as another worker writes, and as
+    /// compute otherwise. Without this, sixteen threads on two cores would seem bound by
+    /// `/dev/null`.
     pub(super) fn wait<T>(&self, turn: impl FnOnce() -> T) -> T {
         let Progress { spent, busy, written, .. } = self.progress;
         let (bound, _) = self.running.get();
@@ -163,7 +163,7 @@ impl Drop for Clock<'_> {
     }
 }
 
-/// Half a millennium at the most.
+/// Returns a time in nanoseconds. A `u64` holds half a millennium.
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

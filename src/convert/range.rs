@@ -5,7 +5,7 @@
 pub struct Range {
     /// The first byte: 0, or where a record starts.
     pub start: u64,
-    /// The first byte behind: where a record ends, or the input does.
+    /// The first byte behind the range, where a record or the input ends.
     pub end: u64,
     /// The number of its first record, from 1.
     pub first_record: Option<u64>,
@@ -18,9 +18,9 @@ pub struct Range {
 /// The edge of a range that a run ends at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// A range starts here: what is before it was read for that.
+    /// A range starts here. The run reads what is before it, to check that.
     Start,
-    /// It ends here.
+    /// The range ends here.
     End,
 }
 
@@ -32,7 +32,7 @@ impl Range {
 }
 
 impl Edge {
-    /// What is wrong with a byte that is none.
+    /// Returns what is wrong with a byte that is no such edge.
     pub(super) fn wrong(self) -> &'static str {
         match self {
             Self::Start => "is no record's start",

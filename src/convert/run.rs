@@ -30,21 +30,21 @@ pub(super) struct Run<'r> {
     pub(super) sequencer: Sequencer<Committed<'r>>,
     pub(super) window_size: WindowSize,
     pub(super) meter: Meter<'r>,
-    /// The input ends where a record must end: whose fault it is if none does.
+    /// If it is set, the input ends where a record must end. It is named in the error if no record
+    /// does.
     pub(super) edge: Option<Edge>,
     pub(super) error: Mutex<Option<Error>>,
 }
 
 /// The size of the next window. It is less than [`Sizes::window`] if the output is much larger than
-/// the input, so that a window's output fits its buffer and no worker holds the turn while it
-/// converts.
+/// the input. So a window's output fits its buffer, and no worker holds the turn while it converts.
 pub(super) struct WindowSize {
     next: AtomicUsize,
     adapts: bool,
 }
 
 impl WindowSize {
-    /// Starts with `n` bytes; does not change if that `is_fixed`.
+    /// Starts with `n` bytes. The size does not change if it `is_fixed`.
     pub(super) fn new(n: usize, is_fixed: bool) -> Self {
         Self { next: AtomicUsize::new(n), adapts: !is_fixed }
     }
@@ -54,7 +54,7 @@ impl WindowSize {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Adapts to the output so far, `encoded` bytes for `n_input`: a window's output fits the
+    /// Adapts to the output so far, `encoded` bytes for `n_input`. A window's output then fits the
     /// buffer with a tenth to spare.
     fn adapt(&self, sizes: &Sizes, n_input: u64, encoded: u64) {
         if !self.adapts || n_input == 0 {
@@ -67,7 +67,7 @@ impl WindowSize {
     }
 }
 
-/// Keeps the progress up to date.
+/// What keeps the progress up to date.
 pub(super) struct Meter<'r> {
     pub(super) progress: &'r Progress,
     /// The inputs before this one.
@@ -76,7 +76,7 @@ pub(super) struct Meter<'r> {
     pub(super) passed: Passed,
 }
 
-/// What the inputs before this one came to.
+/// The counts of the inputs before this one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Before {
     /// Bytes of their files.
@@ -115,7 +115,7 @@ impl Run<'_> {
         self.window_size.adapt(&self.sizes, n_bytes, state.encoded);
     }
 
-    /// Skips `bytes` up to the end of the line: a comment is dropped, the first line of an overlong
+    /// Skips `bytes` up to the end of the line. A comment is dropped. The first line of an overlong
     /// record is rejected. Returns how many bytes were skipped.
     pub(super) fn skip_line(&self, committed: &mut Committed<'_>, bytes: &[u8]) -> Result<usize> {
         let Some(skipping) = committed.skipping.take() else { return Ok(0) };

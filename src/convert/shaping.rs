@@ -3,8 +3,8 @@
 //! A plan, a checkpoint and a worker carry this value as JSON. Two conversions with equal values
 //! give the same records of the same input.
 //!
-//! Advice for maintainers: an option that shapes records is a field here, or of the structs here;
-//! then plans, workers and `--resume` know it.
+//! Advice for maintainers: make each option that shapes records a field here, or of the structs
+//! here. Then plans, workers and `--resume` know it.
 
 use super::delimiter::Delimiter;
 use super::names::Names;

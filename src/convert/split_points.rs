@@ -1,11 +1,12 @@
-//! A pass that only looks: where records start near given places, with the numbers they have there.
+//! Where records start near given places, with the numbers that they have there. A pass over the
+//! input finds this and writes nothing.
 //!
-//! Windows are cut at the places themselves, so what is found there depends on the bytes alone, not
+//! Windows are cut at the places themselves. So what is found there depends on the bytes alone, not
 //! on threads, windows or memory. This file does not know what the places are for.
 
 use super::state::State;
 
-/// Places in an input: the bounds of `n` parts of equal size, but for its two ends.
+/// Places in an input: the bounds between `n` parts of equal size.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SplitTargets {
     size: u64,
@@ -25,11 +26,11 @@ pub(super) struct SplitPoint {
 #[derive(Debug)]
 pub(super) struct SplitPoints {
     pub(super) targets: SplitTargets,
-    /// The first of the places that nothing was found for.
+    /// The first place for which nothing was found.
     next: Option<u64>,
-    /// In order.
+    /// What was found, in order.
     pub(super) points: Vec<SplitPoint>,
-    /// Where it ended.
+    /// Where the input ended.
     pub(super) end: SplitPoint,
 }
 
@@ -38,7 +39,7 @@ impl SplitTargets {
         Self { size, n: n.min(size) }
     }
 
-    /// The first that lies behind byte `at`.
+    /// Returns the first place that lies behind byte `at`.
     pub(super) fn behind(&self, at: u64) -> Option<u64> {
         if at >= self.size {
             return None;
@@ -54,8 +55,9 @@ impl SplitTargets {
         at < self.size
     }
 
-    /// How long a window that starts at `at` may be, of `n` bytes with `reach` more, where `n` is
-    /// more than twice that: one ends at each place, or reaches over it from the place before.
+    /// Returns how long a window of `n` bytes that starts at `at` may be. A window ends at each
+    /// place, or the window that ends at the place before reaches over it. `reach` is how far a
+    /// window looks behind its end. `n` must be more than twice that.
     pub(super) fn window(&self, at: u64, n: usize, reach: usize) -> usize {
         let Some(left) = self.behind(at).and_then(|target| usize::try_from(target - at).ok()) else {
             return n;
@@ -69,8 +71,8 @@ impl SplitTargets {
 }
 
 impl SplitPoints {
-    /// Looks for the first record at or behind each of `targets`, but for those before the one that
-    /// starts at `first`.
+    /// Looks for the first record at or behind each of `targets`, except those up to `first`, where
+    /// the first record starts.
     pub(super) fn new(targets: SplitTargets, first: u64) -> Self {
         let n = usize::try_from(targets.n.saturating_sub(1)).unwrap_or(usize::MAX);
         let mut points = Vec::new();
@@ -79,12 +81,13 @@ impl SplitPoints {
         Self { targets, next: targets.behind(first), points, end: SplitPoint::default() }
     }
 
-    /// What it takes in memory.
+    /// Returns the bytes it takes in memory.
     pub(super) fn memory(&self) -> usize {
         self.points.capacity() * size_of::<SplitPoint>()
     }
 
-    /// Offers the committed state, where a record starts. A part without a record is none.
+    /// Offers the committed state, where a record starts. No point is added for a part without a
+    /// record.
     pub(super) fn offer(&mut self, state: &State) {
         if self.next.is_none_or(|next| state.input_at < next) {
             return;
@@ -92,15 +95,14 @@ impl SplitPoints {
         if state.records > self.points.last().map_or(0, |point| point.records) {
             self.points.push(SplitPoint::of(state));
         }
-        // Where it is none the place is passed over all the same: what comes next depends on the
-        // windows.
+        // The place is passed also if no point was added: what comes next depends on the windows.
         self.next = self.targets.behind(state.input_at);
     }
 
-    /// All is read.
+    /// Ends the pass: all is read.
     pub(super) fn end(&mut self, state: &State) {
         self.end = SplitPoint::of(state);
-        // What lies behind the last record belongs to its part.
+        // What lies behind the last record belongs to that record's part.
         self.points.pop_if(|point| point.records == state.records);
     }
 }

@@ -1,4 +1,4 @@
-//! What a conversion came to.
+//! The summary of a conversion.
 
 use super::progress::Times;
 use crate::error::{Anomaly, Place};
@@ -13,13 +13,13 @@ pub struct Summary {
     pub inputs: Vec<String>,
     /// Records read; the header, blank records and comments don't count.
     pub records: u64,
-    /// Of these, the ones that went to the rejects.
+    /// The records among these that went to the rejects.
     pub records_rejected: u64,
     /// Blank records, which were skipped.
     pub blank_records: u64,
     /// Bytes read of all inputs.
     pub bytes_in: u64,
-    /// Bytes that the records came to before they were made smaller.
+    /// Bytes of the encoded records, before compression.
     pub bytes_encoded: u64,
     /// Bytes written.
     pub bytes_out: u64,
@@ -35,8 +35,8 @@ pub struct Summary {
     pub window: usize,
     /// Windows converted.
     pub windows: u64,
-    /// Of these, the ones that did not start where a record starts, or were not thought to, and
-    /// were converted in their turn.
+    /// The windows among these that were converted in their turn, because they did not start where
+    /// a record starts, or were not thought to.
     pub windows_redone: u64,
     /// The instruction set of the kernels.
     pub isa: &'static str,
@@ -53,7 +53,7 @@ pub struct Summary {
 /// How often an anomaly was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Times.
+    /// The number of times.
     pub count: u64,
     /// The first place.
     pub first: Place,
@@ -65,7 +65,7 @@ impl Summary {
         self.anomalies.iter().find(|(kind, _)| *kind == anomaly).map_or(0, |(_, count)| count.count)
     }
 
-    /// Adds sightings that come behind those it has.
+    /// Adds sightings that come behind the known ones.
     pub(super) fn note(&mut self, anomaly: Anomaly, count: Count) {
         match self.anomalies.iter_mut().find(|(kind, _)| *kind == anomaly) {
             Some((_, known)) => known.count += count.count,

@@ -1,4 +1,5 @@
-//! Up to where a strip is valid text. An invalid byte costs its record, not its strip.
+//! This file finds up to where a strip is valid text. An invalid byte costs its record, not its
+//! strip.
 
 use super::record_reader::RecordReader;
 use super::slice_converter::{Cursor, fields_of};
@@ -8,26 +9,26 @@ use bstr::ByteSlice;
 
 /// What is known of a strip.
 pub(super) struct Valid {
-    /// Nothing must be looked at.
+    /// All of it is valid without a look.
     all: bool,
     /// No record can be converted as it is.
     none: bool,
     charset: Charset,
-    /// It is valid up to this byte.
+    /// The strip is valid from the cursor up to this byte.
     end: usize,
-    /// This byte is not valid.
+    /// The byte at `end` is not valid.
     ends_here: bool,
 }
 
 impl Valid {
-    /// Nothing is known but what the scan found.
+    /// Starts with what the scan found.
     pub(super) fn new(reader: &RecordReader, index: &Index) -> Self {
         let all = !reader.always_decode && (!index.high() || reader.marks.page.is_some());
         let (none, charset) = (reader.always_decode, reader.dialect.charset);
         Self { all, none, charset, end: 0, ends_here: false }
     }
 
-    /// The number of the first record from the cursor on that is not valid, or `until`.
+    /// Returns the number of the first record from the cursor on that is not valid, or `until`.
     pub(super) fn until(&mut self, strip: &[u8], index: &Index, cursor: Cursor, until: usize) -> usize {
         if self.all || cursor.record >= until {
             return until;
