@@ -14,7 +14,7 @@ pub(super) struct Valid {
     /// No record can be converted as it is.
     none: bool,
     charset: Charset,
-    /// The strip is valid from the cursor up to this byte.
+    /// What was looked at is valid up to this byte.
     end: usize,
     /// The byte at `end` is not valid.
     ends_here: bool,

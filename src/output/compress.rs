@@ -1,8 +1,11 @@
-//! Output made smaller: each buffer a gzip member or zstd frame of its own, which every reader
-//! takes for one stream.
+//! Compressed output. Each buffer becomes a gzip member or zstd frame, and every reader takes all
+//! of them for one stream.
 //!
-//! So they are made by the workers, all at once, and only written in order. A new codec is one line
-//! in [`CODECS`] and what it takes to squeeze a buffer. It does not know what the bytes mean.
+//! So all workers compress at once, and the results are only written in order. This file does not
+//! know what the bytes mean.
+//!
+//! Advice for maintainers: a new codec is one line in [`CODECS`] and an implementation of
+//! [`Squeeze`].
 
 use crate::error::{CANNOT_COMPRESS, Error, Result};
 use std::fmt;
@@ -10,18 +13,18 @@ use std::io;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-/// A way to make bytes smaller.
+/// A way to compress bytes.
 struct Codec {
     name: &'static str,
     extension: &'static str,
     levels: RangeInclusive<u8>,
     level: u8,
-    /// What a context takes, in bytes; measured, and held by a test.
+    /// The bytes that a context takes: measured, and checked by a test.
     context: fn(u8) -> usize,
     open: fn(u8) -> io::Result<Box<dyn Squeeze>>,
 }
 
-/// All there are.
+/// All codecs.
 const CODECS: [Codec; 2] = [
     Codec {
         name: "gzip",
@@ -41,11 +44,12 @@ const CODECS: [Codec; 2] = [
     },
 ];
 
-/// The window of a zstd frame, in bits: that of a buffer. Without it a context would grow with the
-/// buffer.
+/// The window of a zstd frame, in bits. It is the size of a buffer. Without it a context would grow
+/// with the buffer.
 const ZSTD_WINDOW: u32 = 19;
 
-/// By level, as the library reports it for frames of [`ZSTD_WINDOW`] (zstd 1.5.7).
+/// Returns the bytes that a context takes at a level, as the library reports them for frames of
+/// [`ZSTD_WINDOW`] (zstd 1.5.7).
 fn zstd_context(level: u8) -> usize {
     let kib = match level {
         0..=1 => 640,
@@ -60,7 +64,7 @@ fn zstd_context(level: u8) -> usize {
     kib << 10
 }
 
-/// What the output is made by, and how hard it tries.
+/// A codec and its level.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Compression {
     codec: usize,
@@ -92,24 +96,24 @@ impl Compression {
         Ok(Self { codec, level })
     }
 
-    /// What the name of a file asks for.
+    /// Returns the compression that the name of a file asks for.
     pub fn by_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?;
         let codec = CODECS.iter().position(|codec| extension.eq_ignore_ascii_case(codec.extension))?;
         Some(Self { codec, level: CODECS[codec].level })
     }
 
-    /// How the names of its files end, without a dot.
+    /// Returns how the names of its files end, without a dot.
     pub fn extension(self) -> &'static str {
         CODECS[self.codec].extension
     }
 
-    /// What the context of one worker takes, in bytes.
+    /// Returns the bytes that the context of one worker takes.
     pub(crate) fn context(self) -> usize {
         (CODECS[self.codec].context)(self.level)
     }
 
-    /// The most that `n` bytes become, in some few members or frames.
+    /// Returns the most bytes that `n` bytes become, in a few members or frames.
     pub(crate) fn bound(n: usize) -> usize {
         n + n / 8 + 4096
     }
@@ -127,15 +131,15 @@ impl fmt::Debug for Compression {
     }
 }
 
-/// Whether the output is made smaller, and how.
+/// Whether the output is compressed, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compress {
     /// As the extension of the output's name says.
     #[default]
     ByName,
-    /// It isn't, whatever its name.
+    /// Not compressed, whatever its name.
     Not,
-    /// Thus, whatever its name.
+    /// Compressed this way, whatever its name.
     As(Compression),
 }
 
@@ -149,7 +153,7 @@ impl fmt::Display for Compress {
     }
 }
 
-/// A codec at work.
+/// A codec with its context.
 trait Squeeze: Send {
     /// Makes one member or frame of `raw` and returns its length.
     fn squeeze(&mut self, raw: &[u8], to: &mut [u8]) -> io::Result<usize>;
@@ -194,23 +198,23 @@ impl Squeeze for Zstd {
 pub(crate) struct Packer {
     codec: Box<dyn Squeeze>,
     buffer: Box<[u8]>,
-    /// What is made: of which bytes, and where it is.
+    /// What was made ahead: the range of the input bytes, and its range in `buffer`.
     ready: [Option<(Range<usize>, Range<usize>)>; 3],
 }
 
 impl Packer {
-    /// For buffers of at most `n_bytes`.
+    /// Makes a packer for buffers of at most `n_bytes`.
     ///
     /// # Errors
-    /// The codec has no memory.
+    /// The codec gets no memory.
     pub(crate) fn new(compression: Compression, n_bytes: usize) -> Result<Self> {
         let codec = (CODECS[compression.codec].open)(compression.level).map_err(refused)?;
         let buffer = vec![0; Compression::bound(n_bytes)].into_boxed_slice();
         Ok(Self { codec, buffer, ready: [const { None }; 3] })
     }
 
-    /// Makes members or frames of some ranges of `raw` before they are asked for. What fails here
-    /// fails again then, and is reported.
+    /// Makes members or frames of some ranges of `raw` before they are asked for. If this fails, it
+    /// fails again when they are asked for, and the error is reported then.
     pub(crate) fn ahead(&mut self, raw: &[u8], ranges: [Range<usize>; 3]) {
         self.ready = [const { None }; 3];
         let mut at = 0;
@@ -224,8 +228,8 @@ impl Packer {
         }
     }
 
-    /// The member or frame of a range of `raw`; if it was not made ahead, it takes the place of
-    /// those that were.
+    /// Returns the member or frame of a range of `raw`. If it was not made ahead, it is made now,
+    /// in the place of those that were.
     ///
     /// # Errors
     /// The codec fails.
@@ -244,7 +248,7 @@ impl Packer {
     }
 }
 
-/// A member or frame of its own, for bytes that are always the same.
+/// Makes one member or frame, for bytes that are always the same.
 ///
 /// # Errors
 /// The codec fails.
@@ -285,7 +289,7 @@ mod tests {
             for level in [1, 3, 9, 19] {
                 let compression = Compression::parse(&format!("zstd:{level}")).unwrap();
                 let packed = packed(compression, &bytes).unwrap();
-                // The size is in the frame, and a checksum.
+                // The frame contains the size and a checksum.
                 assert_eq!(
                     zstd::zstd_safe::get_frame_content_size(&packed).unwrap(),
                     Some(bytes.len() as u64)
@@ -303,8 +307,8 @@ mod tests {
             for n in [100 << 10, 256 << 10, 512 << 10, 3 << 20] {
                 let mut codec = Zstd::new(level).unwrap();
                 codec.squeeze(&bytes[..n], &mut vec![0; Compression::bound(n)]).unwrap();
-                let (real, told) = (codec.0.context_mut().sizeof(), zstd_context(level));
-                assert!(real <= told, "zstd:{level}, {n}: {real}, not {told}");
+                let (real, listed) = (codec.0.context_mut().sizeof(), zstd_context(level));
+                assert!(real <= listed, "zstd:{level}, {n}: {real}, not {listed}");
             }
         }
     }

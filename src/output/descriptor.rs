@@ -4,7 +4,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use std::fs::File;
 use std::io::{self, Write};
 
-/// An open descriptor as a writer. It may be non-blocking: then a slow reader is waited for.
+/// An open descriptor as a writer. If it is non-blocking, the writer waits for a slow reader.
 #[derive(Debug)]
 pub(crate) struct Descriptor(File);
 
@@ -36,9 +36,9 @@ impl Write for Descriptor {
         }
     }
 
-    /// Returns the error that the system reports when a file is closed, such as a network file
-    /// system that finds no room. A copy is closed for that, while something can still be done
-    /// about it.
+    /// Returns the error that the system reports only when a file is closed. For example, a network
+    /// file system may find no room then. A copy is closed, while something can still be done about
+    /// the error.
     fn flush(&mut self) -> io::Result<()> {
         Ok(nix::unistd::close(self.0.try_clone()?)?)
     }

@@ -1,8 +1,9 @@
 //! A file that appears under its name only when it is whole.
 //!
 //! It is written without a name (`O_TMPFILE`) and gets one when it is committed, so that even a
-//! kill leaves nothing behind; where the file system can't do that, beside its place under a name
-//! of its own. What is no regular file (a FIFO, a device, `/dev/stdout`) is written straight.
+//! kill leaves nothing behind. If the file system has no such files, it is written beside its place
+//! under a temporary name. Anything but a regular file (a FIFO, a device, `/dev/stdout`) is written
+//! directly.
 
 use super::descriptor::Descriptor;
 use super::partial;
@@ -21,11 +22,12 @@ use std::sync::Mutex;
 /// How an output file is treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileOptions {
-    /// Never replace a file.
+    /// No file is ever replaced.
     pub no_clobber: bool,
-    /// Have file and folder on the disk before the name appears.
+    /// File and folder are on the disk before the name appears.
     pub sync: bool,
-    /// Keep what is unfinished, under a name that the same conversion finds when it is run again.
+    /// An unfinished file is kept, under a name that the same conversion finds when it is run
+    /// again.
     pub resume: bool,
 }
 
@@ -49,48 +51,48 @@ struct TargetPlace {
     target: PathBuf,
     folder: PathBuf,
     replaced: Option<Stat>,
-    /// Its name until then, where the file system can't do without.
+    /// Its name until then, if it has one.
     temporary: Option<Temporary>,
 }
 
 /// The names to remove if the process must end at once.
 static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the unfinished files that have a name. For a process that is about to end by a signal:
-/// no output can be committed any more when this returns.
+/// Removes the unfinished files that have a name. A process calls it when it is about to end by a
+/// signal. When it returns, no output can be committed any more.
 pub fn remove_temporaries() {
     let Ok(paths) = TEMPORARIES.lock() else { return };
     for path in &*paths {
-        // It may be gone; nothing more can be done about it.
+        // It may be a folder, or be gone. If this fails too, nothing more can be done.
         if std::fs::remove_file(path).is_err() {
             partial::remove_folder(path);
         }
     }
-    // Kept locked to the end: a commit that comes now waits for ever.
+    // The lock is kept to the end. A commit that comes now waits for ever.
     std::mem::forget(paths);
 }
 
-/// Does what must not happen while [`remove_temporaries`] is at work, nor be cut in two by it.
+/// Calls `act` so that [`remove_temporaries`] neither runs at the same time nor interrupts it.
 pub(super) fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
     let _held = TEMPORARIES.lock();
     act()
 }
 
-/// Has a file or folder removed if the process must end at once, unless it is `kept`.
+/// Registers a file or folder, unless it is `kept`: it is removed if the process must end at once.
 pub(super) fn register(path: &Path, kept: bool) {
     if let (false, Ok(mut paths)) = (kept, TEMPORARIES.lock()) {
         paths.push(path.to_owned());
     }
 }
 
-/// It is gone, or is to stay.
+/// Removes a path from the register: it is gone, or must stay.
 pub(super) fn unregister(path: &Path) {
     if let Ok(mut paths) = TEMPORARIES.lock() {
         paths.retain(|other| other != path);
     }
 }
 
-/// A name that is removed when dropped, unless it is to be found again.
+/// A name that is removed when this is dropped, unless it is kept for another run.
 #[derive(Debug)]
 struct Temporary {
     path: PathBuf,
@@ -123,7 +125,7 @@ impl Drop for Temporary {
 }
 
 impl OutputFile {
-    /// Opens `path` for writing; the file of that name stays until [`OutputFile::commit`].
+    /// Opens `path` for writing. The file of that name stays until [`OutputFile::commit`].
     ///
     /// # Errors
     /// It is a directory or a socket, exists and must not be replaced, or the folder can't be
@@ -176,8 +178,8 @@ impl OutputFile {
         Ok(Self { name, writer: Descriptor::new(file), at: 0, place: Some(place), options })
     }
 
-    /// The path that the file will have, and its identity; `None` where it is written
-    /// straight.
+    /// Returns the path that the file will have, and its id. Returns `None` if it is written
+    /// directly.
     pub(crate) fn unfinished(&self) -> Result<Option<(PathBuf, FileId)>> {
         let Some(place) = &self.place else { return Ok(None) };
         let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
@@ -185,11 +187,11 @@ impl OutputFile {
         Ok(Some((place.target.clone(), (stat.st_dev, stat.st_ino))))
     }
 
-    /// Goes on behind byte `at` of what an earlier run wrote, of which `id` says which file it was.
-    /// With `complete` it may have its name already; then nothing is left to do but to say so.
+    /// Continues behind byte `at` of what an earlier run wrote, in the file with this `id`. With
+    /// `complete` that file may have its name already. Then nothing is left to do.
     ///
     /// # Errors
-    /// Why it can't, in words that follow "cannot go on: ".
+    /// The reason, in words that follow "cannot go on: ".
     pub(crate) fn go_on(&mut self, at: u64, id: FileId, complete: bool) -> Result<(), String> {
         let Some(place) = &mut self.place else { return Err("the output is no regular file".to_owned()) };
         let file = self.writer.file();
@@ -197,7 +199,7 @@ impl OutputFile {
         if (here.st_dev, here.st_ino) != id {
             let there = rustix::fs::stat(&place.target);
             if complete && there.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == id) {
-                // The new one that replaces it goes.
+                // The new unfinished file is not needed. It is removed.
                 if let Some(temporary) = &mut place.temporary {
                     temporary.kept = false;
                 }
@@ -228,7 +230,7 @@ impl OutputFile {
         Ok(())
     }
 
-    /// Has all that was written on the disk, and returns how much it is.
+    /// Syncs all that was written to the disk. Returns how many bytes that is.
     ///
     /// # Errors
     /// The disk refuses.
@@ -238,11 +240,11 @@ impl OutputFile {
         Ok(self.at)
     }
 
-    /// Gives the file its name. Once this has returned, the name shows the whole file; if it fails,
-    /// what it showed before.
+    /// Gives the file its name. On success, the name shows the whole file. On an error, it shows
+    /// what it showed before, unless only the folder could not be synced.
     ///
     /// # Errors
-    /// The system refuses; with `sync`, also where the disk does.
+    /// The system refuses, or with `sync` the disk does.
     pub(crate) fn commit(&mut self) -> Result<()> {
         let file = self.writer.file();
         let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
@@ -260,8 +262,8 @@ impl OutputFile {
         let file = self.writer.file();
         let Some(place) = &mut self.place else { return Ok(()) };
         if let Some(stat) = &place.replaced {
-            // As the replaced file's owner; where only root could do that, the new one is the
-            // user's own.
+            // The new file gets the owner of the replaced file. If only root could do that, it
+            // belongs to the user.
             let owner = rustix::fs::Uid::from_raw(stat.st_uid);
             let group = rustix::fs::Gid::from_raw(stat.st_gid);
             let _ = rustix::fs::fchown(file, Some(owner), Some(group));
@@ -279,8 +281,8 @@ impl OutputFile {
     }
 }
 
-/// What is unfinished may stay, for a run that goes on; the blocks that were asked for ahead of it
-/// must not.
+/// An unfinished file may stay, for a run that continues it. The blocks that were reserved beyond
+/// its end must not.
 impl Drop for OutputFile {
     fn drop(&mut self) {
         if let Some(place) = &mut self.place {
@@ -294,11 +296,11 @@ impl TargetPlace {
         if self.temporary.is_none() {
             if self.replaced.is_none() {
                 match link(file, &self.target) {
-                    Err(Errno::EXIST) if !no_clobber => {} // It came up meanwhile: replace it.
+                    Err(Errno::EXIST) if !no_clobber => {} // It appeared meanwhile: replace it.
                     result => return result,
                 }
             }
-            // A file without a name can't replace another: it takes a name beside it first.
+            // A file without a name cannot replace another. It gets a name beside it first.
             let path = beside(&self.target);
             let temporary = Temporary::new(path.clone());
             link(file, &path)?;
@@ -306,7 +308,8 @@ impl TargetPlace {
         }
         let Some(temporary) = &mut self.temporary else { unreachable!("it has a name now") };
         if no_clobber {
-            // A link fails where a rename would replace; the other name goes with `temporary`.
+            // A link fails if the name exists; a rename would replace the file. The other name is
+            // removed with `temporary`.
             rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty())?;
             temporary.kept = false;
             return Ok(());
@@ -337,7 +340,8 @@ fn exists(name: &str) -> Error {
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }
 
-/// A file without a name in `folder`, or with one beside `target` where that is not possible.
+/// Makes a file without a name in `folder`. If that is not possible, makes one with a name beside
+/// `target`.
 fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporary>)> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     // Without /proc it could never get its name.
@@ -352,12 +356,12 @@ fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporar
     Ok((file, Some(temporary)))
 }
 
-/// A hidden name beside `target` that nobody else uses: on a folder that machines share, the number
-/// of a process is another's too.
+/// Returns a hidden name beside `target` that no other process uses. The number of the process does
+/// not suffice: in a folder that machines share, two processes may have the same number.
 fn beside(target: &Path) -> PathBuf {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    // The system's own random bits, 64 of them.
+    // 64 random bits from the system.
     let attempt = RandomState::new().hash_one(n);
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
@@ -377,8 +381,8 @@ fn folder_of(target: &Path) -> PathBuf {
     }
 }
 
-/// The folder in which the file for `path` would be made; `None` where `path` itself is
-/// opened, or nothing is.
+/// Returns the folder in which the file for `path` would be made. Returns `None` if `path` itself
+/// is opened, or nothing is.
 #[cfg(feature = "cli")]
 pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {
     let regular = match rustix::fs::stat(path) {
@@ -388,7 +392,7 @@ pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {
     (regular && descriptor(path).is_none()).then(|| resolve(path).ok().map(|target| folder_of(&target)))?
 }
 
-/// Where `path` leads, its last part being a symbolic link or not, existing or not.
+/// Returns the path that `path` leads to. Its last part may be a symbolic link, and may not exist.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..40 {
@@ -400,7 +404,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// The number that a name for a descriptor says, such as `/dev/stdout`.
+/// Returns the number of the descriptor that a path names, such as 1 for `/dev/stdout`.
 fn descriptor(path: &Path) -> Option<&str> {
     match path.to_str()? {
         "/dev/stdout" => Some("1"),
@@ -409,13 +413,13 @@ fn descriptor(path: &Path) -> Option<&str> {
     }
 }
 
-/// The file behind a name for a descriptor that is open already.
+/// Returns the file behind a path that names an open descriptor.
 pub(super) fn already_open(path: &Path) -> io::Result<Option<File>> {
     let Some(number) = descriptor(path) else { return Ok(None) };
     match number {
         "1" => io::stdout().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
         "2" => io::stderr().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
-        // The kernel opens it anew; appending keeps what others wrote through it.
+        // The kernel opens it anew. Appending keeps what others wrote through it.
         _ => OpenOptions::new().append(true).open(path).map(Some),
     }
 }

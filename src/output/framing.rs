@@ -1,9 +1,10 @@
 //! What is written around the records of an output, or of each of its parts, and where records end
-//! in the bytes that they became.
+//! in the encoded bytes.
 //!
-//! A format that needs more than lines makes one [`Framing`]; how a record is encoded is not known
-//! here. A newline byte is only at a record's bound, whatever the format: that is how bounds
-//! are found. See [`super::Pen::put`] for why `,\n` is never parted.
+//! A format that needs more than lines makes one [`Framing`]. This file does not know how a record
+//! is encoded. In every format, a newline byte is only at the bound of a record, so newlines show
+//! the bounds. [`WriteValue::put`](super::buffer::WriteValue::put) never splits `,\n` between two
+//! buffers.
 
 use super::buffer::Ends;
 use memchr::{memchr, memchr_iter, memrchr};
@@ -16,22 +17,23 @@ pub(crate) struct Framing {
     pub open: Box<[u8]>,
     /// Behind the last.
     pub close: Box<[u8]>,
-    /// A record starts with `,\n`, of which the first record of all goes without the comma, instead
-    /// of ending with `\n`.
+    /// A record starts with `,\n` instead of ending with `\n`. The first record of all is written
+    /// without the comma.
     pub separated: bool,
-    /// Records come before these, in another output: so the first is not the first of all.
+    /// Records come before these, in another output. So the first is not the first of all.
     pub follows: bool,
 }
 
-/// A buffer of encoded bytes by what it holds: the rest of a record that an earlier one began,
-/// whole records, and one that it does not finish, as far as can be seen.
+/// What a buffer of encoded bytes holds, as far as can be seen. First comes the rest of a record
+/// that an earlier buffer began, then whole records, then the start of a record that the buffer
+/// does not finish.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cuts {
     /// The rest ends here.
     pub head: usize,
     /// The whole records end here.
     pub body: usize,
-    /// How many they are.
+    /// The number of whole records.
     pub n_records: u64,
     /// The next buffer may begin within a record.
     pub within: bool,
@@ -45,12 +47,13 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// The length of the comma that these bytes start with and that the first record goes without.
+    /// Returns the length of the comma that these bytes start with. The first record is written
+    /// without it.
     pub(crate) fn comma(self, bytes: &[u8]) -> usize {
         usize::from(self.separated && bytes.starts_with(b",\n"))
     }
 
-    /// What a buffer holds that begins `within` a record or not, and ends as `ends` says.
+    /// Returns what a buffer holds that begins `within` a record or not, and ends as `ends` says.
     pub(crate) fn cuts(self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
         let (first, last) = (memchr(b'\n', bytes), memrchr(b'\n', bytes));
         let bound = |newline: usize| if self.separated { newline - 1 } else { newline + 1 };
@@ -67,12 +70,13 @@ impl Bounds {
         Cuts { head, body, n_records: self.count(&bytes[head..body]), within }
     }
 
-    /// The number of records in bytes that hold whole ones.
+    /// Returns the number of records in bytes that hold whole records.
     pub(super) fn count(self, bytes: &[u8]) -> u64 {
         memchr_iter(b'\n', bytes).count() as u64
     }
 
-    /// Where the first `n` of whole records end; there are as many, and `n` is not 0.
+    /// Returns where the first `n` records end, in bytes that hold whole records. They hold at
+    /// least `n`, and `n` is not 0.
     pub(super) fn behind(self, bytes: &[u8], n: u64) -> usize {
         let mut newlines = memchr_iter(b'\n', bytes);
         let nth = usize::try_from(n).unwrap_or(usize::MAX);
@@ -83,8 +87,8 @@ impl Bounds {
         }
     }
 
-    /// Where the last of whole records ends that ends within the first `room` bytes; 0 where none
-    /// does.
+    /// Returns where the last whole record ends that ends within the first `room` bytes, or 0 if
+    /// none does.
     pub(super) fn within(self, bytes: &[u8], room: usize) -> usize {
         if room >= bytes.len() {
             bytes.len()
@@ -97,7 +101,7 @@ impl Bounds {
 }
 
 impl Cuts {
-    /// The three pieces, without the commas that first records go without.
+    /// Returns the three ranges of the buffer, the second and third without a comma at the start.
     pub(crate) fn ranges(&self, bounds: Bounds, bytes: &[u8]) -> [Range<usize>; 3] {
         let behind_comma = |start: usize, end| start + bounds.comma(&bytes[start..end])..end;
         [0..self.head, behind_comma(self.head, self.body), behind_comma(self.body, bytes.len())]
@@ -112,7 +116,7 @@ mod tests {
     const LIST: Bounds = Bounds { separated: true };
 
     #[test]
-    fn lines_are_told_apart() {
+    fn cuts_between_lines() {
         let cuts = |bytes: &str, within| {
             let Cuts { head, body, n_records, within } = LINES.cuts(bytes.as_bytes(), within, Ends::Within);
             (head, body, n_records, within)
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn records_between_commas_are_told_apart() {
+    fn cuts_between_records_with_commas() {
         let cuts = |bytes: &str, within, ends| {
             let Cuts { head, body, n_records, within } = LIST.cuts(bytes.as_bytes(), within, ends);
             (head, body, n_records, within)

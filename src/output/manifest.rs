@@ -1,4 +1,4 @@
-//! The manifest of an output in parts: it lists them. Without it there is no result.
+//! The manifest of an output in parts, which lists them. Without it there is no result.
 
 use super::descriptor::Descriptor;
 use serde_json::{Value, json};
@@ -19,11 +19,11 @@ pub(super) struct Head<'h> {
     pub(super) n_parts: u64,
 }
 
-/// How many parts the manifest at `path` lists, which are called like `pattern`; `None` if there is
-/// no manifest.
+/// Returns how many parts the manifest at `path` lists, whose names have this `pattern`. Returns
+/// `None` if there is no manifest.
 ///
 /// # Errors
-/// `InvalidData` if it is not a manifest of such parts; or it cannot be read.
+/// `InvalidData` if it is not a manifest of such parts. Others if it cannot be read.
 pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -42,8 +42,8 @@ pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
     head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
 }
 
-/// Writes a manifest to `path`, of the parts that the `journal` lists, a line each. With `sync` it
-/// is on the disk when this returns.
+/// Writes a manifest to `path`. The `journal` lists its parts, one on each line. With `sync` the
+/// manifest is on the disk when this returns.
 pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) -> io::Result<()> {
     let head_line = json!({
         "version": VERSION, "name": head.pattern, "records": head.records,

@@ -14,7 +14,7 @@ pub(crate) struct PartNames {
 }
 
 impl PartNames {
-    /// For an output of that name.
+    /// Returns the names for an output at `path`.
     pub(crate) fn of(path: &Path) -> Self {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut name = PathBuf::from(path.file_name().unwrap_or_default());
@@ -33,17 +33,17 @@ impl PartNames {
         Self { folder: folder.unwrap_or(Path::new("")).to_owned(), stem, suffix }
     }
 
-    /// The folder they are in.
+    /// Returns the folder that they are in.
     pub(crate) fn folder(&self) -> &Path {
         if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
     }
 
-    /// The path of a file of that name.
+    /// Returns the path of a file of that name.
     pub(crate) fn place(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// The number of the part of that name.
+    /// Returns the number of the part of that name.
     pub(crate) fn number(&self, name: &OsStr) -> Option<u64> {
         let name = name.as_encoded_bytes().strip_prefix(self.stem.as_encoded_bytes())?.strip_prefix(b"-")?;
         let digits = std::str::from_utf8(name.strip_suffix(self.suffix.as_encoded_bytes())?).ok()?;
@@ -51,14 +51,14 @@ impl PartNames {
         (format!("{number:05}") == digits).then_some(number)
     }
 
-    /// What the manifest of that output is called.
+    /// Returns the name of the manifest.
     pub(crate) fn manifest(&self) -> OsString {
         let mut name = self.stem.clone();
         name.push(".manifest.json");
         name
     }
 
-    /// What the part of that number is called.
+    /// Returns the name of the part of that number.
     pub(super) fn part(&self, number: u64) -> OsString {
         let mut name = self.stem.clone();
         name.push(format!("-{number:05}"));
@@ -66,7 +66,7 @@ impl PartNames {
         name
     }
 
-    /// All the names at once, for a manifest.
+    /// Returns the pattern of all names, for a manifest.
     pub(super) fn pattern(&self) -> String {
         format!("{}-*{}", self.stem.to_string_lossy(), self.suffix.to_string_lossy())
     }

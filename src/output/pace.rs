@@ -1,14 +1,14 @@
-//! `--limit-rate`: so many bytes a second and no more, without bursts.
+//! `--limit-rate`: at most so many bytes a second, without bursts.
 
 use std::time::{Duration, Instant};
 
-/// Written at once.
+/// The bytes for this time are written at once.
 const STEP: Duration = Duration::from_millis(50);
-/// What was not used for so long may be made up for: sleeping takes a little longer than it should,
-/// and so does writing.
+/// Unused time, up to this much, may be made up for. Sleeping takes a little longer than asked, and
+/// writing takes time too.
 const CREDIT: Duration = Duration::from_millis(50);
 
-/// When the next bytes may go.
+/// What knows when the next bytes may be written.
 #[derive(Debug)]
 pub(super) struct Pace {
     per_second: u64,
@@ -16,18 +16,18 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// So many bytes a second, at least one.
+    /// Allows `per_second` bytes a second, and at least one.
     pub(super) fn new(per_second: u64) -> Self {
         Self { per_second: per_second.max(1), next: None }
     }
 
-    /// The most bytes that may go at once.
+    /// Returns the most bytes that may be written at once.
     pub(super) fn most(&self) -> usize {
         let n = u128::from(self.per_second) * STEP.as_nanos() / 1_000_000_000;
         usize::try_from(n).unwrap_or(usize::MAX).max(1)
     }
 
-    /// Sleeps until `n` bytes may go.
+    /// Sleeps until `n` bytes may be written.
     pub(super) fn wait(&mut self, n: usize) {
         let now = Instant::now();
         let next = self.next.unwrap_or(now);
@@ -35,7 +35,8 @@ impl Pace {
         self.next = Some(self.after(next, now, n));
     }
 
-    /// When more may go, if at `next`, or at `now` where that is later, `n` bytes go.
+    /// Returns when more bytes may be written, if `n` are written `now`. Their time starts at
+    /// `next`, or at [`CREDIT`] before `now` if that is later.
     fn after(&self, next: Instant, now: Instant, n: usize) -> Instant {
         let from = now.checked_sub(CREDIT).map_or(next, |earliest| next.max(earliest));
         let takes = n as u128 * 1_000_000_000 / u128::from(self.per_second);
