@@ -15,7 +15,7 @@ pub(super) struct Part {
     pub(super) at: u64,
 }
 
-/// What was reserved beyond its end is given back.
+/// Gives back what was reserved beyond the end of the part.
 impl Drop for Part {
     fn drop(&mut self) {
         let _ = self.reserve.give_back(self.file.file(), self.at);
@@ -23,7 +23,7 @@ impl Drop for Part {
 }
 
 impl Part {
-    /// Goes on in `file` behind its first `at` bytes.
+    /// Continues `file` behind its first `at` bytes.
     pub(super) fn new(file: File, at: u64) -> Self {
         Self { reserve: Reserve::new(&file), file: Descriptor::new(file), at }
     }
@@ -73,7 +73,7 @@ impl Part {
         Ok(())
     }
 
-    /// The part is whole; with `sync` it is on the disk when this returns.
+    /// Ends the part, which is whole. With `sync` it is on the disk when this returns.
     pub(super) fn end(&mut self, sync: bool) -> io::Result<()> {
         self.reserve.give_back(self.file.file(), self.at)?;
         if sync {

@@ -1,5 +1,5 @@
-//! An unfinished output that outlives its process, for `--resume`: beside its place, under a name
-//! that the next run finds.
+//! An unfinished output that outlives its process, for `--resume`. It is beside its place, under a
+//! name that the next run finds.
 
 use crate::error::{CANNOT_OPEN, Error, ErrorKind, Result};
 use rustix::fs::{Dir, FlockOperation, Mode, OFlags};
@@ -11,17 +11,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Where the unfinished output of `target` is.
+/// Returns the path of the unfinished output of `target`.
 pub(super) fn partial_path(target: &Path) -> PathBuf {
     beside(target, "rowmill-partial")
 }
 
-/// The folder in which its parts are until all are whole.
+/// Returns the folder in which its parts are until all are whole.
 pub(super) fn parts_folder(target: &Path) -> PathBuf {
     beside(target, "rowmill-parts")
 }
 
-/// What is in a folder. (The standard library's way panics where the folder can't be closed.)
+/// Returns the names in a folder. The iterator of the standard library is not used: it panics if
+/// the folder cannot be closed.
 pub(super) fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<OsString>>> {
     let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
     let folder = Dir::new(rustix::fs::open(folder, flags, Mode::empty())?)?;
@@ -32,7 +33,7 @@ pub(super) fn names_in(folder: &Path) -> io::Result<impl Iterator<Item = io::Res
     Ok(folder.map(name).filter(own))
 }
 
-/// Removes a folder of files; what can't be removed stays.
+/// Removes a folder of files. What cannot be removed stays.
 pub(super) fn remove_folder(folder: &Path) {
     for name in names_in(folder).into_iter().flatten().flatten() {
         let _ = std::fs::remove_file(folder.join(name));
@@ -40,7 +41,7 @@ pub(super) fn remove_folder(folder: &Path) {
     let _ = std::fs::remove_dir(folder);
 }
 
-/// Where its checkpoint is.
+/// Returns the path of its checkpoint.
 pub(crate) fn checkpoint_path(target: &Path) -> PathBuf {
     beside(target, "rowmill-checkpoint")
 }
@@ -53,10 +54,10 @@ fn beside(target: &Path, what: &str) -> PathBuf {
     target.with_file_name(name)
 }
 
-/// Opens the unfinished output of `target`, a new one where there is none, for this process alone.
+/// Opens the unfinished output of `target` for this process alone. Creates it if there is none.
 ///
 /// # Errors
-/// It can't be opened, or another run has it.
+/// It cannot be opened, or another run has it.
 pub(super) fn open(target: &Path) -> Result<File> {
     let path = partial_path(target);
     let name = path.display().to_string();
@@ -73,7 +74,7 @@ pub(super) fn open(target: &Path) -> Result<File> {
             }
             Err(error) => return Err(cannot(error.into())),
         }
-        // The process that had it may have finished, and it is the result now.
+        // The process that had it may have finished. Then the file is the result now.
         let opened = file.metadata().map_err(cannot)?;
         if std::fs::metadata(&path)
             .is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino()))

@@ -2,9 +2,9 @@
 //! appear.
 //!
 //! Parts are written into a hidden folder beside their places, one after another, so that only one
-//! is open. When all are whole they get their names, and last of all comes the manifest, which
-//! lists them. Each finished part is a line of the folder's journal, so no list of them is in
-//! memory. This file does not know what a part holds, or where it ends.
+//! is open. When all are whole they get their names, and last of all the manifest, which lists
+//! them. Each finished part is a line of the folder's journal, so no list of them is in memory.
+//! This file does not know what a part contains, or where it ends.
 //!
 //! `placement.rs` gives the names, `manifest.rs` writes the list.
 
@@ -31,17 +31,17 @@ const JOURNAL: &str = "journal";
 /// How far the parts are, for `--resume`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PartsReached {
-    /// Those that are whole, and their bytes.
+    /// The number of whole parts.
     pub n_whole: u64,
-    /// Bytes of these.
+    /// The bytes of the whole parts.
     pub whole_bytes: u64,
-    /// Bytes of the one that is not; `None` where none is begun.
+    /// The bytes of the part that is not whole; `None` if none is begun.
     pub at: Option<u64>,
-    /// Bytes of the journal, and what it is under any name.
+    /// The bytes of the journal.
     pub journal: u64,
-    /// Device and inode of the journal.
+    /// The device and inode of the journal, which are the same under any name.
     pub id: (u64, u64),
-    /// The parts of an earlier result that these replace.
+    /// The number of parts of an earlier result, which these replace.
     pub n_old: u64,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Parts {
     names: PartNames,
     options: FileOptions,
     folder: Folder,
-    /// Held locked: the folder is this process's alone.
+    /// It is locked: the folder is this process's alone.
     journal: File,
     reached: PartsReached,
     now: Option<Part>,
@@ -64,7 +64,7 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
-    /// It goes when this is dropped.
+    /// The folder is removed when this is dropped.
     ours: bool,
 }
 
@@ -78,11 +78,11 @@ impl Drop for Folder {
 }
 
 impl Parts {
-    /// For an output that would be called `path`; nothing is looked at or touched that others may
-    /// use.
+    /// Opens the hidden folder of an output that would be called `path`. Nothing that others may
+    /// use is read or changed.
     ///
     /// # Errors
-    /// It can't be in parts, or another run is at it.
+    /// The output cannot be in parts, or another run writes it.
     pub(crate) fn open(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
         check_name(path, &name)?;
@@ -94,11 +94,12 @@ impl Parts {
         Ok(Self { name, names, options, folder, journal, reached, now: None, placed: false })
     }
 
-    /// Begins anew, whatever an earlier run left. `refuse` says what may not be replaced.
+    /// Begins anew, whatever an earlier run left. `refuse` returns an error for a file that must
+    /// not be replaced.
     ///
     /// # Errors
-    /// There are parts, or a manifest, that would not surely be replaced as a whole; or that
-    /// `refuse` refuses.
+    /// There are parts, or a manifest, that might not be replaced as a whole, or that `refuse`
+    /// refuses.
     pub(crate) fn begin_anew(&mut self, refuse: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
         self.reached.n_old = self.survey(refuse)?;
         self.empty(|_| false).map_err(|error| self.cannot(error))?;
@@ -107,10 +108,10 @@ impl Parts {
         Ok(())
     }
 
-    /// Goes on where an earlier run was; with `complete` only names were missing.
+    /// Continues an earlier run. With `complete` only names were missing.
     ///
     /// # Errors
-    /// Why it can't, in words that follow "cannot go on: ".
+    /// The reason, in words that follow "cannot go on: ".
     pub(crate) fn go_on(
         &mut self,
         reached: PartsReached,
@@ -118,16 +119,17 @@ impl Parts {
         refuse: &dyn Fn(&Path) -> Result<()>,
     ) -> Result<(), String> {
         let gone = || "its unfinished parts are gone, or others".to_owned();
-        let told = |error: io::Error| error.to_string();
+        let message = |error: io::Error| error.to_string();
         if complete && !self.folder.path.join(MANIFEST).exists() {
-            // The manifest's name was the last that was missing.
+            // The manifest gets its name last. If it has its name, nothing is missing.
             if !self.names.place(self.names.manifest()).exists() {
                 return Err(gone());
             }
             (self.placed, self.reached) = (true, reached);
             return Ok(());
         }
-        if reached.id != self.reached.id || self.journal.metadata().map_err(told)?.len() < reached.journal {
+        if reached.id != self.reached.id || self.journal.metadata().map_err(message)?.len() < reached.journal
+        {
             return Err(gone());
         }
         if complete {
@@ -137,24 +139,25 @@ impl Parts {
         let n_old = self.survey(refuse).map_err(|error| error.to_string())?;
         let n_kept = reached.n_whole + u64::from(reached.at.is_some());
         let names = self.names.clone();
-        self.empty(|name| names.number(name).is_some_and(|number| number < n_kept)).map_err(told)?;
-        self.journal.set_len(reached.journal).map_err(told)?;
+        self.empty(|name| names.number(name).is_some_and(|number| number < n_kept)).map_err(message)?;
+        self.journal.set_len(reached.journal).map_err(message)?;
         if let Some(at) = reached.at {
             let path = self.folder.path.join(self.names.part(reached.n_whole));
             let file = OpenOptions::new().read(true).write(true).open(path).map_err(|_| gone())?;
-            let len = file.metadata().map_err(told)?.len();
+            let len = file.metadata().map_err(message)?.len();
             if len < at {
                 return Err(format!("its unfinished part has {len} bytes, not {at}"));
             }
-            file.set_len(at).map_err(told)?;
-            rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(at)).map_err(|error| told(error.into()))?;
+            file.set_len(at).map_err(message)?;
+            rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(at))
+                .map_err(|error| message(error.into()))?;
             self.now = Some(Part::new(file, at));
         }
         self.reached = PartsReached { n_old, ..reached };
         Ok(())
     }
 
-    /// The number of parts of an earlier result, which goes when this one comes.
+    /// Returns the number of parts of an earlier result, which this one replaces.
     fn survey(&self, refuse: &dyn Fn(&Path) -> Result<()>) -> Result<u64> {
         let unusable =
             |path: &Path, reason| ErrorKind::Unusable { path: path.display().to_string(), reason }.into();
@@ -189,7 +192,8 @@ impl Parts {
         Ok(n_old.unwrap_or(0))
     }
 
-    /// Removes what an earlier run left in the folder, but what `keep` says and the journal.
+    /// Removes what an earlier run left in the folder, except the journal and the names that `keep`
+    /// accepts.
     fn empty(&self, keep: impl Fn(&OsStr) -> bool) -> io::Result<()> {
         for name in names_in(&self.folder.path)? {
             let name = name?;
@@ -204,22 +208,22 @@ impl Parts {
         Error::io(CANNOT_WRITE, &*self.name, error)
     }
 
-    /// How far they are.
+    /// Returns how far the parts are.
     pub(crate) fn reached(&self) -> PartsReached {
         PartsReached { at: self.now.as_ref().map(|part| part.at), ..self.reached }
     }
 
-    /// The bytes of all.
+    /// Returns the bytes of all parts.
     pub(super) fn n_bytes(&self) -> u64 {
         self.reached.whole_bytes + self.at()
     }
 
-    /// The bytes of the present one.
+    /// Returns the bytes of the present part.
     pub(super) fn at(&self) -> u64 {
         self.now.as_ref().map_or(0, |part| part.at)
     }
 
-    /// Adds to the present part, or a new one.
+    /// Adds bytes to the present part, or to a new one.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         if self.now.is_none() {
             self.now = Some(self.create(self.reached.n_whole)?);
@@ -240,7 +244,7 @@ impl Parts {
         Ok(Part::new(file, 0))
     }
 
-    /// The present part is whole, with so many records.
+    /// Ends the present part, which is whole and has `n_records`.
     pub(super) fn end(&mut self, n_records: u64) -> Result<()> {
         let Some(mut part) = self.now.take() else { return Ok(()) };
         let ended = part.end(self.options.sync || self.options.resume);
@@ -257,9 +261,9 @@ impl Parts {
         Ok(())
     }
 
-    /// Ends the present part with its first `at` bytes, behind which comes `close`, and has what is
-    /// behind `at + skip` in a new one, behind `open`; for a record that turned out too long only
-    /// when it was half written.
+    /// Splits the present part, for a record that turned out too long only when half of it was
+    /// written. The part keeps its first `at` bytes, gets `close` behind them, and ends. The bytes
+    /// from `at + skip` on move to a new part, behind `open`.
     pub(super) fn split_off(
         &mut self,
         at: u64,
@@ -282,7 +286,7 @@ impl Parts {
         Ok(())
     }
 
-    /// All parts are whole: writes what the manifest will be.
+    /// Writes the manifest into the hidden folder, when all parts are whole.
     pub(super) fn close(&mut self, n_records: u64) -> Result<()> {
         let head = Head {
             pattern: &self.names.pattern(),
@@ -294,7 +298,7 @@ impl Parts {
         undisturbed(|| manifest::write(&path, &head, &self.journal, sync)).map_err(|error| self.cannot(error))
     }
 
-    /// Has all that was written on the disk.
+    /// Syncs all that was written to the disk.
     pub(super) fn keep(&mut self) -> Result<()> {
         if self.placed {
             return Ok(());
@@ -309,13 +313,13 @@ impl Parts {
         keep().map_err(|error| self.cannot(error))
     }
 
-    /// Gives all their names, the manifest last; if that fails, the earlier files are there
-    /// again.
+    /// Gives all parts their names, the manifest last. If one cannot get its name, the earlier
+    /// files are put back.
     pub(super) fn commit(&mut self) -> Result<()> {
         if !self.placed {
             let to_sync = self.options.sync.then(|| File::open(self.names.folder())).transpose();
             let to_sync = to_sync.map_err(|error| self.cannot(error))?;
-            // A signal that comes now waits for the end of it.
+            // A signal that comes now waits until this is done.
             let PartsReached { n_whole: n_new, n_old, .. } = self.reached;
             let placement = Placement { names: &self.names, folder: &self.folder.path, n_new, n_old };
             let placed = undisturbed(|| placement.place().inspect_err(|_| placement.take_back()));
@@ -331,7 +335,8 @@ impl Parts {
                 folder.sync_all().map_err(|error| self.cannot(error))?;
             }
         }
-        // Now, not when this is dropped: what says that it may still be there goes next.
+        // The folder is removed now, not when this is dropped: the checkpoint, which says that the
+        // folder may still be there, is removed next.
         remove_folder(&self.folder.path);
         unregister(&self.folder.path);
         self.folder.ours = false;
@@ -339,8 +344,10 @@ impl Parts {
     }
 }
 
+/// Checks the name of an output in parts.
+///
 /// # Errors
-/// There can be no parts of an output of that name.
+/// An output of that name cannot be in parts.
 fn check_name(path: &Path, name: &str) -> Result<()> {
     let unusable = |reason| Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -357,8 +364,8 @@ fn check_name(path: &Path, name: &str) -> Result<()> {
 }
 
 impl Folder {
-    /// The hidden folder of the output `path`, and its journal, which is locked: the folder is this
-    /// process's alone.
+    /// Opens the hidden folder of the output `path`, and its journal. The journal is locked: the
+    /// folder is this process's alone.
     fn lock(path: &Path, name: &str) -> Result<(Self, File)> {
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
         let mut folder = Self { path: parts_folder(path), ours: false };
@@ -396,7 +403,7 @@ fn id(file: &File) -> io::Result<(u64, u64)> {
     file.metadata().map(|stat| (stat.dev(), stat.ino()))
 }
 
-/// What is said where there can be no parts.
+/// Returns the error for an output that cannot be in parts.
 pub(crate) fn needs_a_file() -> Error {
     Error::setting("`split_size`, `split_records`: need an output that is a regular file (`output`)")
 }

@@ -1,14 +1,17 @@
 //! How the parts of an output get their names: in two phases, so that each crash leaves either
 //! result whole, or enough to restore it.
 //!
-//! New parts wait in the hidden folder. The steps, in order:
+//! New parts wait in the hidden folder. These are the steps, in order, and what is there after a
+//! crash at each:
 //!
-//! | step | after a crash here |
-//! | --- | --- |
-//! | 1. The old manifest moves to the hidden folder. | The old parts are there, without a manifest: no result. |
-//! | 2. For each number: the old part moves to the hidden folder, the new one to its place. | Some parts are new: no result. |
-//! | 3. The new manifest moves to its place. | The new result is whole. |
-//! | 4. The hidden folder is removed. | The same. |
+//! | step | moves | after a crash |
+//! | --- | --- | --- |
+//! | 1 | the old manifest to the hidden folder | old parts, no manifest: no result |
+//! | 2 | each old part to the hidden folder, each new one to its place | some new parts: no result |
+//! | 3 | the new manifest to its place | the new result, whole |
+//! | 4 | nothing; the hidden folder is removed | the new result, whole |
+//!
+//! Step 2 goes by number: the old part of a number moves just before the new one.
 //!
 //! A step that fails undoes all steps before it. A crash undoes nothing: with `--resume` the next
 //! run repeats the steps, each of which finds out whether it was done. A rename never replaces a
@@ -24,7 +27,8 @@ use std::path::{Path, PathBuf};
 
 /// In the folder: the manifest that will be beside the parts.
 pub(super) const MANIFEST: &str = "manifest";
-/// In the folder, before its name: a file that was replaced, until all are in their places.
+/// In the folder, the start of the name of a file that was replaced. It is there until all files
+/// are in their places.
 const OLD: &str = "old-";
 
 /// Parts that are whole, and the ones they replace.
@@ -37,14 +41,15 @@ pub(super) struct Placement<'p> {
 }
 
 impl Placement<'_> {
-    /// All names: whether a new file comes, and whether an old one goes. The manifest is the last.
+    /// Returns all names, with whether a new file comes, and whether an old one goes. The manifest
+    /// is the last.
     fn moves(&self) -> impl DoubleEndedIterator<Item = (OsString, bool, bool)> {
         let (n_new, n_old) = (self.n_new, self.n_old);
         let parts = (0..n_new.max(n_old)).map(move |i| (self.names.part(i), i < n_new, i < n_old));
         parts.chain(std::iter::once((self.names.manifest(), true, n_old > 0)))
     }
 
-    /// Where the new file waits, where the old one is kept, and its place.
+    /// Returns where the new file waits, where the old one is kept, and the place of both.
     fn places(&self, name: &OsStr) -> [PathBuf; 3] {
         let new = if *name == *self.names.manifest() { OsStr::new(MANIFEST) } else { name };
         let mut old = OsString::from(OLD);
@@ -55,7 +60,7 @@ impl Placement<'_> {
     /// Moves all to their places.
     ///
     /// # Errors
-    /// A step fails, or an unexpected file has one of the names. [`Placement::take_back`] is to
+    /// A step fails, or an unexpected file has one of the names. [`Placement::take_back`] must
     /// follow.
     pub(super) fn place(&self) -> io::Result<()> {
         // Without its manifest, the old result does not exist any more.
@@ -94,7 +99,7 @@ impl Placement<'_> {
     }
 }
 
-/// Renames, if nothing has that name. On file systems without such a call it looks first.
+/// Renames a file if nothing has the new name. On file systems without such a call it looks first.
 fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if to.symlink_metadata().is_err() => {

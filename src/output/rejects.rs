@@ -5,7 +5,7 @@ use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// The two files; both appear when the conversion ends well, empty if there was nothing to reject.
+/// The two files. Both appear when the conversion succeeds. They are empty if nothing was rejected.
 #[derive(Debug)]
 pub(crate) struct Rejects {
     raw: RejectFile,
@@ -42,7 +42,7 @@ impl Rejects {
     /// Opens `path` for the records and `path.log.jsonl` for the log.
     ///
     /// # Errors
-    /// Either can't be written.
+    /// One of the files cannot be written.
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         Ok(Self {
             raw: RejectFile::create(path, options)?,
@@ -50,29 +50,29 @@ impl Rejects {
         })
     }
 
-    /// The files under them.
+    /// Returns the files that are written to.
     pub(crate) fn files(&mut self) -> [&mut OutputFile; 2] {
         [self.raw.writer.get_mut(), self.log.writer.get_mut()]
     }
 
-    /// Has all that was written on the disk, and returns how much it is.
+    /// Syncs all that was written to the disk. Returns how many bytes each file has.
     pub(crate) fn keep(&mut self) -> Result<[u64; 2]> {
         Ok([self.raw.keep()?, self.log.keep()?])
     }
 
-    /// Where the log of the rejects in `path` goes.
+    /// Returns the path of the log of the rejects in `path`.
     pub(crate) fn log_path(path: &Path) -> PathBuf {
         let mut log = path.as_os_str().to_owned();
         log.push(".log.jsonl");
         log.into()
     }
 
-    /// A piece of a record, as it is.
+    /// Writes a piece of a record, unchanged.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.raw.write(bytes)
     }
 
-    /// Why the record just written, of `n_bytes`, is here.
+    /// Logs why the record just written, of `n_bytes`, was rejected.
     pub(crate) fn log(&mut self, anomaly: Anomaly, place: &Place, n_bytes: u64) -> Result<()> {
         let line = serde_json::json!({
             "file": place.file,
@@ -88,9 +88,9 @@ impl Rejects {
         self.log.write(format!("{line}\n").as_bytes())
     }
 
-    /// Lets both files appear.
+    /// Gives both files their names.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        // Where the disk is full for one of them, neither appears.
+        // If the disk is full for one of them, neither appears.
         self.raw.flush()?;
         self.log.flush()?;
         self.raw.writer.get_mut().commit()?;

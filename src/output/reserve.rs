@@ -1,20 +1,21 @@
-//! Room on the disk, asked for ahead of the writing.
+//! Room on the disk, which is reserved ahead of the writing.
 //!
-//! Blocks that are there already spare each page of a write its own reservation: 2.2 GB in pieces
-//! of 384 to 768 KiB took 0.28 s instead of 0.44 on ext4 (Linux 6.18, medians of three, 2026-11-23;
-//! steps of 8, 16 and 64 MiB alike). Elsewhere it was not measured, or costs (tmpfs clears the
-//! pages at once), so there nothing is asked for.
+//! If blocks are there already, the pages of a write need no separate reservations: 2.2 GB in
+//! pieces of 384 to 768 KiB took 0.28 s instead of 0.44 on ext4 (Linux 6.18, medians of three,
+//! 2026-11-23; steps of 8, 16 and 64 MiB alike). On other file systems it was not measured, or has
+//! a cost (tmpfs clears the pages at once). So nothing is reserved there.
 
 use rustix::fs::FallocateFlags;
 use std::fs::File;
 
-/// Asked for at once; what is not needed goes back at the end.
+/// The bytes that are reserved at once. What is not needed is given back at the end.
 const STEP: u64 = 64 << 20;
-/// Nothing is asked for a file that may stay smaller than this.
+/// Nothing is reserved for a file that may stay smaller than this.
 const LEAST: u64 = 4 << 20;
-/// Nothing is asked for where it would leave less: several steps, for what else is written there.
+/// Nothing is reserved if it would leave less than this: several steps, for what else is written
+/// there.
 const SPARED: u64 = 4 * STEP;
-/// Linux, include/uapi/linux/magic.h.
+/// The type of ext4 in `statfs` (Linux, include/uapi/linux/magic.h).
 const EXT4: i64 = 0xef53;
 
 /// What is reserved for one output file.
@@ -25,14 +26,14 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// For a new file.
+    /// Starts without a reservation, for a file on any file system.
     pub(super) fn new(file: &File) -> Self {
         let gains = rustix::fs::fstatfs(file).is_ok_and(|stat| stat.f_type == EXT4);
         Self { gains, end: 0 }
     }
 
-    /// Before `at..at + n` is written, where `at` is the end of the file. Where no room can be had,
-    /// the write itself will say so.
+    /// Reserves room before `at..at + n` is written. `at` is the end of the file. If there is no
+    /// room, the write itself reports that.
     pub(super) fn ahead(&mut self, file: &File, at: u64, n: u64) {
         if !self.gains || at < LEAST || at + n <= self.end {
             return;
@@ -44,7 +45,7 @@ impl Reserve {
         if free < end - start + SPARED {
             return;
         }
-        // What it got is given back, whether it got all or not.
+        // Also after an error, what the call got is given back.
         self.end = end;
         if rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, end - start).is_err() {
             self.gains = false;

@@ -1,16 +1,18 @@
-//! What takes the bytes at last, in order, from one writer at a time.
+//! Sinks, which take the output bytes in order, from one writer at a time.
 
 use super::file::OutputFile;
 use crate::error::{CANNOT_WRITE, Error, Result};
 use std::io::{self, Write};
 
-/// Takes output in order. What was written counts as delivered once [`Sink::finish`] has returned.
+/// A sink takes output in order. What was written counts as delivered once [`Sink::finish`] has
+/// returned.
 ///
 /// ```
 /// use rowmill::{Converter, Input, Output, Result, Sink};
 /// use std::sync::mpsc::{Sender, channel};
 ///
-/// /// Sends what was made to another thread; a full channel of a fixed size would slow the reading down.
+/// /// Sends the output to another thread. A full channel of a fixed size would slow the reading
+/// /// down.
 /// struct Channel(Sender<Vec<u8>>);
 ///
 /// impl Sink for Channel {
@@ -26,23 +28,22 @@ use std::io::{self, Write};
 /// # Ok::<(), rowmill::Error>(())
 /// ```
 pub trait Sink: Send {
-    /// Takes all of `bytes`, however long it takes: that is what slows the reading down.
+    /// Takes all of `bytes`, however long that takes. A slow sink slows the reading down.
     ///
     /// # Errors
     /// They cannot be written.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Has all that was written kept whatever happens to this process, for `--resume`, and returns
-    /// how many bytes it is.
+    /// Makes sure that all that was written is kept whatever happens to this process, for
+    /// `--resume`. Returns how many bytes that is.
     ///
     /// # Errors
-    /// It can't be kept; this sink's output can't be gone on with.
+    /// The output cannot be kept, or a conversion to this sink cannot be resumed.
     fn keep(&mut self) -> Result<u64> {
         Err(Error::setting("`resume`: this output cannot be gone on with"))
     }
 
-    /// The end of a conversion that succeeded. A sink that is dropped without it forgets what it
-    /// can.
+    /// Ends a conversion that succeeded. A sink that is dropped without it discards what it can.
     ///
     /// # Errors
     /// What was written cannot be kept.
@@ -51,7 +52,7 @@ pub trait Sink: Send {
     }
 }
 
-/// Takes output for `--check`: nowhere.
+/// The sink of `--check`, which discards all output.
 #[derive(Debug)]
 pub(crate) struct Nowhere;
 
@@ -70,7 +71,7 @@ pub(crate) struct Writer<W> {
 }
 
 impl<W: Write + Send> Writer<W> {
-    /// `name` is used in messages. The writer needs no buffer of its own.
+    /// Makes a sink of `writer`, which needs no buffer. `name` is used in messages.
     pub(crate) fn new(name: impl Into<String>, writer: W) -> Self {
         Self { name: name.into(), writer, at: 0 }
     }
@@ -107,7 +108,7 @@ pub(crate) struct FileSink {
 }
 
 impl FileSink {
-    /// Writes to `file`, `at` bytes of which are written already; `name` is used in messages.
+    /// Makes a sink of `file`, of which `at` bytes are written already. `name` is used in messages.
     pub(crate) fn new(name: impl Into<String>, file: OutputFile, at: u64) -> Self {
         Self { file: Writer { at, ..Writer::new(name, file) } }
     }

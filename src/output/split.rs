@@ -1,6 +1,6 @@
 //! Where the parts of an output end.
 
-/// Where a part ends: whatever comes first.
+/// Where a part ends: at the limit that is reached first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Split {
     /// The most bytes of a part, unless one record alone is longer.

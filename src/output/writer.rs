@@ -1,8 +1,8 @@
-//! Between the turn and the sink: what is written around the records, compressed or not, at a pace,
-//! in one piece or in parts.
+//! The output writer, between the turn and the sink. It writes what is around the records,
+//! compresses it, keeps to a rate, and ends parts.
 //!
-//! Writing needs the turn, so all work here is serial and must be cheap. If nothing
-//! is asked for, bytes pass as they are.
+//! Writing needs the turn, so all work here is serial and must be cheap. If nothing is asked for,
+//! bytes pass unchanged.
 
 use super::buffer::Ends;
 use super::compress::{Compression, Packer, packed};
@@ -19,7 +19,7 @@ use std::ops::Range;
 pub(crate) struct OutputOptions {
     /// What is written around the records.
     pub framing: Framing,
-    /// How they are made smaller.
+    /// How the output is compressed.
     pub compression: Option<Compression>,
     /// The most bytes a second.
     pub per_second: Option<u64>,
@@ -27,19 +27,20 @@ pub(crate) struct OutputOptions {
     pub split: Split,
 }
 
-/// What a worker must know of how its bytes go out.
+/// What a worker must know of how its bytes are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OutputLayout {
     /// See [`OutputOptions::compression`].
     pub compression: Option<Compression>,
     /// Where one record ends and the next begins.
     pub bounds: Bounds,
-    /// They must be, as there are parts.
+    /// There are parts, so bounds must be known.
     pub in_parts: bool,
 }
 
 impl OutputLayout {
-    /// What a buffer holds that begins `within` a record or not, as far as anyone must know.
+    /// Returns what a buffer holds that begins `within` a record or not. Without parts, nobody
+    /// needs to know.
     pub(crate) fn cuts(&self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
         if self.in_parts {
             self.bounds.cuts(bytes, within, ends)
@@ -49,42 +50,42 @@ impl OutputLayout {
     }
 }
 
-/// How far an output writer is; what `--resume` must know beside the length of a file.
+/// How far an output writer is. `--resume` must know it beside the length of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Reached {
     /// Bytes written in all.
     pub bytes: u64,
-    /// What is before the records is written; of parts, in the present one.
+    /// What is before the records is written, in the present part if there are parts.
     pub opened: bool,
-    /// So is a record.
+    /// A record is written there too.
     pub begun: bool,
     /// All is written.
     pub closed: bool,
-    /// The records of the parts that are whole, and of the present one.
+    /// The number of records in the whole parts, and in the present one.
     pub records: [u64; 2],
     /// How far the parts are, if there are any.
     pub parts: Option<PartsReached>,
 }
 
-/// Encoded bytes that go out.
+/// Encoded bytes that are to be written.
 pub(crate) struct Batch<'b> {
-    /// As they were encoded.
+    /// The bytes as they were encoded.
     pub raw: &'b [u8],
-    /// What is in them.
+    /// What they hold.
     pub cuts: Cuts,
-    /// Has them smaller, if that was asked for.
+    /// What compresses them, if that was asked for.
     pub packer: Option<&'b mut Packer>,
 }
 
 /// What takes the bytes.
 pub(crate) enum Target<'o> {
-    /// All of them.
+    /// It takes all of them.
     Sink(Box<dyn Sink + 'o>),
-    /// A part at a time.
+    /// They take one part at a time.
     Parts(Box<Parts>),
 }
 
-/// A sink or parts, and what happens on the way there.
+/// A sink or parts, and what is done to the bytes on the way there.
 pub(crate) struct OutputWriter<'o> {
     target: PacedTarget<'o>,
     layout: OutputLayout,
@@ -98,12 +99,12 @@ pub(crate) struct OutputWriter<'o> {
     unfinished: u64,
 }
 
-/// What is written around the records, as it is written.
+/// What is written around the records, compressed if the output is.
 struct EncodedFraming {
     open: Box<[u8]>,
     close: Box<[u8]>,
     comma: Box<[u8]>,
-    /// An output of no bytes at all.
+    /// What an output is that would have no bytes.
     nothing: Box<[u8]>,
 }
 
@@ -141,7 +142,7 @@ impl Target<'_> {
 }
 
 impl<'o> OutputWriter<'o> {
-    /// To what takes it, of which `reached` is written already.
+    /// Makes a writer to `to`, which has what `reached` describes.
     ///
     /// # Errors
     /// The codec fails.
@@ -157,12 +158,12 @@ impl<'o> OutputWriter<'o> {
         Ok(Self { target, layout, split, framing, opened, begun, closed, records, unfinished: 0 })
     }
 
-    /// What a worker must know.
+    /// Returns what a worker must know.
     pub(crate) fn layout(&self) -> OutputLayout {
         self.layout
     }
 
-    /// The bytes written in all.
+    /// Returns the bytes written in all.
     fn n_bytes(&self) -> u64 {
         match &self.target.to {
             Target::Sink(_) => self.target.n_bytes,
@@ -195,7 +196,7 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// The rest of a record that was begun: where that makes the part too large, the record moves
+    /// Writes the rest of a record that was begun. If the part becomes too large, the record moves
     /// to a new one.
     fn go_on(&mut self, raw: &[u8], end: usize, packer: &mut Option<&mut Packer>) -> Result<()> {
         self.put(raw, 0..end, packer)?;
@@ -212,7 +213,7 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// The beginning of a record that is longer than the buffer.
+    /// Writes the beginning of a record that is longer than the buffer.
     fn half(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
         if self.is_full() || self.begun && self.takes(raw, range.clone(), packer)? > self.room() {
             self.next_part()?;
@@ -224,7 +225,7 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// Whole records, `n` of them.
+    /// Writes `n` whole records.
     fn records(
         &mut self,
         raw: &[u8],
@@ -247,8 +248,8 @@ impl<'o> OutputWriter<'o> {
                 if takes <= room {
                     break;
                 }
-                // Compressed, nobody knows what less of it would come to: a new part comes before a
-                // smaller piece.
+                // The compressed size of a smaller piece is not known. So a new part is begun
+                // before a smaller piece is tried.
                 let fits = match packer {
                     Some(_) => 0,
                     None => {
@@ -280,7 +281,7 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// What a range would take in the present part.
+    /// Returns the bytes that a range would take in the present part.
     fn takes(&self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<i128> {
         let comma = self.layout.bounds.comma(&raw[range.clone()]);
         let n = match packer {
@@ -294,7 +295,8 @@ impl<'o> OutputWriter<'o> {
         Ok(n as i128)
     }
 
-    /// How many bytes the present part has room for; less than none where it is too large.
+    /// Returns how many bytes the present part has room for. It is negative if the part is too
+    /// large.
     fn room(&self) -> i128 {
         let Some(size) = self.split.size else { return i128::MAX };
         let open = if self.opened { 0 } else { self.framing.open.len() };
@@ -305,7 +307,7 @@ impl<'o> OutputWriter<'o> {
         self.split.records.is_some_and(|most| self.records[1] >= most)
     }
 
-    /// The bytes of the present part.
+    /// Returns the bytes of the present part.
     fn at(&self) -> u64 {
         match &self.target.to {
             Target::Sink(_) => self.target.n_bytes,
@@ -323,10 +325,10 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// Writes what is behind the last record. No records are one part.
+    /// Writes what is behind the last record. An output without records has one part.
     ///
     /// # Errors
-    /// It can't be written.
+    /// It cannot be written.
     pub(crate) fn close(&mut self) -> Result<()> {
         if self.closed {
             return Ok(());
@@ -337,7 +339,7 @@ impl<'o> OutputWriter<'o> {
             self.target.put(&self.framing.nothing)?;
         }
         if let Target::Parts(parts) = &mut self.target.to {
-            // It may hold nothing.
+            // The part may be empty. It is created here then.
             parts.write(b"")?;
             parts.end(self.records[1])?;
             parts.close(self.records[0] + self.records[1])?;
@@ -346,10 +348,10 @@ impl<'o> OutputWriter<'o> {
         Ok(())
     }
 
-    /// Has it appear, once it is closed.
+    /// Makes the output appear, after it is closed.
     ///
     /// # Errors
-    /// It can't.
+    /// The output cannot appear.
     pub(crate) fn finish(&mut self) -> Result<()> {
         debug_assert!(self.closed, "nothing is missing");
         match &mut self.target.to {
@@ -367,11 +369,11 @@ pub(crate) trait WriteRecords: Send {
     /// They cannot be written.
     fn write(&mut self, batch: Batch<'_>) -> Result<u64>;
 
-    /// How far it is. No record is half written.
+    /// Returns how far it is. No record is half written.
     fn reached(&self) -> Reached;
 
-    /// Has all that was written on the disk. Returns how much it is, if it is one file. See
-    /// [`Sink::keep`].
+    /// Syncs all that was written to the disk. Returns how many bytes that is, if it is one file.
+    /// See [`Sink::keep`].
     ///
     /// # Errors
     /// The disk refuses.
@@ -419,7 +421,7 @@ impl EncodedFraming {
         let mut all = [open, close, Box::from(&b","[..]), Box::default()];
         if let Some(compression) = compression {
             for (i, bytes) in all.iter_mut().enumerate() {
-                // Nothing stays nothing, but for an output of nothing else.
+                // What is empty stays empty, except for an output that would have no bytes.
                 if !bytes.is_empty() || i == 3 {
                     *bytes = packed(compression, bytes)?;
                 }

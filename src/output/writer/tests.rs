@@ -1,5 +1,5 @@
-//! What is written around records, and where parts end, compared with the rule in its plainest
-//! words.
+//! Tests of what is written around records, and where parts end. They compare the writer with the
+//! rule in its plainest form.
 
 use super::*;
 use std::io::Read;
@@ -15,8 +15,8 @@ impl Sink for Memory {
     }
 }
 
-/// What becomes of these buffers; `cut` says after which to go on with another writer, as
-/// `--resume` does.
+/// Returns what is written for these buffers. Before buffer number `cut`, another writer continues,
+/// as `--resume` does.
 fn written(framing: &Framing, typed: Option<&str>, buffers: &[&str], cut: usize) -> String {
     let memory = Memory::default();
     let compression = typed.map(|typed| Compression::parse(typed).unwrap());
@@ -57,7 +57,7 @@ fn text(typed: Option<&str>, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_stands_around_the_records() {
+fn what_is_written_around_the_records() {
     let lines = Framing::default();
     let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
     let json = Framing {
@@ -80,7 +80,7 @@ fn what_stands_around_the_records() {
     }
 }
 
-/// A few bytes of noise a call.
+/// A source of noise.
 struct NumberSource(u64);
 
 impl NumberSource {
@@ -90,8 +90,7 @@ impl NumberSource {
     }
 }
 
-/// Where a list of records is parted: by the rule as the guide has it, one record after
-/// another.
+/// Splits a list of records into parts by the rule in the guide, one record after another.
 fn parted(framing: &Framing, records: &[String], split: Split) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let (open, close) = (text(&framing.open), text(&framing.close));
@@ -177,7 +176,7 @@ fn parts_end_where_they_should_whatever_the_buffers() {
         }
         writer.close().unwrap();
         writer.finish().unwrap();
-        let told = writer.reached();
+        let reached = writer.reached();
         drop(writer);
         let manifest = std::fs::read(folder.path().join("out.manifest.json")).unwrap();
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
@@ -199,7 +198,7 @@ fn parts_end_where_they_should_whatever_the_buffers() {
                 text
             })
             .collect();
-        assert_eq!((told.bytes, told.parts.unwrap().n_whole), (n_bytes, got.len() as u64));
+        assert_eq!((reached.bytes, reached.parts.unwrap().n_whole), (n_bytes, got.len() as u64));
         assert_eq!((&manifest["bytes"], &manifest["records"]), (&n_bytes.into(), &records.len().into()));
         let expected = parted(&framing, &records, split);
         if typed.is_none() || split.size.is_none() {
