@@ -28,7 +28,7 @@ impl Fingerprint {
     /// Looks at the file at `path`.
     ///
     /// # Errors
-    /// It can't be read, or is no regular file.
+    /// It cannot be read, or is no regular file.
     pub fn of(path: &Path) -> Result<Self> {
         // This comes before the file is opened: a FIFO would wait for its other end.
         let stat = std::fs::metadata(path);

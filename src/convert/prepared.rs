@@ -159,7 +159,7 @@ impl<'c> Preparation<'c> {
             columns: &options.shaping.columns,
             room: budget.header(),
         };
-        // A caller's own source is text by its contract.
+        // A caller's source is text by its contract.
         let foreign = if by_name { recognise(opened.reader.peek(FOREIGN_LOOK)?) } else { None };
         if let Some(Foreign::Binary(reason)) = foreign {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());

@@ -128,8 +128,8 @@ impl OutputFile {
     /// Opens `path` for writing. The file of that name stays until [`OutputFile::commit`].
     ///
     /// # Errors
-    /// It is a directory or a socket, exists and must not be replaced, or the folder can't be
-    /// written.
+    /// It is a directory or a socket, exists and must not be replaced, or the folder cannot
+    /// be written.
     pub(crate) fn create(path: &Path, options: FileOptions) -> Result<Self> {
         let name = path.display().to_string();
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, &*name, error);

@@ -140,7 +140,7 @@ mod tests {
             (head, body, n_records, within)
         };
         assert_eq!(cuts(",\n{},\n{}", false, Ends::Record), (0, 8, 2, false));
-        // Whether the last is whole can't be seen.
+        // Whether the last is whole cannot be seen.
         assert_eq!(cuts(",\n{},\n{}", false, Ends::Within), (0, 4, 1, true));
         assert_eq!(cuts(",\n{}", true, Ends::Record), (0, 4, 1, false));
         assert_eq!(cuts("1},\n{},\n{", true, Ends::Within), (2, 6, 1, true));

@@ -7,7 +7,7 @@
 //! | step | moves | after a crash |
 //! | --- | --- | --- |
 //! | 1 | the old manifest to the hidden folder | old parts, no manifest: no result |
-//! | 2 | each old part to the hidden folder, each new one to its place | some new parts: no result |
+//! | 2 | each old part to the folder, each new one to its place | some new parts: no result |
 //! | 3 | the new manifest to its place | the new result, whole |
 //! | 4 | nothing; the hidden folder is removed | the new result, whole |
 //!

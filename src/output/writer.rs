@@ -39,8 +39,8 @@ pub(crate) struct OutputLayout {
 }
 
 impl OutputLayout {
-    /// Returns what a buffer holds that begins `within` a record or not. Without parts, nobody
-    /// needs to know.
+    /// Returns what a buffer holds that begins `within` a record or not. Without parts,
+    /// it is not needed.
     pub(crate) fn cuts(&self, bytes: &[u8], within: bool, ends: Ends) -> Cuts {
         if self.in_parts {
             self.bounds.cuts(bytes, within, ends)
