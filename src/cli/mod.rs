@@ -25,4 +25,4 @@ mod verify;
 mod words;
 mod worker;
 
-pub use run::{look_at_streams, main};
+pub use run::main;

@@ -18,13 +18,6 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Records which standard streams are closed. The program has the loader call it before `main`;
-/// nothing else may.
-#[doc(hidden)]
-pub fn look_at_streams() {
-    crate::input::look_at_streams();
-}
-
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -9,11 +9,11 @@ mod decode;
 mod encoding;
 mod foreign;
 mod map;
+mod mapped;
 mod offset_map;
 mod open;
 mod read;
 mod readahead;
-mod segment;
 mod source;
 mod stream;
 #[cfg(feature = "cli")]
@@ -30,6 +30,8 @@ pub(crate) use open::{Opened, PIPE, ReadOptions, from_source, identity, is_dista
 pub use source::Source;
 pub(crate) use source::{InputReader, Look, SharedInput};
 #[cfg(feature = "cli")]
-pub(crate) use streams::{look_at_streams, stdin_was_closed, stdout_was_closed};
+pub use streams::look_at_streams;
+#[cfg(feature = "cli")]
+pub(crate) use streams::{stdin_was_closed, stdout_was_closed};
 pub(crate) use unpack::unpacked_name;
 pub(crate) use window::Window;

@@ -2,7 +2,7 @@
 
 use super::decode::{Decode, by_mark};
 use super::encoding::Encoding;
-use super::map::Mapped;
+use super::mapped::Mapped;
 use super::read::ReadAt;
 use super::source::{InputReader, Source};
 use super::stream::{Layers, Stream, unreadable};

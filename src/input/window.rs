@@ -1,6 +1,6 @@
 //! The window: the bytes that one worker owns at a time.
 
-use super::segment::Segment;
+use super::map::Segment;
 use std::sync::Arc;
 
 /// A run of an input's text that one worker converts. Windows follow one another without a gap.

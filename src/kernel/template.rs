@@ -194,7 +194,7 @@ impl Template {
         if self.in_order { &self.fields[..n.min(self.fields.len())] } else { &self.fields }
     }
 
-    /// The bytes of all template: with the record's own length the most that it can become.
+    /// The bytes of all pieces of text. With the record's own length: the most that it can become.
     pub fn n_bytes(&self) -> usize {
         self.bytes.len() - 64
     }
