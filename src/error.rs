@@ -1,6 +1,7 @@
 //! What can go wrong, and how it is said: what, where, what to do, on one line.
 //!
-//! Every message of the library is made in this file. The program adds its name and nothing else.
+//! The shape of every message is defined here. The text about a setting is written where the
+//! setting is checked. The program puts its flags in place of the names of settings.
 
 use std::fmt;
 use std::io;
@@ -220,7 +221,7 @@ pub enum ErrorKind {
         /// Why.
         reason: String,
     },
-    /// The run was told to stop.
+    /// The run was asked to stop.
     Stopped,
 }
 

@@ -57,6 +57,8 @@ pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let what = lines.next().unwrap_or_default();
     let what = what.strip_prefix("error: ").unwrap_or(what);
+    // What the parser of a `NonZero` says.
+    let what = what.replace("number would be zero for non-zero type", "it must be 1 or more");
     let mut line = format!("rowmill: {what}");
     if what.ends_with(':') {
         // A list, an item a line.
@@ -66,8 +68,9 @@ pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
         }
     }
     // What clap says in further lines that helps: the values there are, the nearest flag.
-    for hint in lines.filter_map(|line| line.strip_prefix("tip: ").or(line.starts_with('[').then_some(line)))
-    {
+    // That an unknown flag could be a value is true, but hardly ever what was meant.
+    let hints = lines.filter_map(|line| line.strip_prefix("tip: ").or(line.starts_with('[').then_some(line)));
+    for hint in hints.filter(|hint| !hint.starts_with("to pass '")) {
         line.push_str("; ");
         line.push_str(hint);
     }

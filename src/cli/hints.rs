@@ -1,8 +1,10 @@
-//! What helps where something was typed that is almost right: flags of other tools, words that are
-//! no files.
+//! What helps where something was typed that is almost right: flags of other tools and commands,
+//! words that are no files.
 
+use super::args::Cli;
 use crate::error::{Error, ErrorKind as Kind};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -58,32 +60,50 @@ const FLAGS: &[(&str, &str)] = &[
     ("--generate", "use a command: rowmill completions bash|zsh|fish, or rowmill man"),
 ];
 
-/// The line about a flag of another tool; `None` if the error is another one, or the flag is not
-/// known.
+/// The line about a flag of another tool or of another command; `None` if the error is another one,
+/// or the flag is not known.
 pub(super) fn foreign_flag(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let ContextValue::String(typed) = error.get(ContextKind::InvalidArg)? else { return None };
     let flag = typed.split('=').next().unwrap_or(typed);
-    let (_, hint) = FLAGS.iter().find(|(foreign, _)| *foreign == flag)?;
-    Some(format!("there is no {flag}; {hint}"))
+    if let Some((_, hint)) = FLAGS.iter().find(|(foreign, _)| *foreign == flag) {
+        return Some(format!("there is no {flag}; {hint}"));
+    }
+    let long = flag.strip_prefix("--")?;
+    let program = Cli::command();
+    let has_it = |command: &&Command| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    let commands: Vec<_> = program.get_subcommands().filter(has_it).map(Command::get_name).collect();
+    match &commands[..] {
+        [] => None,
+        ["convert", ..] => Some(format!("{flag} is not for this command, but for {}", commands.join(", "))),
+        [first, ..] => {
+            Some(format!("{flag} is for {}; the command comes first: rowmill {first} …", commands.join(", ")))
+        }
+    }
 }
 
 /// The commands, which an input may be a misspelling of.
 const COMMANDS: [&str; 6] = ["convert", "plan", "worker", "verify", "completions", "man"];
 
-/// What helps if an input, or the folder of the output, does not exist.
-pub(super) fn missing(error: &Error, inputs: &[PathBuf], output: Option<&Path>) -> Option<String> {
+/// The path that an error is about, if nothing is there.
+fn not_found(error: &Error) -> Option<&str> {
     let Kind::Io { path, source, .. } = error.kind() else { return None };
-    if source.kind() != io::ErrorKind::NotFound {
-        return None;
-    }
-    if let Some(output) = output.filter(|output| output.as_os_str() == path.as_str()) {
-        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
-        return Some(format!("the folder {} does not exist", folder.display()));
-    }
-    let last = inputs.iter().rposition(|input| input.as_os_str() == path.as_str())?;
+    (source.kind() == io::ErrorKind::NotFound).then_some(path)
+}
+
+/// What helps if not even the folder of a file exists.
+pub(super) fn missing_folder(error: &Error) -> Option<String> {
+    let folder = Path::new(not_found(error)?).parent()?;
+    let is_missing = !folder.as_os_str().is_empty() && !folder.exists();
+    is_missing.then(|| format!("the folder {} does not exist", folder.display()))
+}
+
+/// What helps if an input does not exist.
+pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&Path>) -> Option<String> {
+    let path = not_found(error)?;
+    let last = inputs.iter().rposition(|input| input.as_os_str() == path)?;
     if path.contains("://") {
         return Some(format!("it is a URL; fetch it: curl -sSf {path} | rowmill"));
     }

@@ -46,6 +46,9 @@ impl PlanJob {
             (None, Some(Some(bytes))) => PlanBy::Bytes(bytes),
             (None, _) => return Err(Error::setting("--range-size: a range of nothing holds no record")),
         };
+        if args.input.as_os_str() == "-" {
+            return Err(Error::setting("-: a plan needs a file, which workers open again; stdin is none"));
+        }
         let path = args.output.clone().filter(|path| path.as_os_str() != "-");
         check_streams(&[], path.is_none())?;
         let shaping = args.shaping.shaping()?;

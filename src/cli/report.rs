@@ -45,9 +45,9 @@ pub(super) fn print(summary: &Summary) {
         let (column, from, to) = (repair.column, shown(&repair.from), shown(&repair.to));
         let _ = writeln!(text, "  {file}: column {column} was named '{from}', is now '{to}'");
     }
-    let untold = summary.n_header_repairs.saturating_sub(summary.header_repairs.len() as u64);
-    if untold > 0 {
-        let _ = writeln!(text, "  and {} more columns renamed", grouped(untold));
+    let n_more = summary.n_header_repairs.saturating_sub(summary.header_repairs.len() as u64);
+    if n_more > 0 {
+        let _ = writeln!(text, "  and {} more columns renamed", grouped(n_more));
     }
     for remark in &summary.remarks {
         let _ = writeln!(text, "  {}", with_flags(remark));

@@ -4,7 +4,7 @@ use super::args::{Cli, Command, ConvertArgs, PlanArgs};
 use super::confine::confine;
 use super::exit::{from_clap, with_error};
 use super::generate::{completions, man, markdown};
-use super::hints::missing;
+use super::hints::{missing_folder, missing_input};
 use super::job::Job;
 use super::plan::{self, PlanJob};
 use super::progress::Bar;
@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
             man().map_err(|error| Error::io(CANNOT_WRITE, "stdout", error)).and_then(|text| print(&text))
         }
     };
-    ended.unwrap_or_else(|error| with_error(&error, None))
+    ended.unwrap_or_else(|error| with_error(&error, missing_folder(&error).as_deref()))
 }
 
 fn print(text: &[u8]) -> Result<ExitCode> {
@@ -46,7 +46,8 @@ fn print(text: &[u8]) -> Result<ExitCode> {
 
 fn convert_or_hint(args: &ConvertArgs) -> ExitCode {
     convert(args).unwrap_or_else(|error| {
-        let hint = missing(&error, &args.inputs, args.writing.output.as_deref());
+        let hint = missing_input(&error, &args.inputs, args.writing.output.as_deref());
+        let hint = hint.or_else(|| missing_folder(&error));
         with_error(&error, hint.as_deref())
     })
 }

@@ -68,7 +68,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let Looked { right, wrong } = look(&plan, folder, threads)?;
     let parts: BTreeSet<&str> = right.iter().map(|claim| &*claim.part).collect();
-    let told: BTreeSet<&str> = wrong.iter().map(|(stem, _)| &**stem).collect();
+    let reported: BTreeSet<&str> = wrong.iter().map(|(stem, _)| &**stem).collect();
     problems.extend(wrong.iter().map(|(_, problem)| problem.clone()));
     let listed = std::fs::read_dir(folder);
     for entry in listed.map_err(|error| Error::io(CANNOT_OPEN, folder.display().to_string(), error))? {
@@ -76,7 +76,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let stem = name.split('.').next().unwrap_or_default();
-        if name.starts_with(PART) && !parts.contains(&*name) && !told.contains(stem) {
+        if name.starts_with(PART) && !parts.contains(&*name) && !reported.contains(stem) {
             let path = folder.join(&*name);
             problems.push(format!("{}: is no part of this plan; remove it", path.display()));
         }

@@ -35,7 +35,6 @@ use std::time::Instant;
 /// A line is none of a plan, its input is not what the plan saw, or can't be converted.
 pub(super) fn work(args: &WorkerArgs) -> Result<()> {
     let worker = PlanWorker::new(args)?;
-    make(&args.output)?;
     on_signal(Bar::default(), true);
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();
     let stdout = stdout.map_err(|error| Error::io(CANNOT_WRITE, "stdout", error))?;
@@ -45,6 +44,10 @@ pub(super) fn work(args: &WorkerArgs) -> Result<()> {
         let plan = PlanLine::parse(text).map_err(|reason| at.error(reason))?;
         if args.only_index.is_some_and(|only| only != plan.task.index) {
             return Ok(Go::On);
+        }
+        if n_taken == 0 {
+            // Not before a plan was read: a wrong name leaves no folder behind.
+            make(&args.output)?;
         }
         n_taken += 1;
         let receipt = worker.range(at, &plan)?.done()?;

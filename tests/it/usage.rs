@@ -574,6 +574,24 @@ fn a_word_that_is_almost_right_gets_a_hint() {
             "it is a URL; fetch it: curl -sSf https://example.org/a.csv | rowmill",
         ),
         (&["in.csv", "-o", "none/out.jsonl"], 1, "the folder none does not exist"),
+        (&["in.csv", "--stats", "none/stats.json"], 1, "the folder none does not exist"),
+        (&["in.csv", "--rejects", "none/rejects.csv"], 1, "the folder none does not exist"),
+        (&["none/in.csv"], 1, "the folder none does not exist"),
+        (&["plan", "in.csv", "--ranges", "2", "-o", "none/plan"], 1, "the folder none does not exist"),
+        (&["plan", "-", "--ranges", "2"], 2, "a plan needs a file"),
+        (
+            &["plan", "in.csv", "--ranges", "2", "--strict"],
+            2,
+            "--strict is not for this command, but for convert",
+        ),
+        (&["in.csv", "--ranges", "2"], 2, "--ranges is for plan; the command comes first: rowmill plan …"),
+        (&["-q", "plan", "in.csv", "--ranges", "2"], 2, "the command comes first: rowmill plan …"),
+        (
+            &["verify", "in.csv", "--delimiter", ";"],
+            2,
+            "--delimiter is not for this command, but for convert, plan",
+        ),
+        (&["in.csv", "-j", "0"], 2, "'0' for '--threads <N>': it must be 1 or more"),
         (&["--sep", ";", "in.csv"], 2, "use --delimiter (-d)"),
         (&["--separator=;", "in.csv"], 2, "use --delimiter (-d)"),
         (&["-H", "in.csv"], 2, "use --no-header"),
@@ -583,7 +601,6 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         (&["--force", "in.csv"], 2, "-o replaces a file"),
         (&["-n", "3", "in.csv"], 2, "use --limit N"),
         (&["--plan", "3", "in.csv"], 2, "use the command: rowmill plan INPUT --ranges N"),
-        (&["-j", "0", "in.csv"], 2, "'0' for '--threads <N>'"),
         (&["-d", "semi", "in.csv"], 2, "-d takes one byte"),
     ] {
         let output = place.rowmill().args(args).out();

@@ -75,6 +75,14 @@ fn whole(place: &Place, args: &[&str]) -> Vec<u8> {
 }
 
 #[test]
+fn a_plan_that_is_missing_leaves_no_folder() {
+    let place = Place::new();
+    let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
+    output.expect_status(1).expect_one_line("plan.jsonl: cannot open");
+    assert!(place.names().is_empty());
+}
+
+#[test]
 fn parts_one_after_another_are_the_whole() {
     let place = Place::new();
     place.write("in.csv", odd(4000));
@@ -294,14 +302,14 @@ fn lines_that_are_none_are_told_by_their_number() {
     output.expect_status(1).expect_one_line("stdin: line 1: its options: --nest: the separator is empty");
     for (args, told) in [
         (&["worker"][..], "--output"),
-        (&["worker", "-o", "parts", "--infer"], "unexpected argument '--infer'"),
-        (&["worker", "-o", "parts", "--rejects", "x"], "unexpected argument '--rejects'"),
+        (&["worker", "-o", "parts", "--infer"], "--infer is not for this command, but for convert, plan"),
+        (&["worker", "-o", "parts", "--rejects", "x"], "--rejects is not for this command, but for convert"),
         (&["worker", "-o", "parts", "--memory", "1M"], "--memory: at least 16M is needed"),
         (&["worker", "-o", "parts", "--compress", "zip"], "--compress: 'zip' is none of"),
-        (&["--only-index", "1"], "unexpected argument '--only-index'"),
+        (&["--only-index", "1"], "--only-index is for worker; the command comes first: rowmill worker …"),
         (&["--worker"], "use the command: rowmill worker"),
         (&["verify", "plan.jsonl"], "--output"),
-        (&["verify", "plan.jsonl", "-o", "parts", "--infer"], "unexpected argument '--infer'"),
+        (&["verify", "plan.jsonl", "-o", "parts", "--infer"], "--infer is not for this command, but for"),
     ] {
         place.rowmill().args(args).stdin(&*good).out().expect_status(2).expect_one_line(told);
     }
