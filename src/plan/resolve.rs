@@ -62,7 +62,7 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
         }
     }
     for (i, (name, _)) in columns.transform.iter().enumerate() {
-        rules[names.find("transform", name)?].transforms.push(i);
+        rules[names.find("`transform`", name)?].transforms.push(i);
     }
     for (name, mask) in &columns.mask {
         for field in names.find_all("`mask`", name)? {

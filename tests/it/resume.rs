@@ -579,3 +579,27 @@ fn killed_while_parts_get_their_names() {
         assert!(n_killed > 40, "{n_killed}");
     }
 }
+
+/// A library user's function has no text that a later run could compare, so it needs a name.
+#[test]
+fn a_transform_needs_a_name_and_the_same_name_to_be_resumed() {
+    let place = Place::new();
+    place.write("in.csv", [PEOPLE_HEADER, &people(3_000)[..], b"a short record\n"].concat());
+    let builder = || rowmill::Converter::builder().strict(true).window(64 << 10).resume(64 << 10);
+    let run = |builder: rowmill::Builder| {
+        let converter = builder.build()?;
+        let output = rowmill::Output::path(place.path("out.jsonl"));
+        converter.convert([rowmill::Input::path(place.path("in.csv"))], output)
+    };
+    let upper = |text: &str| text.to_uppercase();
+    let refused = |builder, reason: &str| {
+        let message = run(builder).expect_err("it stops").to_string();
+        assert!(message.contains(reason), "{message}");
+    };
+    refused(builder().transform("name", upper), "the transform of column 'name' has no name");
+    assert_eq!(place.names(), ["in.csv"]);
+    refused(builder().named_transform("name", "upper", upper), "record shorter than the header");
+    assert!(place.names().iter().any(|name| name == CHECKPOINT), "{:?}", place.names());
+    refused(builder().named_transform("name", "lower", upper), "it was begun with other options");
+    refused(builder().named_transform("name", "upper", upper), "record shorter than the header");
+}

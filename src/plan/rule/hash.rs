@@ -29,18 +29,24 @@ impl HashKey {
     }
 }
 
-/// Shows which key it is, not what it is.
-/// Only a fingerprint is ever written, never the key.
+/// Writes a fingerprint of the key, never the key. Plans and checkpoints compare it.
 impl serde::Serialize for HashKey {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{self:?}"))
+        serializer.collect_str(&self.fingerprint())
+    }
+}
+
+impl HashKey {
+    /// Eight hexadecimal digits that say whether two keys are the same.
+    fn fingerprint(&self) -> String {
+        let print = blake3::derive_key("rowmill 2026-11-23 key fingerprint", &self.0);
+        print[..4].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
 impl fmt::Debug for HashKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let print = blake3::derive_key("rowmill 2026-11-23 key fingerprint", &self.0);
-        write!(f, "HashKey({:02x}{:02x}{:02x}{:02x})", print[0], print[1], print[2], print[3])
+        f.debug_tuple("HashKey").field(&format_args!("{}", self.fingerprint())).finish()
     }
 }
 
