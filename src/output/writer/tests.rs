@@ -56,16 +56,16 @@ fn text(typed: Option<&str>, bytes: &[u8]) -> String {
     text
 }
 
+/// Those of JSON Lines, of rows under a line of names, and of one array.
+fn framings() -> [Framing; 3] {
+    let open = |bytes: &[u8]| Framing { open: bytes.into(), ..Framing::default() };
+    let array = Framing { close: (*b"\n]\n").into(), separated: true, ..open(b"[") };
+    [Framing::default(), open(b"[\"a\"]\n"), array]
+}
+
 #[test]
 fn what_is_written_around_the_records() {
-    let lines = Framing::default();
-    let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
-    let json = Framing {
-        open: Box::from(&b"["[..]),
-        close: Box::from(&b"\n]\n"[..]),
-        separated: true,
-        follows: false,
-    };
+    let [lines, rows, json] = framings();
     for typed in [None, Some("gzip"), Some("zstd")] {
         for cut in 0..4 {
             let all = |framing, buffers: &[&str]| written(framing, typed, buffers, cut);
@@ -111,17 +111,11 @@ fn parted(framing: &Framing, records: &[String], split: Split) -> Vec<String> {
 
 #[test]
 fn parts_end_where_they_should_whatever_the_buffers() {
-    let rows = Framing { open: Box::from(&b"[\"a\"]\n"[..]), ..Framing::default() };
-    let json = Framing {
-        open: Box::from(&b"["[..]),
-        close: Box::from(&b"\n]\n"[..]),
-        separated: true,
-        follows: false,
-    };
+    let framings = framings();
     let mut numbers = NumberSource(7);
     let mut n_parts = 0;
     for round in 0..600 {
-        let framing = [Framing::default(), rows.clone(), json.clone()][round % 3].clone();
+        let framing = framings[round % 3].clone();
         let typed = [None, Some("gzip"), None, Some("zstd")][round % 4];
         let compression = typed.map(|typed| Compression::parse(typed).unwrap());
         let packed_size = if typed.is_some() { 400 } else { 100 };
