@@ -185,8 +185,8 @@ pub(super) fn note<B: Block>(
     }
     match (numbers | wholes, tokens) {
         (false, false) => {}
-        (false, true) => block.apart(NoteTokens(NoteNumbers { wanted, bytes, outlines, notes })),
-        (true, _) => block.apart(NoteNumbers { wanted, bytes, outlines, notes }),
+        (false, true) => block.apart(NoteNumbers::<true> { wanted, bytes, outlines, notes }),
+        (true, _) => block.apart(NoteNumbers::<false> { wanted, bytes, outlines, notes }),
     }
 }
 
@@ -280,39 +280,20 @@ impl Work for NoteOdd<'_> {
     }
 }
 
-/// Notes which fields are numbers, or tokens.
-struct NoteNumbers<'n> {
+/// Notes which fields are numbers, or tokens. `ONLY_TOKENS` makes two functions of it, the one
+/// without a branch on what is wanted.
+struct NoteNumbers<'n, const ONLY_TOKENS: bool> {
     wanted: &'n Wanted,
     bytes: &'n [u8],
     outlines: &'n [Outline],
     notes: &'n mut [Notes],
 }
 
-impl Work for NoteNumbers<'_> {
+impl<const ONLY_TOKENS: bool> Work for NoteNumbers<'_, ONLY_TOKENS> {
     type Output = ();
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) {
-        self.note::<B, false>(block);
-    }
-}
-
-/// As [`NoteNumbers`], where only tokens are wanted.
-struct NoteTokens<'n>(NoteNumbers<'n>);
-
-impl Work for NoteTokens<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) {
-        self.0.note::<B, true>(block);
-    }
-}
-
-impl NoteNumbers<'_> {
-    /// `ONLY_TOKENS` makes two functions of it, the one without a branch on what is wanted.
-    #[inline(always)]
-    fn note<B: Block, const ONLY_TOKENS: bool>(self, block: B) {
         let Self { wanted, bytes, outlines, notes } = self;
         let (numbers, wholes, tokens) = match ONLY_TOKENS {
             true => (false, false, true),

@@ -60,9 +60,9 @@ impl Work for WriteRun<'_> {
             (_, false) if template.are_text() => block.apart(WriteText::<false>(self)),
             (true, _) => block.apart(WriteOmitting(self)),
             (false, true) if known && template.quoted.is_some() => block.apart(WriteAllKnown(self)),
-            (false, true) if known => block.apart(WriteKnown(self)),
-            (false, true) => self.write::<B, true, false>(block),
-            (false, false) => block.apart(WriteDirty(self)),
+            (false, true) if known => block.apart(WriteMixed::<true, true>(self)),
+            (false, true) => WriteMixed::<true, false>(self).on(block),
+            (false, false) => block.apart(WriteMixed::<false, false>(self)),
         }
     }
 }
@@ -114,7 +114,7 @@ impl Work for WriteOdd<'_> {
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> Option<usize> {
         let Self { strip, cells, number, to, at } = self;
-        // SAFETY: as in `WriteRun::write`.
+        // SAFETY: as in `WriteMixed`.
         unsafe {
             match strip.template.opening {
                 Some(_) => write_omitting(block, strip, cells, number, to, at),
@@ -137,7 +137,7 @@ impl Work for WriteOmitting<'_> {
     fn on<B: Block>(self, block: B) -> (usize, usize) {
         let WriteRun { strip, cells, n, to, mut at } = self.0;
         for number in 0..n {
-            // SAFETY: as in `WriteRun::write`.
+            // SAFETY: as in `WriteMixed`.
             match unsafe { write_omitting(block, strip, cells, number, to, at) } {
                 Some(end) => at = end,
                 None => return (number, at),
@@ -147,19 +147,31 @@ impl Work for WriteOmitting<'_> {
     }
 }
 
-/// As [`WriteRun`], where all values are known at sight and no record needs a closer look.
-struct WriteKnown<'a>(WriteRun<'a>);
+/// As [`WriteRun`], by a template that leaves nothing out: values and plain fields in turn.
+/// `CLEAN`: no record needs a closer look. `KNOWN`: all values are known at sight.
+struct WriteMixed<'a, const CLEAN: bool, const KNOWN: bool>(WriteRun<'a>);
 
-impl Work for WriteKnown<'_> {
+impl<const CLEAN: bool, const KNOWN: bool> Work for WriteMixed<'_, CLEAN, KNOWN> {
     type Output = (usize, usize);
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> (usize, usize) {
-        self.0.write::<B, true, true>(block)
+        let WriteRun { strip, cells, n, to, mut at } = self.0;
+        let even = strip.template.even.as_deref().filter(|_| !cells.any_odd());
+        let template = even.unwrap_or(strip.template);
+        for number in 0..n {
+            // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64
+            // bytes on either side.
+            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, template, cells, number, to, at) } {
+                Some(end) => at = end,
+                None => return (number, at),
+            }
+        }
+        (n, at)
     }
 }
 
-/// As [`WriteKnown`], where all columns have a rule.
+/// As [`WriteMixed`] where all values are known, and all columns have a rule.
 struct WriteAllKnown<'a>(WriteRun<'a>);
 
 impl Work for WriteAllKnown<'_> {
@@ -170,38 +182,8 @@ impl Work for WriteAllKnown<'_> {
         let WriteRun { strip, cells, n, to, mut at } = self.0;
         let Some(template) = &strip.template.quoted else { return (0, at) };
         for number in 0..n {
-            // SAFETY: as in `WriteRun::write`.
+            // SAFETY: as in `WriteMixed`.
             at = unsafe { write_known(block, strip, template, cells, number, to, at) };
-        }
-        (n, at)
-    }
-}
-
-/// As [`WriteRun`], where some record is not clean.
-struct WriteDirty<'a>(WriteRun<'a>);
-
-impl Work for WriteDirty<'_> {
-    type Output = (usize, usize);
-
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> (usize, usize) {
-        self.0.write::<B, false, false>(block)
-    }
-}
-
-impl WriteRun<'_> {
-    #[inline(always)]
-    fn write<B: Block, const CLEAN: bool, const KNOWN: bool>(self, block: B) -> (usize, usize) {
-        let Self { strip, cells, n, to, mut at } = self;
-        let even = strip.template.even.as_deref().filter(|_| !cells.any_odd());
-        let template = even.unwrap_or(strip.template);
-        for number in 0..n {
-            // SAFETY: `Cells::begin` has found that the run's records are regular and fit with 64
-            // bytes on either side.
-            match unsafe { write::<B, CLEAN, KNOWN>(block, strip, template, cells, number, to, at) } {
-                Some(end) => at = end,
-                None => return (number, at),
-            }
         }
         (n, at)
     }
