@@ -28,6 +28,19 @@ pub(crate) trait Block: Copy {
         bytes.into_iter().fold(0, |found, byte| found | self.eq(loaded, byte))
     }
 
+    /// The bytes among those at `places` that equal one of `bytes`; `from` is what was loaded. For
+    /// few places: where comparing all bytes is dear, they are looked at one by one.
+    #[inline(always)]
+    fn eq_any_at<const N: usize>(
+        self,
+        _from: &[u8; 64],
+        loaded: Self::Bytes,
+        places: u64,
+        bytes: [u8; N],
+    ) -> u64 {
+        self.eq_any(loaded, bytes) & places
+    }
+
     /// The bytes from `first` on up to `last`, both from 1 to 0x7f.
     #[inline(always)]
     fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {

@@ -15,15 +15,17 @@
 //! block of bytes behind it.
 
 use super::block::{Block, Work};
+use super::by_sight::{BySight, Sight};
 use super::cell::Cell;
 use super::column::Column;
 use super::dirty::dirty;
 use super::dispatch::Kernel;
 use super::escape::MOST;
-use super::notes::{Notes, across, bits};
+use super::marks::Marks;
+use super::notes::{Notes, bits};
 use super::scan::Index;
-use super::span::{Arena, Code, EXCESS, Span, WORDS};
-use super::template::{BySight, Sight, Template};
+use super::span::{Arena, EXCESS, Span, WORDS};
+use super::template::Template;
 use super::weave::{Strip, behind};
 
 /// The longest run of records.
@@ -167,8 +169,8 @@ impl Cells {
             && self.filled > 0
         {
             match self.all_clean {
-                true => self.sight::<B, true>(block, index.notes(), by_sight),
-                false => self.sight::<B, false>(block, index.notes(), by_sight),
+                true => self.sight::<B, true>(block, index.notes(), by_sight, marks),
+                false => self.sight::<B, false>(block, index.notes(), by_sight, marks),
             }
         }
         self.filled
@@ -177,44 +179,22 @@ impl Cells {
     /// Sets the codes of the fields of the run that are known at sight, 64 at a time, and notes
     /// which of them are odd.
     #[inline(always)]
-    fn sight<B: Block, const CLEAN: bool>(&mut self, block: B, notes: &[Notes], by_sight: &BySight) {
+    fn sight<B: Block, const CLEAN: bool>(
+        &mut self,
+        block: B,
+        notes: &[Notes],
+        by_sight: &BySight,
+        marks: &Marks,
+    ) {
+        let json_quotes = marks.quote == Some(b'"');
         let n = self.filled * self.n_fields;
         // The field in its record.
         let (mut field, mut any) = (0, 0);
         for at in (0..n).step_by(64) {
-            let (word, bit) = ((self.first_end + at) / 64, (self.first_end + at) % 64);
-            let [this, next] = notes[word..].first_chunk().expect("a spare word is kept");
-            let of = |words: &[u64]| bits(words, field);
-            let (numbers, wholes) = (of(&by_sight.numbers), of(&by_sight.wholes));
-            let mut bare = across(this.tokens, next.tokens, bit) & of(&by_sight.tokens);
-            let mut odd = across(this.odd, next.odd, bit);
-            if numbers | wholes != 0 {
-                let (number, whole) = (
-                    across(this.numbers, next.numbers, bit) & numbers,
-                    across(this.wholes, next.wholes, bit) & wholes,
-                );
-                bare |= number | whole;
-                odd |= (numbers | wholes) & !(number | whole);
-            }
-            let codes: &mut [u8; 64] = self.codes[at..].first_chunk_mut().expect("a spare block is kept");
-            block.copy_with(&[Code::TEXT; 64], bare, Code::TOKEN, codes);
-            if !CLEAN {
-                let (quoted, dirty) =
-                    (across(this.quoted, next.quoted, bit), across(this.dirty, next.dirty, bit));
-                let escaped = quoted & dirty & of(&by_sight.text);
-                odd |= dirty & !escaped;
-                if quoted != 0 {
-                    let made = *codes;
-                    block.copy_with(&made, quoted & bare, Code::INNER_TOKEN, codes);
-                    let made = *codes;
-                    block.copy_with(&made, quoted & !bare, Code::INNER_TEXT, codes);
-                    let made = *codes;
-                    block.copy_with(&made, escaped, Code::ESCAPED_TEXT, codes);
-                    // One without content that is quoted is no text of a list.
-                    odd &= !escaped;
-                }
-            }
-            odd &= of(&by_sight.any) & u64::MAX >> (64 - (n - at).min(64));
+            let notes = Notes::from(notes, self.first_end + at);
+            let codes = self.codes[at..].first_chunk_mut().expect("a spare block is kept");
+            let odd = by_sight.codes::<B, CLEAN>(block, notes, field, json_quotes, codes);
+            let odd = odd & u64::MAX >> (64 - (n - at).min(64));
             self.odd[at / 64] = odd;
             any |= odd;
             field = (field + 64) % self.n_fields;

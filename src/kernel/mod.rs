@@ -13,6 +13,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block;
+mod by_sight;
 mod cell;
 mod cells;
 mod column;
@@ -34,6 +35,7 @@ mod weave;
 mod weave_values;
 
 pub(crate) use block::Block;
+pub(crate) use by_sight::Sight;
 pub(crate) use cell::Cell;
 pub(crate) use cells::Cells;
 pub(crate) use column::Column;
@@ -43,7 +45,6 @@ pub use isa::Isa;
 pub use marks::Marks;
 pub use scan::{Counted, Index};
 pub(crate) use span::{Arena, Span};
-pub(crate) use template::Sight;
 pub use template::Template;
 pub(crate) use values::{NoRules, Values};
 pub(crate) use wanted::Wanted;

@@ -34,6 +34,21 @@ impl Notes {
         vec![Self::default(); n_blocks + 2].into_boxed_slice()
     }
 
+    /// Those of 64 fields, field `first` and those behind it.
+    #[inline(always)]
+    pub(super) fn from(notes: &[Self], first: usize) -> Self {
+        let [this, next] = notes[first / 64..].first_chunk().expect("a spare word is kept");
+        let of = |bits: fn(&Self) -> u64| across(bits(this), bits(next), first % 64);
+        Self {
+            numbers: of(|notes| notes.numbers),
+            wholes: of(|notes| notes.wholes),
+            tokens: of(|notes| notes.tokens),
+            odd: of(|notes| notes.odd),
+            quoted: of(|notes| notes.quoted),
+            dirty: of(|notes| notes.dirty),
+        }
+    }
+
     /// What they take for a strip of `n_bytes`.
     pub(super) const fn size_for(n_bytes: usize) -> usize {
         (n_bytes / 64 + 3) * size_of::<Self>()
@@ -48,7 +63,7 @@ pub(super) fn bits(words: &[u64], from: usize) -> u64 {
 
 /// The 64 bits that start at bit `bit` of two words.
 #[inline(always)]
-pub(super) fn across(this: u64, next: u64, bit: usize) -> u64 {
+fn across(this: u64, next: u64, bit: usize) -> u64 {
     this >> bit | next << 1 << (63 - bit)
 }
 
@@ -87,18 +102,18 @@ impl Matcher {
     fn at_ends<B: Block>(
         &mut self,
         block: B,
-        loaded: B::Bytes,
+        (bytes, loaded): (&[u8; 64], B::Bytes),
         letters: &[u8],
         starts: u64,
         ends: u64,
     ) -> u64 {
         let before = self.0;
-        let mut here = starts & block.eq(loaded, letters[0]);
+        let mut here = block.eq_any_at(bytes, loaded, starts, [letters[0]]);
         let mut reached = here >> 63;
         // Two letters are few blocks' beginning of a text, where one is that of many: a branch that
         // can be foreseen.
         if let Some(second) = letters.get(1) {
-            here = (here << 1 | before & 1) & block.eq(loaded, *second);
+            here = block.eq_any_at(bytes, loaded, here << 1 | before & 1, [*second]);
             reached |= here >> 63 << 1;
         }
         self.0 = reached;
@@ -106,7 +121,7 @@ impl Matcher {
             return 0;
         }
         for (i, letter) in letters.iter().enumerate().skip(2) {
-            here = (here << 1 | before >> (i - 1) & 1) & block.eq(loaded, *letter);
+            here = block.eq_any_at(bytes, loaded, here << 1 | before >> (i - 1) & 1, [*letter]);
             reached |= here >> 63 << i;
         }
         self.0 = reached;
@@ -137,11 +152,11 @@ impl Work for FindWords<'_> {
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> u64 {
         let Self { words, bytes, starts, ends } = self;
-        let loaded = block.load(bytes);
+        let both = (bytes, block.load(bytes));
         let [yes, no, null] = &mut words.matchers;
-        let found = yes.at_ends(block, loaded, b"true", starts, ends)
-            | no.at_ends(block, loaded, b"false", starts, ends)
-            | null.at_ends(block, loaded, b"null", starts, ends);
+        let found = yes.at_ends(block, both, b"true", starts, ends)
+            | no.at_ends(block, both, b"false", starts, ends)
+            | null.at_ends(block, both, b"null", starts, ends);
         words.pending = yes.0 | no.0 | null.0;
         found
     }
@@ -266,7 +281,7 @@ impl Work for NoteOdd<'_> {
                 let loaded = block.load(bytes);
                 for (text, matcher) in texts.iter().zip(&mut matchers) {
                     let letters = &text.0[..usize::from(text.1)];
-                    odd |= matcher.at_ends(block, loaded, letters, starts & !quote, ends);
+                    odd |= matcher.at_ends(block, (bytes, loaded), letters, starts & !quote, ends);
                 }
             }
             if wanted.every {
@@ -312,7 +327,8 @@ impl<const ONLY_TOKENS: bool> Work for NoteNumbers<'_, ONLY_TOKENS> {
             let bit = n % 64;
             n += ends.count_ones() as usize;
             let loaded = block.load(bytes);
-            let Kinds { are_whole, are_numbers, behind } = found.block(block, loaded, &outline, starts);
+            let Kinds { are_whole, are_numbers, words: word_starts, behind } =
+                found.block(block, (bytes, loaded), &outline, starts, tokens);
             if numbers {
                 (this.numbers, next.numbers) = append(this.numbers, bit, block.compress(are_numbers, ends));
             }
@@ -324,12 +340,13 @@ impl<const ONLY_TOKENS: bool> Work for NoteNumbers<'_, ONLY_TOKENS> {
                 if quote | quoted.0 != 0 {
                     are_tokens &= !quoted.at_ends(quote & starts, ends);
                 }
-                let starts = block.eq_any(loaded, [b't', b'f', b'n']) & starts & !quote;
-                if starts | words.pending != 0 {
+                if word_starts | words.pending != 0 {
+                    let starts = word_starts;
                     are_tokens |= block.apart(FindWords { words: &mut words, bytes, starts, ends });
                 }
-                if behind | exponent.0 != 0 {
-                    let odd = exponent.at_ends(behind & block.eq_any(loaded, [b'e', b'E']), ends);
+                let exponents = block.eq_any_at(bytes, loaded, behind, [b'e', b'E']);
+                if exponents | exponent.0 != 0 {
+                    let odd = exponent.at_ends(exponents, ends);
                     let (odd, over) = append(this.odd, bit, block.compress(odd, ends));
                     (this.odd, next.odd) = (odd, next.odd | over);
                 }
@@ -363,7 +380,9 @@ struct Kinds {
     /// The ends of numbers without a point, and of all.
     are_whole: u64,
     are_numbers: u64,
-    /// What is behind the number that a field starts with, if it may be the start of an exponent.
+    /// The starts of bare fields that may be a word of JSON; none unless tokens are wanted.
+    words: u64,
+    /// What is behind the number that a field starts with, but for its point.
     behind: u64,
 }
 
@@ -379,21 +398,32 @@ fn behind_digits(digits: u64, firsts: u64, carry: &mut u64) -> u64 {
 
 impl Numbers {
     #[inline(always)]
-    fn block<B: Block>(&mut self, block: B, loaded: B::Bytes, outline: &Outline, starts: u64) -> Kinds {
+    fn block<B: Block>(
+        &mut self,
+        block: B,
+        (bytes, loaded): (&[u8; 64], B::Bytes),
+        outline: &Outline,
+        starts: u64,
+        tokens: bool,
+    ) -> Kinds {
         let Outline { ends, structural, quote } = *outline;
         // Of the content alone: a delimiter may be any of them.
         let content = !(structural | quote);
         let digits = block.within(loaded, b'0', b'9') & content;
-        let point = block.eq(loaded, b'.') & content;
-        let minus = block.eq(loaded, b'-') & content;
         let opening = quote & starts;
-        let first = starts & content | opening << 1 | self.opening;
-        let sign = first & minus;
+        let first = (starts | opening << 1 | self.opening) & content;
+        let others = first & !digits;
+        // Few fields start with one of these, so that mostly one look is enough.
+        let few = match tokens {
+            true => block.eq_any_at(bytes, loaded, others, [b'-', b't', b'f', b'n']),
+            false => block.eq_any_at(bytes, loaded, others, [b'-']),
+        };
+        let sign = if tokens && few != 0 { block.eq_any_at(bytes, loaded, few, [b'-']) } else { few };
         let first = (first | sign << 1 | self.sign) & digits;
-        let naught = first & block.eq(loaded, b'0');
+        let naught = block.eq_any_at(bytes, loaded, first, [b'0']);
         let whole =
             behind_digits(digits, first & !naught, &mut self.whole) | (naught << 1 | self.naught) & !digits;
-        let pointed = whole & point;
+        let pointed = block.eq_any_at(bytes, loaded, whole & content, [b'.']);
         let fraction = behind_digits(digits, (pointed << 1 | self.point) & digits, &mut self.fraction);
         let (mut are_whole, mut are_fractions) = (whole & ends, fraction & ends);
         if quote | self.closing[0] | self.closing[1] != 0 {
@@ -405,8 +435,9 @@ impl Numbers {
         self.sign = sign >> 63;
         self.naught = naught >> 63;
         self.point = pointed >> 63;
-        let behind = (whole | fraction) & content & !(minus | point);
-        Kinds { are_whole, are_numbers: are_whole | are_fractions, behind }
+        let behind = (whole & !pointed | fraction) & content;
+        let words = few & !sign & starts;
+        Kinds { are_whole, are_numbers: are_whole | are_fractions, words, behind }
     }
 }
 

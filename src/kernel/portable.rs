@@ -63,6 +63,25 @@ impl Block for Portable {
     }
 
     #[inline(always)]
+    fn eq_any_at<const N: usize>(
+        self,
+        from: &[u8; 64],
+        _: Self::Bytes,
+        mut places: u64,
+        bytes: [u8; N],
+    ) -> u64 {
+        let mut found = 0;
+        while places != 0 {
+            let place = places.trailing_zeros();
+            let byte = from[place as usize];
+            let equal = bytes.into_iter().fold(false, |any, wanted| any | (byte == wanted));
+            found |= u64::from(equal) << place;
+            places &= places - 1;
+        }
+        found
+    }
+
+    #[inline(always)]
     fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
         debug_assert!(last < 0x80, "the high bit of each byte tells");
         let (low, high) = (ONES * u64::from(0x80 - first), ONES * u64::from(0x7f - last));

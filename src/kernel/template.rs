@@ -3,6 +3,8 @@
 //! Made once for each plan. This file does not know what a value means: of a rule it knows what can
 //! be told of its values at sight.
 
+use super::by_sight::{BySight, Sight};
+
 /// Marks a field that has a rule. Fields are fewer: each takes a byte of a record, and a position
 /// has 32 bits.
 pub(super) const RULED: u32 = 1 << 31;
@@ -202,57 +204,5 @@ impl Template {
     /// With the record's own length the most that it becomes if no value is longer than its field.
     pub(crate) fn n_around(&self) -> usize {
         self.n_bytes() + self.n_more + 2 * 64
-    }
-}
-
-/// What is known of the values of a column by the notes of the scan (`notes.rs`), but for the
-/// fields that are odd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sight {
-    /// Nothing: each is looked at.
-    Nothing,
-    /// All are strings of their content.
-    Text,
-    /// The tokens of JSON stand as they are, others are strings.
-    Tokens,
-    /// Numbers stand as they are, others are odd.
-    Numbers,
-    /// Those without a point stand as they are, others are odd.
-    Wholes,
-}
-
-/// Which fields of a record are known by which notes: bit `i` is of field `i`, again and again for
-/// the records behind.
-#[derive(Debug)]
-pub(super) struct BySight {
-    pub(super) any: Vec<u64>,
-    /// Of these, whose strings need no rule where they are quoted.
-    pub(super) text: Vec<u64>,
-    pub(super) tokens: Vec<u64>,
-    pub(super) numbers: Vec<u64>,
-    pub(super) wholes: Vec<u64>,
-}
-
-impl BySight {
-    fn new(ruled: &[(u32, u32)], sights: &[Sight], n_fields: usize) -> Option<Self> {
-        if sights.iter().all(|sight| *sight == Sight::Nothing) {
-            return None;
-        }
-        let bits = |wanted: &[Sight]| {
-            let mut words = vec![0; n_fields / 64 + 3];
-            for (&(_, field), _) in ruled.iter().zip(sights).filter(|(_, sight)| wanted.contains(sight)) {
-                for i in (field as usize..n_fields + 64).step_by(n_fields) {
-                    words[i / 64] |= 1 << (i % 64);
-                }
-            }
-            words
-        };
-        Some(Self {
-            any: bits(&[Sight::Text, Sight::Tokens, Sight::Numbers, Sight::Wholes]),
-            text: bits(&[Sight::Text, Sight::Tokens]),
-            tokens: bits(&[Sight::Tokens]),
-            numbers: bits(&[Sight::Numbers]),
-            wholes: bits(&[Sight::Wholes]),
-        })
     }
 }

@@ -380,12 +380,9 @@ impl Encoder<'_> {
                 let Some(hash) = key.map(|key| hashed(key, content, valid)) else {
                     return put.put(b"\"***\"");
                 };
-                let mut digits = [b'"'; 66];
-                let (pairs, _) = digits[1..65].as_chunks_mut::<2>();
-                for (pair, byte) in pairs.iter_mut().zip(hash) {
-                    *pair = HEX[usize::from(byte)];
-                }
-                put.put(&digits)
+                put.put(b"\"")?;
+                put.put(&hexadecimal(&hash))?;
+                put.put(b"\"")
             }
         }
     }
@@ -453,14 +450,15 @@ fn pieces<E>(bytes: &[u8], valid: bool, mut each: impl FnMut(&[u8]) -> Result<()
     text.finish(&mut each)
 }
 
-/// Each byte as two hexadecimal digits.
-static HEX: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut table = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = [digits[byte >> 4], digits[byte & 15]];
-        byte += 1;
+/// Two hexadecimal digits for each byte. It computes all bytes together, which compiles to vector
+/// instructions: with a table of pairs, byte by byte, `--mask COLUMN:hash` took 1.13 times as long
+/// (AVX2, 2026-11-26).
+pub(super) fn hexadecimal(hash: &[u8; 32]) -> [u8; 64] {
+    let digit = |n: u8| n + if n > 9 { b'a' - 10 } else { b'0' };
+    let (high, low) = (hash.map(|byte| digit(byte >> 4)), hash.map(|byte| digit(byte & 15)));
+    let mut digits = [0; 64];
+    for (pair, (high, low)) in digits.as_chunks_mut().0.iter_mut().zip(high.into_iter().zip(low)) {
+        *pair = [high, low];
     }
-    table
-};
+    digits
+}

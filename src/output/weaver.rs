@@ -5,10 +5,10 @@
 //! look.
 
 use super::buffer::WriteValue;
-use super::encode::{Encoder, FieldPlace, Findings, Gather};
+use super::encode::{Encoder, FieldPlace, Findings, Gather, hexadecimal};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
-use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word};
+use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word, hashed};
 use std::marker::PhantomData;
 
 /// Says where the values of the columns that have a rule are, for the weave.
@@ -165,6 +165,17 @@ impl Common<'_, '_> {
         })
     }
 
+    /// The hash of clean content; `None` where its record is to be done otherwise.
+    #[inline(never)]
+    fn hash(&self, content: &[u8], arena: &mut Arena) -> Option<Span> {
+        let hash = hashed(self.rules.key()?, content, true);
+        // Without its quotes it is one block to copy, not two.
+        arena.write(true, |to| {
+            *to.first_chunk_mut()? = hexadecimal(&hash);
+            Some(2 * hash.len())
+        })
+    }
+
     /// The value of a field that needs a closer look: blanks around it, quotes in it, a transform.
     #[inline(never)]
     fn looked_at(
@@ -217,7 +228,8 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
                 self.common.misfit(number, cell.field().1)?;
                 cell.text()
             }
-            value @ (Value::Number | Value::Hash) => self.common.made(value, cell.bytes(), arena),
+            Value::Number => self.common.made(Value::Number, cell.bytes(), arena),
+            Value::Hash => self.common.hash(cell.bytes(), arena),
             Value::Look => {
                 let (from, start, end) = cell.field();
                 self.common.looked_at(number, from, start, end, arena)
