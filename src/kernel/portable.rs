@@ -8,6 +8,13 @@ use super::block::{Block, Work};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portable;
 
+impl Portable {
+    /// Never `None`.
+    pub(super) fn new() -> Option<Self> {
+        Some(Self)
+    }
+}
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const LOW7: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 const HIGH: u64 = 0x8080_8080_8080_8080;
