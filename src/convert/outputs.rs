@@ -44,6 +44,7 @@ pub(super) fn open<'o>(
     framing: Framing,
 ) -> Result<Outputs<'o>> {
     overwrite::check(&output, options, inputs)?;
+    compression(&output, options).map_or(Ok(()), Compression::check)?;
     if options.writing.split.is_some() && !matches!(output, Output::Path(_)) {
         return Err(parts_need_a_file());
     }

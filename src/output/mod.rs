@@ -4,6 +4,7 @@
 //! [`OutputBuffer`] is flushed by its owner.
 
 mod buffer;
+mod codec;
 mod compress;
 mod descriptor;
 mod encode;
@@ -20,6 +21,8 @@ mod rejects;
 mod reserve;
 mod sink;
 mod split;
+mod to_gzip;
+mod to_zstd;
 mod weaver;
 mod writer;
 

@@ -1,10 +1,8 @@
 //! bzip2, of one stream or many. The check sum of each block is verified.
 
-use super::codec::{Codec, Decoder, Fault, Step};
-use bzip2::{Decompress, Status};
-
-/// 100 KB and four bytes for each byte of the largest block.
-const MEMORY: usize = 4 << 20;
+use super::codec::Codec;
+#[cfg(not(feature = "bzip2"))]
+use super::codec::left_out as decoder;
 
 pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
@@ -37,36 +35,51 @@ pub(super) const CODEC: Codec = Codec {
             (0x90, 0x90),
         ],
     ],
-    memory: |_| MEMORY,
-    begin: |granted| {
-        if granted < MEMORY { Err(Fault::Memory(MEMORY as u64)) } else { Ok(Box::new(Bzip2(stream()))) }
-    },
+    memory: decoder::memory,
+    begin: decoder::begin,
     padded: false,
 };
 
-struct Bzip2(Decompress);
+#[cfg(feature = "bzip2")]
+mod decoder {
+    use super::super::codec::{Decoder, Fault, Step};
+    use bzip2::{Decompress, Status};
 
-fn stream() -> Decompress {
-    let small = false;
-    Decompress::new(small)
-}
+    /// 100 KB and four bytes for each byte of the largest block.
+    const MEMORY: usize = 4 << 20;
 
-impl Decoder for Bzip2 {
-    fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
-        let (taken, given) = (self.0.total_in(), self.0.total_out());
-        let status = match self.0.decompress(from, into).map_err(|_| Fault::Corrupt)? {
-            Status::MemNeeded => return Err(Fault::Memory(0)),
-            status => status,
-        };
-        let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
-        Ok(Step {
-            taken: since(self.0.total_in(), taken),
-            given: since(self.0.total_out(), given),
-            ended: status == Status::StreamEnd,
-        })
+    pub(in super::super) fn memory(_: usize) -> usize {
+        MEMORY
     }
 
-    fn again(&mut self) {
-        self.0 = stream();
+    pub(in super::super) fn begin(granted: usize) -> Result<Box<dyn Decoder>, Fault> {
+        if granted < MEMORY { Err(Fault::Memory(MEMORY as u64)) } else { Ok(Box::new(Bzip2(stream()))) }
+    }
+
+    struct Bzip2(Decompress);
+
+    fn stream() -> Decompress {
+        let small = false;
+        Decompress::new(small)
+    }
+
+    impl Decoder for Bzip2 {
+        fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
+            let (taken, given) = (self.0.total_in(), self.0.total_out());
+            let status = match self.0.decompress(from, into).map_err(|_| Fault::Corrupt)? {
+                Status::MemNeeded => return Err(Fault::Memory(0)),
+                status => status,
+            };
+            let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
+            Ok(Step {
+                taken: since(self.0.total_in(), taken),
+                given: since(self.0.total_out(), given),
+                ended: status == Status::StreamEnd,
+            })
+        }
+
+        fn again(&mut self) {
+            self.0 = stream();
+        }
     }
 }

@@ -1,40 +1,55 @@
 //! gzip (RFC 1952), of one member or many, BGZF too. Check sum and length of each member are
 //! verified.
 
-use super::codec::{Codec, Decoder, Fault, Step};
-use flate2::{Decompress, FlushDecompress, Status};
+use super::codec::Codec;
+#[cfg(not(feature = "gzip"))]
+use super::codec::left_out as decoder;
 
 pub(super) const CODEC: Codec = Codec {
     name: "gzip",
     extensions: &[".gz", ".bgz"],
     magics: &[&[(0x1f, 0x1f), (0x8b, 0x8b), (8, 8)]],
-    // A window of 32 KiB and tables.
-    memory: |_| 128 << 10,
-    begin: |_| Ok(Box::new(Gzip(member()))),
+    memory: decoder::memory,
+    begin: decoder::begin,
     padded: true,
 };
 
-struct Gzip(Decompress);
+#[cfg(feature = "gzip")]
+mod decoder {
+    use super::super::codec::{Decoder, Fault, Step};
+    use flate2::{Decompress, FlushDecompress, Status};
 
-/// The window is the largest that the format has.
-fn member() -> Decompress {
-    Decompress::new_gzip(15)
-}
-
-impl Decoder for Gzip {
-    fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
-        let (taken, given) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress(from, into, FlushDecompress::None).map_err(|_| Fault::Corrupt)?;
-        let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
-        Ok(Step {
-            taken: since(self.0.total_in(), taken),
-            given: since(self.0.total_out(), given),
-            ended: status == Status::StreamEnd,
-        })
+    pub(in super::super) fn memory(_: usize) -> usize {
+        // A window of 32 KiB and tables.
+        128 << 10
     }
 
-    fn again(&mut self) {
-        // The crate's own reset forgets that it is gzip.
-        self.0 = member();
+    pub(in super::super) fn begin(_: usize) -> Result<Box<dyn Decoder>, Fault> {
+        Ok(Box::new(Gzip(member())))
+    }
+
+    struct Gzip(Decompress);
+
+    /// The window is the largest that the format has.
+    fn member() -> Decompress {
+        Decompress::new_gzip(15)
+    }
+
+    impl Decoder for Gzip {
+        fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
+            let (taken, given) = (self.0.total_in(), self.0.total_out());
+            let status = self.0.decompress(from, into, FlushDecompress::None).map_err(|_| Fault::Corrupt)?;
+            let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
+            Ok(Step {
+                taken: since(self.0.total_in(), taken),
+                given: since(self.0.total_out(), given),
+                ended: status == Status::StreamEnd,
+            })
+        }
+
+        fn again(&mut self) {
+            // The crate's own reset forgets that it is gzip.
+            self.0 = member();
+        }
     }
 }

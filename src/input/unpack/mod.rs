@@ -225,6 +225,9 @@ fn damage(codec: &'static Codec, at: u64, granted: usize, fault: &Fault) -> io::
     let most = granted >> 20;
     let reason = match fault {
         Fault::Corrupt => "it is damaged here, or shortly before".to_owned(),
+        Fault::LeftOut => {
+            format!("this build cannot unpack it: it was made without the feature {}", codec.name)
+        }
         Fault::Memory(0) => format!("unpacking needs more than the {most} MiB it may take; raise `memory`"),
         Fault::Memory(n) => {
             format!("unpacking needs {} MiB, and may take {most} MiB; raise `memory`", mib(*n))
@@ -247,6 +250,14 @@ mod tests {
         assert_eq!(by_magic(b"BZh91AY&SY,").map(|codec| codec.name), Some("bzip2"));
         assert_eq!(by_magic(b"\x5a*M\x18").map(|codec| codec.name), Some("zstd"));
         assert!(may_be(b"BZh9").is_some() && may_be(b"BZh0").is_none() && may_be(b"\xfd7zXZ\x01").is_none());
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    #[test]
+    fn what_is_left_out_is_named() {
+        let codec = by_magic(b"\x28\xb5\x2f\xfd").unwrap();
+        let error = Unpack::new(&b""[..], codec, 1 << 20).err().unwrap().to_string();
+        assert_eq!(error, "this build cannot unpack it: it was made without the feature zstd");
     }
 
     #[test]
