@@ -8,6 +8,7 @@ use std::io;
 
 /// A place in an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Place {
     /// The input's name as it was given.
     pub file: String,
@@ -44,6 +45,7 @@ impl fmt::Display for Place {
 
 /// What in the data is not as it should be (SPEC 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Anomaly {
     /// A record has fewer fields than the header.
     ShortRecord,
@@ -232,6 +234,16 @@ impl Error {
     /// What kind of error this is.
     pub fn kind(&self) -> &ErrorKind {
         &self.0
+    }
+
+    /// The place in the data that the error is about: an anomaly under `strict`, a record that is
+    /// too long. `None` for errors that concern a file or a setting; [`Error::kind`] then has the
+    /// file, and the byte if one is known.
+    pub fn position(&self) -> Option<&Place> {
+        match &*self.0 {
+            ErrorKind::Strict { place, .. } | ErrorKind::OverlongRecord { place, .. } => Some(place),
+            _ => None,
+        }
     }
 
     /// Whether the settings are at fault whatever the data and the system, so that another try with

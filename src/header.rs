@@ -12,6 +12,7 @@ pub(crate) struct Header {
 
 /// A name that was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Repair {
     /// The column, counted from 1.
     pub column: u64,

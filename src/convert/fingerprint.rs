@@ -14,6 +14,7 @@ const ENDS: usize = 64 << 10;
 
 /// The state of a regular file when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Fingerprint {
     /// Its size in bytes.
     pub size: u64,

@@ -39,6 +39,7 @@ const LOOK: usize = 4 << 10;
 
 /// How many ranges are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PlanBy {
     /// This many.
     Count(NonZero<usize>),
@@ -48,6 +49,7 @@ pub enum PlanBy {
 
 /// An input cut into ranges.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Planned {
     /// The input's fingerprint.
     pub input: Fingerprint,

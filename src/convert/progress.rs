@@ -27,6 +27,7 @@ pub struct Progress {
 
 /// What the workers spend their time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bound {
     /// Waiting for bytes to convert.
     Input,
@@ -52,6 +53,7 @@ impl Bound {
 
 /// The time that all workers together spent, by [`Bound`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Times {
     /// Claiming, reading, faulting in.
     pub input: Duration,

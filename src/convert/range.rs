@@ -2,6 +2,7 @@
 
 /// Bytes of an input from record to record, and what is known of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Range {
     /// The first byte: 0, or where a record starts.
     pub start: u64,

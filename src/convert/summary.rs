@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// The result of a conversion.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Summary {
     /// The inputs' names.
     pub inputs: Vec<String>,
@@ -52,6 +53,7 @@ pub struct Summary {
 
 /// How often an anomaly was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Count {
     /// The number of times.
     pub count: u64,

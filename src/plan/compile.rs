@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     /// A comma follows each value, which may be left out.
     omits: bool,
     extra: Option<Box<[u8]>>,
+    /// The key of these fields, if the one that was asked for is a column's name.
+    other_extra_key: Option<String>,
     format: Format,
     begin: Box<str>,
 }
@@ -105,10 +107,15 @@ impl Plan {
             }
             None => template,
         };
-        let extra = (!columns.extra_key.is_empty()).then(|| extra_key(columns, &names, nest.as_ref()));
+        let key = (!columns.extra_key.is_empty()).then(|| extra_key(columns, &names, nest.as_ref()));
+        let extra = key.as_ref().map(|key| match columns.format.has_keys() {
+            true => format!("{}:[", quoted(key)).into_bytes().into(),
+            false => Box::default(),
+        });
+        let key = key.filter(|key| *key != columns.extra_key && columns.format.has_keys());
         let begin = format.begin(names.iter()).into();
         drop(names);
-        Ok(Self { header, template, nest, rules, omits, extra, format, begin })
+        Ok(Self { header, template, nest, rules, omits, extra, other_extra_key: key, format, begin })
     }
 
     /// The names of the input's columns.
@@ -190,6 +197,11 @@ impl Plan {
         self.nest.as_ref().map_or(0, |nest| nest.n_open(i))
     }
 
+    /// The key of the fields beyond the header, if the one that was asked for is a column's name.
+    pub(crate) fn other_extra_key(&self) -> Option<&str> {
+        self.other_extra_key.as_deref()
+    }
+
     /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing
     /// under [`Format::Rows`], where they follow the others.
     pub(crate) fn extra(&self) -> Option<&[u8]> {
@@ -202,9 +214,9 @@ impl Plan {
     }
 }
 
-/// What is written before the array of fields beyond the header. A taken key is repaired like a
-/// repeated name, over the names that are written.
-fn extra_key(columns: &Columns, names: &[&str], nest: Option<&Nest>) -> Box<[u8]> {
+/// The key of the fields beyond the header. A taken one is repaired like a repeated name, over the
+/// names that are written.
+fn extra_key(columns: &Columns, names: &[&str], nest: Option<&Nest>) -> String {
     let is_taken = |key: &str| match nest {
         Some(nest) => {
             let key = format!("{}:", quoted(key));
@@ -218,5 +230,5 @@ fn extra_key(columns: &Columns, names: &[&str], nest: Option<&Nest>) -> Box<[u8]
         key = format!("{}_{n}", columns.extra_key);
         n += 1;
     }
-    if columns.format.has_keys() { format!("{}:[", quoted(&key)).into_bytes().into() } else { Box::default() }
+    key
 }

@@ -8,6 +8,7 @@ use crate::by_text::by_text;
 
 /// A format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// JSON Lines: an object a line.
     #[default]

@@ -133,6 +133,7 @@ impl<'a> Plan<'a> {
                 let names: Vec<String> = self.chosen.iter().map(|(_, key, _)| json(key)).collect();
                 format!("[{}]\n", names.join(","))
             }
+            other => panic!("the model does not know {other:?}"),
         }
     }
 
@@ -211,6 +212,7 @@ impl<'a> Plan<'a> {
                 Empty::String => Some("\"\"".to_owned()),
                 Empty::Null => Some("null".to_owned()),
                 Empty::Omit => None,
+                other => panic!("the model does not know {other:?}"),
             };
         }
         Some(match rule {
@@ -284,6 +286,7 @@ fn masked(mask: Mask, value: &str) -> String {
             blake3(value.as_bytes(), &key, KEYED).iter().map(|byte| format!("{byte:02x}")).collect()
         }
         Mask::Domain => value.split_once('@').map_or("***", |(_, domain)| domain).to_owned(),
+        other => panic!("the model does not know {other:?}"),
     }
 }
 
@@ -311,6 +314,7 @@ fn typed(wanted: Type, value: &str) -> Option<String> {
             }
             Some(number + exponent)
         }
+        other => panic!("the model does not know {other:?}"),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::by_text::by_text;
 
 /// What an empty field gives, quoted or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Empty {
     /// `""`.
     #[default]

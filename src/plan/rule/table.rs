@@ -8,6 +8,7 @@ macro_rules! table {
     ($(#[$meta:meta])* $table:ident { $($(#[$doc:meta])* $name:ident => $rule:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum $table {
             $($(#[$doc])* $name,)*
         }
