@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which records lose the white space around their fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trim {
     /// Header and data.
     #[default]
@@ -21,6 +22,7 @@ pub enum Trim {
 
 /// What ends a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Terminator {
     /// LF, CRLF or a lone CR.
     #[default]
@@ -144,9 +146,36 @@ impl Dialect {
     pub fn trims_headers(&self) -> bool {
         matches!(self.trim, Trim::All | Trim::Headers)
     }
+
+    /// Says which byte has two meanings, if there is one. The delimiter may not be known yet.
+    pub(crate) fn collision(&self, delimiter: Option<u8>) -> Option<String> {
+        let terminators: &[u8] = match &self.terminator {
+            Terminator::Any => b"\n\r",
+            Terminator::Byte(byte) => std::slice::from_ref(byte),
+        };
+        let terminators = terminators.iter().map(|byte| ("the end of a record", *byte));
+        let others = [
+            ("`delimiter`", delimiter),
+            ("`quote`", self.quote),
+            ("`escape`", self.escape),
+            ("`comment`", self.comment),
+        ];
+        let others = others.into_iter().filter_map(|(what, byte)| Some((what, byte?)));
+        let all: Vec<_> = terminators.chain(others).collect();
+        let (i, (what, byte)) =
+            all.iter().enumerate().find(|(i, (_, byte))| all[..*i].iter().any(|(_, other)| other == byte))?;
+        let (other, _) = all[..i].iter().find(|(_, other)| other == byte)?;
+        let name = delimiter_name(*byte);
+        let why = match (*other, *what) {
+            ("`quote`", "`escape`") => "; leave it out: two quotes in a quoted field are one anyway",
+            _ => "; take different bytes",
+        };
+        Some(format!("{what} {name} is {other} too{why}"))
+    }
 }
 
-/// Reads one byte as it is typed: itself, or `\t`, `\n`, `\r`, `\0`, `\\`, `\xNN`.
+/// Reads one byte as it is typed: itself, or `\t`, `\n`, `\r`, `\0`, `\\`, `\xNN`, and as other
+/// tools have it `0xNN`, `\NNN` in octal, `^A`.
 ///
 /// # Errors
 /// Where it is not one byte; `what` names the setting.
@@ -167,6 +196,13 @@ pub(crate) fn byte(what: &str, typed: &str) -> Result<u8> {
         [b'\\', b'x', hex @ ..] if hex.len() == 2 && hex[0] != b'+' => {
             u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
         }
+        [b'0', b'x' | b'X', hex @ ..] if hex.len() == 2 && hex[0] != b'+' => {
+            u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
+        }
+        [b'\\', octal @ ..] if octal.len() == 3 && octal[0] != b'+' => {
+            u8::from_str_radix(&typed[1..], 8).map_err(|_| wrong())
+        }
+        [b'^', letter @ (b'@'..=b'_' | b'a'..=b'z')] => Ok(letter & 0x1f),
         _ => Err(wrong()),
     }
 }
@@ -198,9 +234,18 @@ mod tests {
 
     #[test]
     fn a_byte_is_typed_as_itself_or_escaped() {
-        for (typed, expected) in
-            [(";", b';'), ("\\t", b'\t'), ("\\0", 0), ("\\x1f", 0x1f), ("\\", b'\\'), ("\\\\", b'\\')]
-        {
+        for (typed, expected) in [
+            (";", b';'),
+            ("\\t", b'\t'),
+            ("\\0", 0),
+            ("\\001", 1),
+            ("0x1F", 0x1f),
+            ("^A", 1),
+            ("^", b'^'),
+            ("\\x1f", 0x1f),
+            ("\\", b'\\'),
+            ("\\\\", b'\\'),
+        ] {
             assert_eq!(byte("-d", typed).unwrap(), expected, "{typed}");
         }
         for typed in ["", "||", "§", "\\x", "\\xg0", "\\q", "\\x+1"] {

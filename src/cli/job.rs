@@ -10,6 +10,7 @@ use crate::internal::{Io, Isa};
 use crate::output::{FileOptions, Rejects, Split};
 use crate::{Compress, Compression, Converter, Input, Output, Progress};
 use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ impl Job {
         let inputs = inputs(&args.inputs)?;
         let path = args.writing.output.clone().filter(|path| path.as_os_str() != "-");
         check_check(args, path.as_deref())?;
+        path.as_deref().map_or(Ok(()), |path| check_name(path, &inputs))?;
         check_streams(&inputs, path.is_none() && !args.anomalies.check)?;
         let mut builder = Converter::builder();
         let progress = builder.progress();
@@ -165,6 +167,36 @@ pub(super) fn check_streams(inputs: &[Input<'_>], to_stdout: bool) -> Result<()>
         return closed(CANNOT_WRITE, "stdout");
     }
     Ok(())
+}
+
+/// # Errors
+/// The output's name says that it is something that it will not be.
+fn check_name(path: &Path, inputs: &[Input<'_>]) -> Result<()> {
+    let file = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    let is_input = |input: &Input<'_>| match input {
+        Input::Path(input) | Input::Mapped(input) => file(input) == file(path),
+        Input::Stdin => file(Path::new("/dev/stdin")) == file(path),
+        _ => false,
+    };
+    if file(path).is_some() && inputs.iter().any(is_input) {
+        // That is the greater mistake, and reported as such.
+        return Ok(());
+    }
+    let packed = Compression::by_extension(path).is_some();
+    let name = if packed { Path::new(path.file_stem().unwrap_or_default()) } else { path };
+    let extension = name.extension().unwrap_or_default().to_ascii_lowercase();
+    let extension = extension.to_string_lossy();
+    let why = match &*extension {
+        "xz" | "bz2" | "lz4" | "br" | "zip" | "7z" | "tar" | "tgz" => {
+            "rowmill does not write that; take .gz or .zst, or write to a pipe and pack there"
+        }
+        "parquet" | "avro" | "orc" | "arrow" | "feather" | "xlsx" | "db" | "sqlite" => {
+            "rowmill writes JSON Lines; name it .jsonl and load that, say with DuckDB"
+        }
+        "csv" | "tsv" | "psv" => "rowmill writes JSON Lines; name it .jsonl",
+        _ => return Ok(()),
+    };
+    Err(Error::setting(format!("--output {}: {why}", path.display())))
 }
 
 /// What the arguments of the output mean.

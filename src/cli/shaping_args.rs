@@ -3,7 +3,7 @@
 //! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a
 //! plan carries, not the words typed.
 
-use super::typed::{delimiter, names, size};
+use super::typed::{delimiter, names, pairs, size};
 use crate::convert::{Names, Shaping};
 use crate::dialect::{Dialect, byte};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -36,9 +36,13 @@ pub(super) struct ReadingArgs {
     #[arg(long)]
     no_header: bool,
 
-    /// The columns' names, instead of the file's own
+    /// The columns' names; the first record is data
     #[arg(long, value_name = "A,B,…", hide_short_help = true)]
     header: Option<String>,
+
+    /// The columns' names, instead of those in the first record
+    #[arg(long, value_name = "A,B,…", conflicts_with_all = ["header", "no_header"], hide_short_help = true)]
+    replace_header: Option<String>,
 
     /// What opens and closes quoted fields: one byte, or 'none'
     #[arg(
@@ -159,13 +163,16 @@ impl ShapingArgs {
     /// # Errors
     /// A value is not one of its argument; or the key of a hash cannot be read.
     pub(super) fn shaping(&self) -> Result<Shaping> {
-        let ReadingArgs { no_header, header, skip_lines, max_record, .. } = &self.reading;
+        let ReadingArgs { no_header, header, replace_header, skip_lines, max_record, .. } = &self.reading;
         Ok(Shaping {
             delimiter: self.reading.delimiter.as_deref().map(delimiter).transpose()?,
             dialect: self.reading.dialect()?,
             encoding: self.reading.encoding.as_deref().map(Encoding::for_label).transpose()?,
             skip_lines: *skip_lines,
-            names: Names { no_header: *no_header, given: header.as_deref().map(names) },
+            names: Names {
+                no_header: *no_header || header.is_some(),
+                given: header.as_ref().or(replace_header.as_ref()).map(|list| names(list)),
+            },
             columns: self.columns()?,
             max_record: *max_record,
         })
@@ -177,7 +184,7 @@ impl ShapingArgs {
         Ok(Columns {
             select: (!select.is_empty()).then(|| all(select)),
             drop: all(drop),
-            rename: all(rename).iter().map(|pair| renamed(pair)).collect::<Result<_>>()?,
+            rename: renamed(rename)?,
             mask: all(mask).iter().map(|column| masked(column)).collect::<Result<_>>()?,
             hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
             extra_key: extra_key.clone(),
@@ -218,11 +225,17 @@ fn all(lists: &[String]) -> Vec<String> {
     lists.iter().flat_map(|list| names(list)).collect()
 }
 
-fn renamed(pair: &str) -> Result<(String, String)> {
-    match pair.split_once('=') {
-        Some((old, new)) if !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
-        _ => Err(Error::setting(format!("--rename takes OLD=NEW, not '{pair}'"))),
+fn renamed(lists: &[String]) -> Result<Vec<(String, String)>> {
+    let mut renamed = Vec::new();
+    for list in lists {
+        let wrong = || Error::setting(format!("--rename takes OLD=NEW,…, not '{list}'"));
+        renamed.extend(
+            pairs(list)
+                .filter(|pairs| pairs.iter().all(|(old, new)| !old.is_empty() && !new.is_empty()))
+                .ok_or_else(wrong)?,
+        );
     }
+    Ok(renamed)
 }
 
 fn masked(column: &str) -> Result<(String, Mask)> {

@@ -65,6 +65,42 @@ pub(super) fn names(list: &str) -> Vec<String> {
     names
 }
 
+/// Pairs in a list, `OLD=NEW,…`; `None` if one of them is none. A name that contains `=` or a comma
+/// is typed in quotes.
+pub(super) fn pairs(list: &str) -> Option<Vec<(String, String)>> {
+    let (mut pairs, mut rest) = (Vec::new(), list);
+    loop {
+        let (old, behind) = name(rest, '=')?;
+        let (new, behind) = name(behind.strip_prefix('=')?, ',')?;
+        pairs.push((old, new));
+        match behind.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return behind.is_empty().then_some(pairs),
+        }
+    }
+}
+
+/// A name up to `end` or the end of the text, in quotes or not, and what follows.
+fn name(text: &str, end: char) -> Option<(String, &str)> {
+    let text = text.trim_start();
+    let Some(mut rest) = text.strip_prefix('"') else {
+        let at = text.find(end).unwrap_or(text.len());
+        return Some((text[..at].trim_end().to_owned(), &text[at..]));
+    };
+    let mut name = String::new();
+    loop {
+        let (before, behind) = rest.split_once('"')?;
+        name.push_str(before);
+        match behind.strip_prefix('"') {
+            Some(behind) => {
+                name.push('"');
+                rest = behind;
+            }
+            None => return Some((name, behind.trim_start())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +127,17 @@ mod tests {
         assert_eq!(range("0..15"), Ok(Range::new(0, 15)));
         for typed in ["", "..", "5", "5..", "..5", "a..b", "-1..5", "1...5", "1..5k"] {
             assert!(range(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn pairs_may_be_quoted() {
+        let pair = |old: &str, new: &str| (old.to_owned(), new.to_owned());
+        assert_eq!(pairs("a=b, c = d"), Some(vec![pair("a", "b"), pair("c", "d")]));
+        assert_eq!(pairs(r#""a=b"=x,"c,""d"="e=f""#), Some(vec![pair("a=b", "x"), pair("c,\"d", "e=f")]));
+        assert_eq!(pairs("a=b=c"), Some(vec![pair("a", "b=c")]));
+        for typed in ["", "a", "a=b,c", r#""a=b"#, r#""a"b=c"#] {
+            assert_eq!(pairs(typed), None, "{typed}");
         }
     }
 

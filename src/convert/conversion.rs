@@ -10,6 +10,7 @@ use super::outputs::{self, Outputs};
 use super::pool::Pool;
 use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
+use super::remarks::{self, Facts};
 use super::run::{Before, Meter, Passed, Run, WindowSize};
 use super::sequencer::Sequencer;
 use super::split_points::SplitPoints;
@@ -104,8 +105,14 @@ impl Inputs<'_, '_> {
         let reader = &mut *opened.reader;
         self.summary.inputs.push(ready.name.clone());
         let earlier = self.outputs.checkpoints.as_mut().and_then(Checkpoints::earlier);
+        let options = self.preparation.options;
         let Some(beginning) = beginning else {
             self.summary.bytes_in += reader.input_at();
+            if reader.input_at() > 0
+                && (options.shaping.dialect.comment.is_some() || options.shaping.skip_lines > 0)
+            {
+                self.summary.remarks.push(remarks::nothing_left(&ready.name));
+            }
             if let Some(checkpoints) = &mut self.outputs.checkpoints {
                 let (input_at, text_at) = (reader.input_at(), reader.text_at());
                 checkpoints.done(State { input_at, text_at, ..State::default() });
@@ -114,6 +121,7 @@ impl Inputs<'_, '_> {
         };
         let sizes = self.sizes(&beginning.plan, ready.size)?;
         self.add_preface(&ready.name, &beginning);
+        let facts = Facts::of(&beginning.plan, beginning.preface.blank);
         let (begun, passed) = match &earlier {
             Some((earlier, was_done)) => {
                 if !was_done {
@@ -128,6 +136,9 @@ impl Inputs<'_, '_> {
             _ => self.records(&ready, reader, *beginning, sizes, (begun, passed))?,
         };
         self.add(&done, passed);
+        if self.range.is_none() {
+            self.summary.remarks.extend(facts.remarks(&ready.name, options, &done));
+        }
         if let Some(checkpoints) = &mut self.outputs.checkpoints {
             checkpoints.done(done);
         }

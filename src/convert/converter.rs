@@ -8,6 +8,7 @@ use super::options::{Input, Options, Output};
 use super::plan_ranges::{self, PlanBy, Planned};
 use super::progress::Progress;
 use super::range::Range;
+use super::shaping::Shaping;
 use super::summary::Summary;
 use super::text_slice::TextSlice;
 use crate::dialect::{Terminator, Trim};
@@ -175,8 +176,13 @@ impl Builder {
         self
     }
 
-    /// The columns' names, instead of those in the file.
-    pub fn header<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+    /// The columns' names. The first record is data.
+    pub fn header<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        self.replace_header(names).no_header(true)
+    }
+
+    /// The columns' names, instead of those in the first record.
+    pub fn replace_header<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.options.shaping.names.given = Some(names.into_iter().map(Into::into).collect());
         self
     }
@@ -451,7 +457,15 @@ impl Builder {
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("`strict` and `rejects` exclude each other: the first ends the run"));
         }
-        options.shaping.columns.check()?;
+        let Shaping { columns, dialect, delimiter, .. } = &options.shaping;
+        columns.check()?;
+        let delimiter = match delimiter {
+            Some(Delimiter::Byte(byte)) => Some(*byte),
+            Some(Delimiter::Auto) | None => None,
+        };
+        if let Some(collision) = dialect.collision(delimiter) {
+            return Err(Error::setting(collision));
+        }
         if options.writing.resume.is_some() {
             check_transforms(&options)?;
         }
@@ -461,7 +475,7 @@ impl Builder {
         if options.writing.split.size == Some(0) || options.writing.split.records == Some(0) {
             return Err(Error::setting("`split_size`, `split_records`: a part of nothing holds no record"));
         }
-        options.range.map_or(Ok(()), |range| check_range(range, &options))?;
+        options.range.map_or(Ok(()), |range| options.check_range(range))?;
         let kernel = match options.resources.isa {
             None => Kernel::best(),
             Some(isa) => Kernel::new(isa).ok_or_else(|| {
@@ -470,23 +484,4 @@ impl Builder {
         };
         Ok(Converter { options, kernel })
     }
-}
-
-/// # Errors
-/// The range is empty, or cannot be combined with another option.
-fn check_range(range: Range, options: &Options) -> Result<()> {
-    let Range { start, end, .. } = range;
-    if start >= end && end > 0 {
-        return Err(Error::setting(format!("`range` {start}..{end}: START must lie before END")));
-    }
-    let with = if options.limit.is_some() {
-        "`limit`, which counts over the whole"
-    } else if options.writing.resume.is_some() {
-        "`resume`: a range is converted anew"
-    } else if options.writing.split.is_some() {
-        "`split_size` or `split_records`: a range is a part already"
-    } else {
-        return Ok(());
-    };
-    Err(Error::setting(format!("`range` cannot be combined with {with}")))
 }

@@ -1,10 +1,11 @@
 //! This file reads what is before the first record: byte-order mark, skipped lines, the header.
 
-use super::delimiter::{Delimiter, likely_delimiter};
+use super::delimiter::Delimiter;
 use super::names::Names;
+use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
 use super::summary::Count;
-use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator, delimiter_name};
-use crate::error::{Anomaly, ErrorKind, Place, Result};
+use crate::dialect::{Dialect, Terminator, delimiter_name};
+use crate::error::{Anomaly, Error, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::input::InputReader;
 use crate::parse::{Field, Machine, Text, count_lines, line_end};
@@ -27,7 +28,12 @@ pub(super) struct Preface {
 /// What must be known to read the beginning of an input.
 pub(super) struct HeaderRequest<'a> {
     pub(super) dialect: &'a Dialect,
-    pub(super) delimiter: Delimiter,
+    /// As it was given.
+    pub(super) delimiter: Option<Delimiter>,
+    /// The one that the input's name suggests.
+    pub(super) by_name: u8,
+    /// The encoding was not given, nor is there a mark of one.
+    pub(super) encoding_by_default: bool,
     pub(super) names: &'a Names,
     pub(super) skip_lines: u64,
     /// The longest first record.
@@ -37,9 +43,6 @@ pub(super) struct HeaderRequest<'a> {
     /// The bytes that a plan may take. Columns that do not fit are only counted.
     pub(super) room: usize,
 }
-
-/// The bytes that are looked at for a delimiter, and at first for a header.
-const FIRST_LOOK: usize = 64 * 1024;
 
 /// Reads up to the first record. Returns `None` if there is no header: the input is empty, or holds
 /// blank records and comments only.
@@ -54,11 +57,24 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         }
         lines += 1;
     }
-    let mut dialect = request.dialect.clone();
     let mut remarks = Vec::new();
-    let (delimiter, remark) = delimiter(reader, request)?;
-    dialect.delimiter = delimiter;
-    remarks.extend(remark);
+    let delimiter = match sep_line(reader, request)? {
+        Some((delimiter, remark)) => {
+            lines += 1;
+            remarks.push(remark);
+            delimiter
+        }
+        None => {
+            let (delimiter, remark) = delimiter(reader, request)?;
+            remarks.extend(remark);
+            delimiter
+        }
+    };
+    let dialect = Dialect { delimiter, ..request.dialect.clone() };
+    if let Some(collision) = dialect.collision(Some(delimiter)) {
+        return Err(Error::setting(format!("{}: {collision}", reader.name())));
+    }
+    remarks.extend(sniffed(reader, &dialect, request)?);
     let Names { no_header, given } = request.names;
     let trim = if *no_header { dialect.trims_fields() } else { dialect.trims_headers() };
     let mut blank = 0;
@@ -72,17 +88,6 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         reader.skip(record.next);
         lines += record.n_lines;
     };
-    if first.names.len() == 1
-        && let Some(other) = COMMON_DELIMITERS
-            .into_iter()
-            .find(|&other| other != dialect.delimiter && first.text.as_bytes().contains(&other))
-    {
-        let (name, other) = (reader.name(), delimiter_name(other));
-        let what = if *no_header { "first record" } else { "header" };
-        remarks.push(format!(
-            "{name}: the {what} is one column, yet holds {other}; did you mean `delimiter` {other}?"
-        ));
-    }
     let names = first.names.iter().map(|name| &first.text[name.clone()]);
     let (header, n_repairs) = match given {
         Some(names) => Header::repaired(names.iter().map(String::as_str)),
@@ -116,17 +121,52 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, anomalies }))
 }
 
+/// Excel's line `sep=;`, which is skipped: the delimiter that it names, if none was given.
+fn sep_line(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<(u8, String)>> {
+    if matches!(request.delimiter, Some(Delimiter::Byte(_))) {
+        return Ok(None);
+    }
+    let Some(delimiter) = sniff::sep_line(reader.peek(FIRST_LOOK)?) else { return Ok(None) };
+    skip_line(reader, request.dialect.terminator)?;
+    let (name, taken) = (reader.name(), delimiter_name(delimiter));
+    Ok(Some((delimiter, format!("{name}: took {taken} for the delimiter, as its first line says (sep=)"))))
+}
+
 /// The delimiter, and a remark if it was guessed.
 fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>)> {
-    if let Delimiter::Byte(byte) = request.delimiter {
-        return Ok((byte, None));
+    match request.delimiter {
+        None => return Ok((request.by_name, None)),
+        Some(Delimiter::Byte(byte)) => return Ok((byte, None)),
+        Some(Delimiter::Auto) => {}
     }
-    let sample = reader.peek(FIRST_LOOK)?;
-    let (is_empty, whole) = (sample.is_empty(), sample.len() < FIRST_LOOK);
-    let byte = likely_delimiter(request.dialect, sample, whole);
+    let sample = sample(reader)?;
+    let is_empty = sample.bytes.is_empty();
+    let found = sniff::likely_delimiter(request.dialect, sample);
+    let byte = found.unwrap_or(request.by_name);
     let (name, taken) = (reader.name(), delimiter_name(byte));
-    let remark = (!is_empty).then(|| format!("{name}: took {taken} for the delimiter (`delimiter` auto)"));
-    Ok((byte, remark))
+    let remark = match found {
+        Some(_) => format!("{name}: took {taken} for the delimiter (`delimiter` auto)"),
+        None => format!("{name}: found no delimiter (`delimiter` auto); took {taken}"),
+    };
+    Ok((byte, (!is_empty).then_some(remark)))
+}
+
+fn sample(reader: &mut dyn InputReader) -> Result<Sample<'_>> {
+    let bytes = reader.peek(FIRST_LOOK)?;
+    Ok(Sample { bytes, whole: bytes.len() < FIRST_LOOK })
+}
+
+/// What the beginning of an input shows of a wrong dialect.
+fn sniffed(
+    reader: &mut dyn InputReader,
+    dialect: &Dialect,
+    request: &HeaderRequest<'_>,
+) -> Result<Vec<String>> {
+    let name = reader.name().to_owned();
+    let Names { no_header, given } = request.names;
+    let header = !no_header && given.is_none();
+    let encoding_by_default = request.encoding_by_default;
+    Ok(sniff::remarks(&Taken { name: &name, dialect, header, encoding_by_default }, sample(reader)?))
 }
 
 /// Skips a physical line. Returns false if the input ends first.

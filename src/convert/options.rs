@@ -7,6 +7,7 @@ use super::budget::DEFAULT_MEMORY;
 use super::progress::Progress;
 use super::range::Range;
 use super::shaping::Shaping;
+use crate::error::{Error, Result};
 use crate::input::{Io, Source};
 use crate::kernel::Isa;
 use crate::output::{Compress, FileOptions, Sink, Split, Writer};
@@ -172,5 +173,28 @@ impl<'o> Output<'o> {
     /// A writer, or a lent one (`&mut writer`); `name` is used in messages.
     pub fn writer(name: impl Into<String>, writer: impl Write + Send + 'o) -> Self {
         Self::Sink(Box::new(Writer::new(name, writer)))
+    }
+}
+
+impl Options {
+    /// Checks a range that only a part of an input is converted by.
+    ///
+    /// # Errors
+    /// The range is empty, or cannot be combined with another option.
+    pub(super) fn check_range(&self, range: Range) -> Result<()> {
+        let Range { start, end, .. } = range;
+        if start >= end && end > 0 {
+            return Err(Error::setting(format!("`range` {start}..{end}: START must lie before END")));
+        }
+        let with = if self.limit.is_some() {
+            "`limit`, which counts over the whole"
+        } else if self.writing.resume.is_some() {
+            "`resume`: a range is converted anew"
+        } else if self.writing.split.is_some() {
+            "`split_size` or `split_records`: a range is a part already"
+        } else {
+            return Ok(());
+        };
+        Err(Error::setting(format!("`range` cannot be combined with {with}")))
     }
 }

@@ -149,19 +149,20 @@ impl<'c> Preparation<'c> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
-        let delimiter = options.shaping.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(name)));
         let request = HeaderRequest {
             dialect: &dialect,
-            delimiter,
+            delimiter: options.shaping.delimiter,
+            by_name: by_extension(name),
+            encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
             names: &options.shaping.names,
             skip_lines: options.shaping.skip_lines,
             limit: budget.first_record(!options.shaping.names.no_header),
             columns: &options.shaping.columns,
             room: budget.header(),
         };
+        let foreign = recognise(opened.reader.peek(FOREIGN_LOOK)?);
         // A caller's source is text by its contract.
-        let foreign = if by_name { recognise(opened.reader.peek(FOREIGN_LOOK)?) } else { None };
-        if let Some(Foreign::Binary(reason)) = foreign {
+        if let (Some(Foreign::Binary(reason)), true) = (foreign, by_name) {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
         }
         let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };

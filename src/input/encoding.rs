@@ -9,6 +9,7 @@
 use crate::by_text::by_text;
 use crate::charset::Charset;
 use crate::error::{Error, Result};
+use crate::header::Header;
 use std::fmt;
 
 /// An encoding, by a label of the WHATWG standard.
@@ -25,18 +26,19 @@ by_text!(Encoding, |encoding| encoding.name().to_owned(), |label| Encoding::for_
 
 impl Encoding {
     /// The encoding that `label` names, in any case: `utf-16le`, `latin1`, `shift_jis`, …
+    /// Names in other tools are understood too: `latin-1`, `utf-8-sig`, `cp932`, `mac_roman`.
     ///
     /// # Errors
     /// None is named so, or the standard forbids to decode it.
     pub fn for_label(label: &str) -> Result<Self> {
-        match encoding_rs::Encoding::for_label(label.as_bytes()) {
+        match encoding_rs::Encoding::for_label(standard(label).as_bytes()) {
             Some(encoding) if encoding == encoding_rs::REPLACEMENT => Err(Error::setting(format!(
                 "`encoding`: {label} can't be decoded safely, and the standard forbids it; convert the file first, say with iconv"
             ))),
             Some(encoding) => Ok(Self(encoding)),
             None => Err(Error::setting(format!(
-                "`encoding`: no encoding is called '{label}'; known are the WHATWG standard's labels, such as \
-                 utf-16le, windows-1252, iso-8859-2, shift_jis, gb18030"
+                "`encoding`: no encoding is called '{label}'; {}",
+                instead(label)
             ))),
         }
     }
@@ -49,6 +51,81 @@ impl Encoding {
     /// Its name in the standard.
     pub fn name(self) -> &'static str {
         self.0.name()
+    }
+}
+
+/// Labels of the standard for names that Python, Java, iconv and databases use.
+const OTHER_NAMES: [(&str, &str); 17] = [
+    ("ansi", "windows-1252"),
+    ("cp65001", "utf-8"),
+    ("cp932", "shift_jis"),
+    ("cp936", "gbk"),
+    ("cp949", "euc-kr"),
+    ("cp950", "big5"),
+    ("latin-1", "latin1"),
+    ("latin-9", "iso-8859-15"),
+    ("mac-roman", "macintosh"),
+    ("macroman", "macintosh"),
+    ("ms932", "shift_jis"),
+    ("uhc", "euc-kr"),
+    ("utf-8-bom", "utf-8"),
+    ("utf-8-sig", "utf-8"),
+    ("utf16", "utf-16"),
+    ("utf16be", "utf-16be"),
+    ("utf16le", "utf-16le"),
+];
+
+/// The label of the standard for a name in any spelling: `UTF_16`, `win-1252` or `1252` for one.
+fn standard(typed: &str) -> String {
+    let label = typed.trim().to_ascii_lowercase();
+    if encoding_rs::Encoding::for_label(label.as_bytes()).is_some() {
+        return label;
+    }
+    let label = label.replace('_', "-");
+    if let Some((_, standard)) = OTHER_NAMES.iter().find(|(name, _)| *name == label) {
+        return (*standard).to_owned();
+    }
+    let digits = label.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let word = label[..label.len() - digits.len()].trim_end_matches('-');
+    let page = match (word, digits) {
+        ("iso" | "iso-8859" | "iso8859", _) => format!("iso-8859-{}", digits.trim_start_matches("8859-")),
+        ("" | "cp" | "win" | "windows" | "ms", _) if digits.starts_with("125") => format!("windows-{digits}"),
+        _ => return label,
+    };
+    if encoding_rs::Encoding::for_label(page.as_bytes()).is_some() { page } else { label }
+}
+
+/// What to type instead of a label that is none: the nearest one, or how to convert the file.
+fn instead(label: &str) -> String {
+    const KNOWN: [&str; 18] = [
+        "utf-8",
+        "utf-16le",
+        "utf-16be",
+        "windows-1252",
+        "windows-1251",
+        "windows-1250",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-15",
+        "koi8-r",
+        "ibm866",
+        "macintosh",
+        "shift_jis",
+        "euc-jp",
+        "gbk",
+        "gb18030",
+        "big5",
+        "euc-kr",
+    ];
+    let label = label.trim().to_ascii_lowercase().replace('_', "-");
+    let page = label.trim_start_matches("cp").trim_start_matches("ibm");
+    if !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("convert the file first: iconv -f CP{page} -t UTF-8");
+    }
+    let (header, _) = Header::repaired(KNOWN.into_iter());
+    match header.nearest(&label) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("known are the labels of the WHATWG standard, such as {}", KNOWN[1..].join(", ")),
     }
 }
 

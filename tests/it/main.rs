@@ -19,6 +19,7 @@ mod model;
 mod rules;
 mod ways;
 
+mod api;
 mod capped;
 mod changing;
 mod confined;
@@ -44,6 +45,7 @@ mod ranges;
 mod reference;
 mod resume;
 mod signals;
+mod sniffed;
 mod sources;
 mod spark;
 mod telling;

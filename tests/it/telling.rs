@@ -163,7 +163,8 @@ fn a_delimiter_is_taken_or_suggested_aloud() {
     let auto = Run::rowmill().args(["-d", "auto", "-"]).stdin("a;b\n1;2\n").out();
     auto.expect_stdout("{\"a\":\"1\",\"b\":\"2\"}\n").expect_stderr("took ';' for the delimiter");
     let one = Run::rowmill().arg("-").stdin("a;b\n1;2\n").out();
-    one.expect_status(0).expect_stderr("the header is one column, yet holds ';'; did you mean -d ';'?");
+    one.expect_status(0)
+        .expect_stderr("',' parts no record alike, ';' parts all into 2; did you mean -d ';'?");
 }
 
 /// The bar's lines as a terminal of that width shows them, from a conversion whose output the test

@@ -1,0 +1,268 @@
+//! What the first 64 KiB of an input show: which delimiter parts its records, and whether it is
+//! read with the right one.
+//!
+//! Nothing here changes what an input is converted to, except under `-d auto`. A remark names what
+//! to type. It must never be made of a file that is read right, so each rule asks for agreement of
+//! all the records that it sees.
+//!
+//! Advice for maintainers: a new rule is a function that returns a remark, and a line in
+//! [`remarks`]; `tests/it/sniffed.rs` has files that are read right and wrong.
+
+use crate::charset::Charset;
+use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
+use crate::parse::{Field, Machine};
+use std::ops::Range;
+
+/// The bytes that are looked at.
+pub(super) const SAMPLE: usize = 64 * 1024;
+
+/// The records that are looked at for each delimiter.
+const MOST_RECORDS: usize = 200;
+
+/// Delimiters that some files have and that occur in text as well: only a file that no other parts
+/// is said to have one.
+const RARE_DELIMITERS: [u8; 4] = [0x01, 0x1f, b':', b' '];
+
+/// The beginning of an input.
+#[derive(Clone, Copy)]
+pub(super) struct Sample<'s> {
+    pub(super) bytes: &'s [u8],
+    /// It is the whole input.
+    pub(super) whole: bool,
+}
+
+/// A record of a sample.
+struct Sniffed {
+    /// Its fields.
+    fields: Vec<Range<usize>>,
+    /// It was still in quotes at the end of the sample.
+    open: bool,
+}
+
+/// The records at the front of a sample; blank ones and comments are left out.
+fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) -> Vec<Sniffed> {
+    let trim = dialect.trims_fields();
+    let mut machine = Machine::new(dialect, trim);
+    let (mut records, mut at) = (Vec::new(), 0);
+    while records.len() < MOST_RECORDS && at < bytes.len() {
+        let (mut fields, mut start) = (Vec::new(), at);
+        let ended = machine.record(bytes, at, |end| {
+            fields.push(start..end);
+            start = end + 1;
+        });
+        let (comment, next) = match ended {
+            Some(ended) => (ended.comment, ended.next),
+            None if whole => {
+                fields.push(start..bytes.len());
+                (machine.is_comment(), bytes.len())
+            }
+            None => break,
+        };
+        let blank = |only: &Range<usize>| Field::new(dialect, trim, bytes, only.start, only.end).is_blank();
+        if !comment && !matches!(&fields[..], [only] if blank(only)) {
+            let open = ended.is_none() && machine.is_quoted();
+            records.push(Sniffed { fields, open });
+        }
+        at = next;
+    }
+    records
+}
+
+/// How many fields records have, and how many of them have the commonest number above one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Widths {
+    /// Records that agree, and their number of fields.
+    agree: usize,
+    width: usize,
+    first: usize,
+    n: usize,
+}
+
+impl Widths {
+    fn of(records: &[Sniffed]) -> Self {
+        let mut counts = std::collections::BTreeMap::new();
+        for record in records {
+            *counts.entry(record.fields.len()).or_insert(0) += 1;
+        }
+        let (&width, &agree) =
+            counts.iter().filter(|(width, _)| **width > 1).max_by_key(|(_, n)| **n).unwrap_or((&1, &0));
+        let first = records.first().map_or(0, |record| record.fields.len());
+        Self { agree, width, first, n: records.len() }
+    }
+
+    /// All records have the same number of fields, more than one.
+    fn are_even(self) -> bool {
+        self.n > 1 && self.agree == self.n
+    }
+}
+
+fn widths(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Widths {
+    Widths::of(&records(&Dialect { delimiter, ..dialect.clone() }, sample))
+}
+
+/// Returns the common delimiter under which most records agree in width; `None` if none of them
+/// parts the records.
+pub(super) fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
+    let mut best: Option<(Widths, u8)> = None;
+    for delimiter in COMMON_DELIMITERS {
+        let found = widths(dialect, delimiter, sample);
+        // One line of text above the others must not decide, nor a single line among many.
+        let parts = found.agree > 0 && (found.first > 1 || found.agree > 1);
+        if parts && best.is_none_or(|(best, _)| (found.agree, found.width) > (best.agree, best.width)) {
+            best = Some((found, delimiter));
+        }
+    }
+    best.map(|(_, delimiter)| delimiter)
+}
+
+/// The delimiter of Excel's first line, `sep=;`, and how many bytes it has before its terminator.
+pub(super) fn sep_line(start: &[u8]) -> Option<u8> {
+    match start {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\n' | b'\r', ..]
+            if !matches!(delimiter, b'\n' | b'\r' | b'"') =>
+        {
+            Some(*delimiter)
+        }
+        _ => None,
+    }
+}
+
+/// What was taken for granted of an input when it was read.
+#[derive(Clone, Copy)]
+pub(super) struct Taken<'t> {
+    pub(super) name: &'t str,
+    pub(super) dialect: &'t Dialect,
+    /// The first record has the names.
+    pub(super) header: bool,
+    /// Its encoding was not given.
+    pub(super) encoding_by_default: bool,
+}
+
+/// Returns what the sample shows of a wrong dialect.
+pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
+    if let Some(remark) = utf16(taken, sample) {
+        return vec![remark];
+    }
+    let records = records(taken.dialect, sample);
+    let widths = Widths::of(&records);
+    let dialect = delimiter(taken, sample, widths).or_else(|| title(taken, sample, &records, widths));
+    let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
+    dialect.into_iter().chain(encoding(taken, sample)).collect()
+}
+
+/// Another delimiter parts all records alike, and the one taken does not.
+fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
+    let delimiter = taken.dialect.delimiter;
+    let others = |all: &'static [u8]| {
+        all.iter()
+            .filter(move |other| **other != delimiter)
+            .map(|other| (widths(taken.dialect, *other, sample), *other))
+            .filter(|(found, _)| found.are_even())
+    };
+    let common = others(&COMMON_DELIMITERS).filter(|(found, _)| !mine.are_even() || found.width > mine.width);
+    // Two words a line are a text.
+    let is_text = |found: Widths, other: u8| matches!(other, b' ' | b':') && found.width == 2;
+    let rare = others(&RARE_DELIMITERS)
+        .filter(|(found, other)| mine.width == 1 && mine.n > 2 && !is_text(*found, *other));
+    let (found, other) = common.max().or_else(|| rare.max())?;
+    let (name, other, n) = (taken.name, delimiter_name(other), found.width);
+    let how = if mine.width == 1 { "no record" } else { "not all records" };
+    Some(format!(
+        "{name}: {} parts {how} alike, {other} parts all into {n}; did you mean `delimiter` {other}?",
+        delimiter_name(delimiter)
+    ))
+}
+
+/// The first records have one field, and all others the same number of several.
+fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
+    let n_title = records.iter().take_while(|record| record.fields.len() == 1 && !record.open).count();
+    if n_title == 0 || n_title > 20 || mine.agree < 3 || mine.agree + n_title < mine.n {
+        return None;
+    }
+    let name = taken.name;
+    let first = |record: &Sniffed| sample.bytes[record.fields[0].start];
+    let mark = first(&records[0]);
+    // As many lines are to be skipped, the blank ones among them.
+    let start = records[n_title].fields[0].start;
+    let lines = crate::parse::count_lines(taken.dialect.terminator, &sample.bytes[..start]);
+    let all_marked = records[..n_title].iter().all(|record| first(record) == mark);
+    let way = match mark {
+        b'#' | b'%' | b';' | b'!' if all_marked => format!("`comment` '{}'", char::from(mark)),
+        _ => format!("`skip_lines` {lines}"),
+    };
+    let what =
+        if n_title == 1 { "the first line is".to_owned() } else { format!("the first {n_title} lines are") };
+    Some(format!("{name}: {what} not like the rest, of {} columns; did you mean {way}?", mine.width))
+}
+
+/// Fields that are no names: in such a column of data all fields are like that.
+fn is_value(field: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(field);
+    let text = text.trim().trim_matches('"');
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits > 0 && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,:/ TZ".contains(&byte))
+}
+
+/// The first record was taken for names, and has numbers or dates where all others have them.
+fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
+    let (first, rest) = records.split_first().filter(|(_, rest)| taken.header && !rest.is_empty())?;
+    let text = |field: &Range<usize>| &sample.bytes[field.clone()];
+    let mut values = Vec::new();
+    for (i, field) in first.fields.iter().enumerate() {
+        let column = || rest.iter().filter_map(|record| record.fields.get(i)).map(&text);
+        if column().count() > 0 && column().all(is_value) {
+            if !is_value(text(field)) {
+                return None;
+            }
+            values.push(text(field));
+        }
+    }
+    // Years and the like head columns of numbers: 1960, 1961, 1962.
+    let numbers: Vec<i64> =
+        values.iter().filter_map(|value| str::from_utf8(value).ok()?.trim().parse().ok()).collect();
+    let is_row = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] > pair[0]);
+    let is_surely = !values.is_empty() && !is_row && !first.open;
+    let (name, value) = (taken.name, String::from_utf8_lossy(values.first()?));
+    is_surely.then(|| {
+        format!(
+            "{name}: the first record was taken for names, but looks like data ('{}'); did you mean `no_header`?",
+            value.trim()
+        )
+    })
+}
+
+/// Every second byte is zero.
+fn utf16(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
+    if !taken.encoding_by_default || sample.bytes.len() < 4 {
+        return None;
+    }
+    let zeros = |from: usize| sample.bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), sample.bytes.len() / 2);
+    let label = match () {
+        () if even * 4 > half * 3 && odd == 0 => "utf-16be",
+        () if odd * 4 > half * 3 && even == 0 => "utf-16le",
+        () => return None,
+    };
+    Some(format!("{}: looks like UTF-16 without its mark; did you mean `encoding` {label}?", taken.name))
+}
+
+/// Its bytes from 0x80 on are not UTF-8.
+fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
+    if !taken.encoding_by_default || taken.dialect.charset != Charset::Utf8 {
+        return None;
+    }
+    let (mut n_valid, mut n_invalid) = (0, 0);
+    let mut chunks = sample.bytes.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        n_valid += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        let is_cut = !sample.whole && chunks.peek().is_none();
+        n_invalid += usize::from(!chunk.invalid().is_empty() && !is_cut);
+    }
+    if n_invalid <= n_valid {
+        return None;
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(sample.bytes, sample.whole);
+    let label = detector.guess(None, chardetng::Utf8Detection::Deny).name().to_ascii_lowercase();
+    Some(format!("{}: is not UTF-8; did you mean `encoding` {label}?", taken.name))
+}

@@ -1,0 +1,242 @@
+//! Files that are read with the wrong flags, or are no delimited text as it was meant, and what is
+//! remarked on them; and files that are read right, of which nothing is said.
+//!
+//! A case is a file's bytes, the arguments, and what the remark contains: what to type.
+
+use crate::harness::{Place, Run};
+
+/// Name of the file, its bytes, the arguments, and a part of the remark.
+type Misread = (&'static str, &'static [u8], &'static [&'static str], &'static str);
+
+const MISREAD: &[Misread] = &[
+    // The delimiter.
+    ("semi.csv", b"id;name\n1;Ann\n2;Bob\n", &[], "-d ';'"),
+    ("semi_comma.csv", b"id;price, EUR;name\n1;1,50;Ann\n2;2,75;Bob\n", &[], "-d ';'"),
+    ("semi_decimal.csv", b"id;a;b\n1;1,5;2,5\n2;1,75;3\n3;4;5\n", &[], "-d ';'"),
+    ("tab.csv", b"id\tname\n1\tAnn\n2\tBob\n", &[], "-d tab"),
+    ("tab_text.csv", b"id\tnote\n1\tOslo, Bergen\n2\tRome\n", &[], "-d tab"),
+    ("pipe.csv", b"id|name\n1|Ann\n2|Bob\n", &[], "-d '|'"),
+    ("pipe.txt", b"id|note\n1|a, b\n2|c\n", &[], "-d '|'"),
+    ("comma.tsv", b"id,name\n1,Ann\n2,Bob\n", &[], "-d ','"),
+    ("comma.psv", b"id,name\n1,Ann\n2,Bob\n", &[], "-d ','"),
+    ("wrong.csv", b"id,name\n1,Ann\n2,Bob\n", &["-d", ";"], "-d ','"),
+    ("wrong2.csv", b"id;name\n1;Ann\n2;Bob\n", &["-d", "tab"], "-d ';'"),
+    ("unit.csv", b"id\x1fname\n1\x1fAnn\n2\x1fBob\n", &[], "-d '\\x1f'"),
+    ("hive.csv", b"1\x01Ann\n2\x01Bob\n3\x01Cy\n", &["--no-header"], "-d '\\x01'"),
+    ("colon.csv", b"root:x:0\ndaemon:x:1\nbin:x:2\n", &["--no-header"], "-d ':'"),
+    ("quoted_semi.csv", b"\"id\";\"name\"\n\"1\";\"Ann\"\n\"2\";\"Bob\"\n", &[], "-d ';'"),
+    ("short.csv", b"SKU (a);Name, long (b);Nombre (c)\n1;x;90.0\n2;y;80.0\n", &[], "-d ';'"),
+    // What stands above the header.
+    ("title.csv", b"Report of May\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--skip-lines 1"),
+    ("titles.csv", b"Report\nby us\n\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--skip-lines 3"),
+    ("comment.csv", b"# made by us\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--comment '#'"),
+    ("comments.tsv", b"# a\n# b\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &[], "--comment '#'"),
+    ("percent.csv", b"% a\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--comment '%'"),
+    ("auto.tsv", b"# a\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &["-d", "auto"], "--comment '#'"),
+    // A header that isn't one.
+    ("headless.csv", b"1,Ann\n2,Bob\n3,Cy\n", &[], "--no-header"),
+    ("dates.csv", b"2024-01-02,Ann\n2024-01-03,Bob\n", &[], "--no-header"),
+    ("floats.tsv", b"Ann\t1.50\nBob\t2.25\n", &[], "--no-header"),
+    // The encoding.
+    ("latin1.csv", b"id,name\n1,Zo\xeb\n2,Andr\xe9\n3,caf\xe9\n", &[], "--encoding windows-1252"),
+    ("be.csv", b"\0i\0d\0,\0n\0\n\x001\0,\0A\0\n", &[], "--encoding utf-16be"),
+    ("le.csv", b"i\0d\0,\0n\0\n\x001\0,\0A\0\n\0", &[], "--encoding utf-16le"),
+    // Nothing is left.
+    ("hash.tsv", b"#id\tname\n1\tAnn\n", &["--comment", "#"], "--comment and --skip-lines"),
+    ("few.csv", b"a\n1\n2\n", &["--skip-lines", "10"], "--comment and --skip-lines"),
+    ("all.csv", b"#a\n#1\n", &["--comment", "#"], "--comment and --skip-lines"),
+    // What is taken or gone.
+    ("extra.csv", b"a,_extra\n1,2,3\n", &[], "'_extra_2' (--extra-key)"),
+    ("blank.csv", b"a\n1\n\n3\n", &[], "1 blank line was dropped"),
+    ("blanks.csv", b"a\n1\n\n\n3\n", &[], "2 blank lines were dropped"),
+    // What was found is said.
+    ("sep.csv", b"sep=;\nid;name\n1;Ann\n", &[], "took ';' for the delimiter, as its first line says"),
+    ("nothing.csv", b"a:b\n1:2\n", &["-d", "auto"], "found no delimiter (-d auto); took ','"),
+    ("nothing.tsv", b"a:b\n1:2\n", &["-d", "auto"], "found no delimiter (-d auto); took tab"),
+    ("found.csv", b"a;b\n1;2\n", &["-d", "auto"], "took ';' for the delimiter (-d auto)"),
+    // Other formats.
+    ("page.csv", b"<!DOCTYPE html><html><body>Log in, please</body></html>\n", &[], "HTML"),
+    ("dump.csv", b"-- MySQL dump\nINSERT INTO `t` VALUES (1,'a'),(2,'b');\n", &[], "SQL"),
+];
+
+/// Name of the file, its bytes, and the arguments.
+type Right = (&'static str, &'static [u8], &'static [&'static str]);
+
+const RIGHT: &[Right] = &[
+    ("a.csv", b"id,name\n1,Ann\n2,Bob\n", &[]),
+    ("a.tsv", b"id\tname\n1\tAnn\n2\tBob\n", &[]),
+    ("a.psv", b"id|name\n1|Ann\n2|Bob\n", &[]),
+    ("semi.csv", b"id;name\n1;Ann\n2;Bob\n", &["-d", ";"]),
+    ("semi_decimal.csv", b"id;price, EUR\n1;1,50\n2;2,75\n", &["-d", ";"]),
+    ("one.csv", b"name\nAnn\nBob\n", &[]),
+    ("one_line.csv", b"name\n", &[]),
+    ("one_text.csv", b"note\na, b and c\nd\n", &["-d", ";"]),
+    ("one_words.csv", b"full name\nAnn Lee\nBob Ray\n", &[]),
+    ("one_times.csv", b"at\n10:30\n11:45\n12:00\n", &[]),
+    ("urls.csv", b"url\nhttps://a.example\nhttps://b.example\n", &[]),
+    ("empty.csv", b"", &[]),
+    ("header.csv", b"id,name\n", &[]),
+    ("lists.csv", b"id,tags\n1,a;b\n2,c;d\n", &[]),
+    ("lists_even.csv", b"id,x;y\n1,a;b\n2,c;d\n", &[]),
+    ("paths.csv", b"id,path\n1,a|b|c\n2,d|e|f\n", &[]),
+    ("times.csv", b"start,end\n10:30:00,11:00:00\n12:00:00,13:15:00\n", &[]),
+    ("words.csv", b"first name,last name\nAnn Mary,Lee\nBob,Ray Lo\n", &[]),
+    ("years.csv", b"country,1960,1961,1962\nNO,1,2,3\nSE,4,5,6\n", &[]),
+    ("years_two.csv", b"region,2023,2024\nN,1.5,2.5\nS,3.5,4.5\n", &[]),
+    ("days.csv", b"1,2,3\n10,20,30\n40,50,60\n", &[]),
+    ("texts.csv", b"name,city\nAnn,Oslo\nBob,Rome\n", &[]),
+    ("codes.csv", b"code,label\nA1,x\nB2,y\n", &[]),
+    ("ragged.csv", b"a,b,c\n1,2\n1,2,3,4\n", &[]),
+    ("quoted.csv", b"id,note\n1,\"a;b\nc\"\n2,\"d\"\n", &[]),
+    ("quotes.csv", b"id,note\n1,\"say \"\"hi\"\"\"\n2,x\n", &[]),
+    ("utf8.csv", b"id,name\n1,Zo\xc3\xab\n2,\xe6\x97\xa5\xe6\x9c\xac\n", &[]),
+    ("bom.csv", b"\xef\xbb\xbfid,name\n1,Ann\n", &[]),
+    ("latin1.csv", b"id,name\n1,Zo\xeb\n", &["--encoding", "latin1"]),
+    ("mixed.csv", b"id,name\n1,Zo\xc3\xab\n2,Zo\xeb\n3,caf\xc3\xa9\n", &[]),
+    ("le.csv", b"\xff\xfei\0d\0,\0n\0\n\x001\0,\0A\0\n\0", &[]),
+    ("headless.csv", b"1,Ann\n2,Bob\n", &["--no-header"]),
+    ("named.csv", b"1,Ann\n2,Bob\n", &["--header", "id,name"]),
+    ("renamed.csv", b"1,2\n3,4\n", &["--replace-header", "a,b"]),
+    ("commented.csv", b"# a\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &["--comment", "#"]),
+    ("skipped.csv", b"Report\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &["--skip-lines", "1"]),
+    ("limit.csv", b"#a\nid,name\n1,Ann\n", &["--comment", "#", "--limit", "0"]),
+    ("crlf.csv", b"id,name\r\n1,Ann\r\n2,Bob\r\n", &[]),
+    ("cr.csv", b"id,name\r1,Ann\r2,Bob\r", &[]),
+    ("blank.csv", b"id,name\n\n1,Ann\n\n2,Bob\n", &[]),
+    ("trailing.csv", b"id,name,\n1,Ann,\n2,Bob,\n", &["--select", "id"]),
+    ("geo.csv", b"name,latitude,longitude\nA,1.5,2.5\nB,3.5,4.5\n", &[]),
+    ("stamps.csv", b"at,level,text\n2024-01-02 10:00:00,INFO,a b\n2024-01-02 10:00:01,WARN,c\n", &[]),
+    ("json.csv", b"id,doc\n1,\"{\"\"a\"\": 1, \"\"b\"\": 2}\"\n2,\"{}\"\n", &[]),
+    ("money.csv", b"item,price\nx,\"1,234.50\"\ny,\"2,000.00\"\n", &[]),
+    ("wide.csv", b"a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n", &[]),
+    (
+        "ids.csv",
+        b"uuid,n\n0f8fad5b-d9cb-469f-a165-70867728950e,1\n7c9e6679-7425-40de-944b-e07fc1f90ae7,2\n",
+        &[],
+    ),
+];
+
+/// What is said on a file beside counts and anomalies: the lines of the summary that name it.
+fn remarks((name, bytes, args): (&str, &[u8], &[&str])) -> String {
+    let place = Place::new();
+    place.write(name, bytes);
+    let output = place.rowmill().args(args).arg(name).out();
+    output.expect_status(0);
+    let of_file = |line: &&str| line.trim_start().starts_with(&format!("{name}: "));
+    output.stderr.lines().filter(of_file).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_misread_is_told_with_what_to_type() {
+    let mut missed = Vec::new();
+    for &(name, bytes, args, wanted) in MISREAD {
+        let remarks = remarks((name, bytes, args));
+        if !remarks.contains(wanted) {
+            missed.push(format!("{name}: {wanted:?} is not in {remarks:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn of_what_is_read_right_nothing_is_said() {
+    let mut warned = Vec::new();
+    for &case in RIGHT {
+        let remarks = remarks(case);
+        let repaired = remarks.lines().all(|line| line.contains("was named"));
+        if !remarks.is_empty() && !repaired {
+            warned.push(remarks);
+        }
+    }
+    assert!(warned.is_empty(), "{}", warned.join("\n"));
+}
+
+/// A line `sep=` names the delimiter where none is given, and is data where one is.
+#[test]
+fn the_line_of_excel_is_honoured() {
+    let place = Place::new();
+    place.write("sep.csv", "sep=;\nid;name\n1;Ann\n");
+    let out = |args: &[&str]| place.rowmill().args(["-q"]).args(args).arg("sep.csv").out();
+    let honoured = "{\"id\":\"1\",\"name\":\"Ann\"}\n";
+    out(&[]).expect_status(0).expect_stdout(honoured);
+    out(&["-d", "auto"]).expect_status(0).expect_stdout(honoured);
+    let data = "{\"sep=\":\"id\",\"column_2\":\"name\"}\n{\"sep=\":\"1\",\"column_2\":\"Ann\"}\n";
+    out(&["-d", ";"]).expect_status(0).expect_stdout(data);
+}
+
+/// Bytes with two meanings are refused before anything is read.
+#[test]
+fn bytes_that_collide_are_wrong_usage() {
+    for (args, wanted) in [
+        (&["-d", "\\n"][..], "-d '\\x0a' is the end of a record too"),
+        (&["--terminator", ","], "-d ',' is the end of a record too"),
+        (&["-d", ",", "--quote", ","], "--quote ',' is -d too"),
+        (&["-d", "\""], "--quote '\"' is -d too"),
+        (&["--comment", "\""], "--comment '\"' is --quote too"),
+        (&["--escape", "\""], "--escape '\"' is --quote too; leave it out"),
+        (&["--escape", ","], "--escape ',' is -d too"),
+    ] {
+        let output = Run::rowmill().args(args).stdin("a,b\n1,2\n").out();
+        output.expect_status(2).expect_stdout("").expect_stderr(wanted);
+    }
+}
+
+/// Names in other tools work, or the line says what to do.
+#[test]
+fn encodings_have_many_names() {
+    for label in [
+        "latin-1",
+        "LATIN1",
+        "utf-8-sig",
+        "cp932",
+        "cp949",
+        "mac_roman",
+        "utf_8",
+        "cp1252",
+        "1251",
+        "iso_8859_2",
+    ] {
+        Run::rowmill().args(["-q", "--encoding", label]).stdin("a\n1\n").out().expect_status(0);
+    }
+    for (label, wanted) in [
+        ("cp437", "iconv -f CP437 -t UTF-8"),
+        ("cp850", "iconv -f CP850 -t UTF-8"),
+        ("windows-1253x", "did you mean windows-1252?"),
+        ("klingon", "known are the labels"),
+    ] {
+        let output = Run::rowmill().args(["-q", "--encoding", label]).stdin("a\n1\n").out();
+        output.expect_status(2).expect_stderr(wanted);
+    }
+}
+
+/// A name that says what the output will not be is refused; nothing is written.
+#[test]
+fn outputs_are_not_called_what_they_are_not() {
+    let place = Place::new();
+    place.write("a.csv", "a\n1\n");
+    for name in ["x.jsonl.xz", "x.bz2", "x.lz4", "x.parquet", "x.csv", "x.csv.gz", "x.tsv"] {
+        place.rowmill().args(["-q", "a.csv", "-o", name]).out().expect_status(2);
+    }
+    assert_eq!(place.names(), ["a.csv"]);
+}
+
+/// Names that are given mean that the first record is data.
+#[test]
+fn given_names_keep_the_first_record() {
+    let out = |args: &[&str]| Run::rowmill().arg("-q").args(args).stdin("1,Ada\n2,Bob\n").out();
+    let both = "{\"id\":\"1\",\"name\":\"Ada\"}\n{\"id\":\"2\",\"name\":\"Bob\"}\n";
+    out(&["--header", "id,name"]).expect_status(0).expect_stdout(both);
+    out(&["--header", "id,name", "--no-header"]).expect_status(0).expect_stdout(both);
+    let second = "{\"id\":\"2\",\"name\":\"Bob\"}\n";
+    out(&["--replace-header", "id,name"]).expect_status(0).expect_stdout(second);
+    out(&["--replace-header", "id,name", "--header", "a"]).expect_status(2);
+}
+
+/// A name that contains `=` is typed in quotes.
+#[test]
+fn renamed_names_may_be_quoted() {
+    let out = |rename: &str| Run::rowmill().args(["-q", "--rename", rename]).stdin("\"a=b\",c\n1,2\n").out();
+    out(r#""a=b"=x"#).expect_status(0).expect_stdout("{\"x\":\"1\",\"c\":\"2\"}\n");
+    out(r#""a=b"=x,c="d,e""#).expect_status(0).expect_stdout("{\"x\":\"1\",\"d,e\":\"2\"}\n");
+    out("c").expect_status(2).expect_stderr("--rename takes OLD=NEW");
+}
