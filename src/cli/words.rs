@@ -15,6 +15,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("limit_rate", "--limit-rate"),
     ("mask", "--mask"),
     ("max_record", "--max-record"),
+    ("member", "--member"),
     ("memory", "--memory"),
     ("nest", "--nest"),
     ("no_clobber", "--no-clobber"),
@@ -77,7 +78,8 @@ mod tests {
     /// Settings of the library that no flag sets: the program never shows their messages.
     const OF_THE_LIBRARY_ALONE: &[&str] = &["transform"];
 
-    /// Every setting that a message names in the sources is in the table, or is one of the library's own.
+    /// Every setting that a message names in the sources is in the table, or is one of the
+    /// library's own.
     #[test]
     fn the_table_has_every_setting_that_messages_name() {
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];

@@ -12,6 +12,7 @@ use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
 use super::run::{Before, Meter, Passed, Run, WindowSize};
 use super::sequencer::Sequencer;
+use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::Summary;
@@ -46,6 +47,7 @@ impl Conversion<'_> {
     pub(super) fn run(self, inputs: Vec<Input<'_>>, output: Output<'_>) -> Result<Summary> {
         let begun = Instant::now();
         let Self { options, kernel, range, split_points } = self;
+        let inputs = singles(inputs, options)?;
         let noted = split_points.as_ref().map_or(0, |points| points.memory());
         let mut preparation = Preparation::new(options, budget_of(options, &output, noted), inputs.len());
         let keep = inputs.len() == 1;

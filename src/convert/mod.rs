@@ -32,6 +32,7 @@ mod record_reader;
 mod run;
 mod sequencer;
 mod shaping;
+mod single_input;
 mod slice;
 mod slice_converter;
 mod split_points;

@@ -19,6 +19,7 @@ mod model;
 mod rules;
 mod ways;
 
+mod archives;
 mod capped;
 mod changing;
 mod confined;
