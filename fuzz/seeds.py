@@ -30,6 +30,10 @@ def main():
         for name, data in inputs():
             for head in all_heads:
                 (corpus / f"{name}-{head}").write_bytes(bytes.fromhex(head) + data)
+    corpus = HERE / "corpus/zip"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for path in (HERE.parent / "tests/it/archives").glob("*.zip"):
+        (corpus / path.name).write_bytes(path.read_bytes())
 
 
 if __name__ == "__main__":

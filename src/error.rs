@@ -132,6 +132,13 @@ pub enum ErrorKind {
         /// Why, and what to do.
         reason: &'static str,
     },
+    /// An archive, or a member of it, that is not read.
+    Archive {
+        /// The archive's name.
+        path: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The output is one of the inputs.
     SameFile {
         /// The output's name.
@@ -310,6 +317,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Setting(message) => f.write_str(message),
             ErrorKind::Unusable { path, reason } => write!(f, "{path}: {reason}"),
+            ErrorKind::Archive { path, reason } => write!(f, "{path}: {reason}"),
             ErrorKind::SameFile { output, input } => write!(
                 f,
                 "{output}: the output is the input {input}, which would be lost; write to another file"

@@ -78,6 +78,9 @@ pub(super) struct ConvertArgs {
     /// Stop after N records
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,
+    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
+    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
+    pub(super) member: Vec<String>,
     /// Convert only these bytes of INPUT, from record to record as a plan has them
     #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
     pub(super) range: Option<Range>,

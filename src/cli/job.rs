@@ -48,6 +48,7 @@ impl Job {
         options.writing = writing(&args.writing)?;
         options.resources = resources(&args.resources)?;
         options.limit = args.limit;
+        options.members.clone_from(&args.member);
         options.range = args.range;
         options.strict = args.anomalies.strict;
         options.rejects = args.anomalies.rejects.clone();

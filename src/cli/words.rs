@@ -18,6 +18,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("limit_rate", "--limit-rate"),
     ("mask", "--mask"),
     ("max_record", "--max-record"),
+    ("member", "--member"),
     ("memory", "--memory"),
     ("nest", "--nest"),
     ("no_clobber", "--no-clobber"),

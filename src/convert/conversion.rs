@@ -13,6 +13,7 @@ use super::record_reader::RecordReader;
 use super::remarks::{self, Facts};
 use super::run::{Before, Meter, Passed, Run, WindowSize};
 use super::sequencer::Sequencer;
+use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::Summary;
@@ -47,6 +48,7 @@ impl Conversion<'_> {
     pub(super) fn run(self, inputs: Vec<Input<'_>>, output: Output<'_>) -> Result<Summary> {
         let begun = Instant::now();
         let Self { options, kernel, range, split_points } = self;
+        let inputs = singles(inputs, options)?;
         let noted = split_points.as_ref().map_or(0, |points| points.memory());
         let mut preparation = Preparation::new(options, budget_of(options, &output, noted), inputs.len());
         let keep = inputs.len() == 1;

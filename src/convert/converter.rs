@@ -200,6 +200,13 @@ impl Builder {
         self
     }
 
+    /// Reads only the members of zip archives that match one of these patterns: `*` is any
+    /// characters, `/` too, and `?` is one. Each pattern must match a member in every archive.
+    pub fn members<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+        self.options.members = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Stops after `n` records, over all inputs.
     pub fn limit(mut self, n: u64) -> Self {
         self.options.limit = Some(n);

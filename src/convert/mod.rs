@@ -33,6 +33,7 @@ mod remarks;
 mod run;
 mod sequencer;
 mod shaping;
+mod single_input;
 mod slice;
 mod slice_converter;
 mod sniff;

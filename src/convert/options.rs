@@ -30,6 +30,8 @@ pub(crate) struct Options {
     /// Only this range of the only input, a regular file that is neither unpacked nor decoded as it
     /// is read.
     pub range: Option<Range>,
+    /// Which members of zip archives are read; all if there are none.
+    pub members: Vec<String>,
     /// The first anomaly is an error.
     pub strict: bool,
     /// Where records with an anomaly go instead of the output.

@@ -117,7 +117,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     let looking = Options { check: true, resources, ..options.clone() };
     let nowhere = || Output::Sink(Box::new(Nowhere));
     let preparation = Preparation::new(&looking, budget_of(&looking, &nowhere(), 0), 1);
-    let mut ready = preparation.prepare(input(&path), true, None)?;
+    let mut ready = preparation.prepare(input(&path).into(), true, None)?;
     // Nothing is opened, but the files that the caller writes must not be the input.
     outputs::open(nowhere(), &looking, std::slice::from_ref(&ready), Framing::default())?;
     let (mut opened, beginning) = preparation.open(&mut ready)?;

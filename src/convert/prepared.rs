@@ -11,9 +11,10 @@ use super::located::Located;
 use super::options::{Input, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
+use super::single_input::SingleInput;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
-use crate::input::{FOREIGN_LOOK, Foreign, Io, Opened, ReadOptions, from_source, identity, recognise};
+use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
 use crate::plan::Plan;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -42,7 +43,7 @@ pub(super) enum Stage<'i> {
     Begun(Opened<'i>, Option<Box<Beginning>>),
     /// Closed. It is opened again when it is converted: a hundred open files are not needed to read
     /// a hundred headers.
-    Later(Input<'i>),
+    Later(SingleInput<'i>),
 }
 
 /// What is before the first record, and the plan made of it.
@@ -75,21 +76,20 @@ impl<'c> Preparation<'c> {
     /// bounds are checked.
     pub(super) fn prepare<'i>(
         &self,
-        input: Input<'i>,
+        single: SingleInput<'i>,
         keep: bool,
         range: Option<&Located>,
     ) -> Result<Prepared<'i>> {
-        let name = input.name();
-        let path = input.as_path().map(Path::to_owned);
-        let (file_id, again) = match &input {
-            Input::Path(path) => (file_id_of_path(path), Some(Input::Path(path.clone()))),
-            Input::Mapped(path) => (file_id_of_path(path), Some(Input::Mapped(path.clone()))),
-            Input::Stdin => (identity(std::io::stdin()), None),
-            Input::Source(_) => (None, None),
+        let (name, again) = (single.name(), single.again());
+        let path = single.input.as_path().map(Path::to_owned);
+        let file_id = match &single.input {
+            Input::Path(path) | Input::Mapped(path) => file_id_of_path(path),
+            Input::Stdin => identity(std::io::stdin()),
+            Input::Source(_) => None,
         };
-        let by_name = !matches!(input, Input::Source(_));
+        let by_name = !matches!(single.input, Input::Source(_));
         let since = Instant::now();
-        let mut opened = open(input, &self.reading)?;
+        let mut opened = single.open(&self.reading)?;
         let (mut size, mut file_size) = (opened.reader.size(), opened.reader.file_size());
         let Opened { unpacking, decoding, is_regular, .. } = opened;
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
@@ -122,15 +122,15 @@ impl<'c> Preparation<'c> {
     /// # Errors
     /// It cannot be read, or another file has its name now.
     pub(super) fn open<'i>(&self, ready: &mut Prepared<'i>) -> Result<(Opened<'i>, Option<Box<Beginning>>)> {
-        match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin)) {
+        match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin.into())) {
             Stage::Begun(opened, beginning) => Ok((opened, beginning)),
-            Stage::Later(input) => {
+            Stage::Later(single) => {
                 // The header and the checkpoint belong to the file that had the name before.
                 if ready.path.as_deref().is_some_and(|path| is_another(path, ready.file_id)) {
                     let (path, how) = (ready.name.clone(), "the file was replaced");
                     return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
                 }
-                let mut opened = open(input, &self.reading)?;
+                let mut opened = single.open(&self.reading)?;
                 let beginning = self.begin(&ready.name, true, &mut opened, &self.budget)?;
                 Ok((opened, beginning))
             }
@@ -189,13 +189,4 @@ pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
         None => ends(&by_extension(name)),
     };
     dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines
-}
-
-fn open<'i>(input: Input<'i>, reading: &ReadOptions) -> Result<Opened<'i>> {
-    match input {
-        Input::Path(path) => crate::input::open(&path, reading),
-        Input::Mapped(path) => crate::input::open(&path, &ReadOptions { io: Io::Auto, ..*reading }),
-        Input::Stdin => crate::input::stdin(reading),
-        Input::Source(source) => Ok(from_source(source)),
-    }
 }

@@ -23,13 +23,15 @@ pub(crate) const FOREIGN_LOOK: usize = 1024;
 /// An offset, the bytes there, and the reason.
 type Signature = (usize, &'static [u8], &'static str);
 
-const ZIP: &str = "is a zip archive; unpack it: unzip -p FILE | rowmill";
+const ZIP: &str = "is a zip archive, which is read only as a file of its own and as a whole; unpack it: \
+                   unzip -p FILE | rowmill";
 const TAR: &str =
     "is a tar archive; unpack it: tar -xOf FILE | rowmill (tar finds out itself how it is compressed)";
 const LZMA: &str = "is compressed by lzma; unpack it: xz --format=lzma -dc FILE | rowmill";
 const PARQUET: &str = "is a Parquet file, which is not delimited text; convert it with a program that reads Parquet, \
                        such as duckdb";
-const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
+/// Of workbooks of Excel, old and new.
+pub(super) const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
                      soffice --headless --convert-to csv FILE";
 
 /// Formats that are not text.
@@ -37,8 +39,12 @@ const BINARIES: &[Signature] = &[
     (257, b"ustar", TAR),
     (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it: 7z x -so FILE | rowmill"),
     (0, b"Rar!\x1a\x07", "is a RAR archive; unpack it: unrar p -inul FILE | rowmill"),
-    (0, b"\x04\x22\x4d\x18", "is compressed by lz4; unpack it: lz4 -dc FILE | rowmill"),
-    (0, b"\x02\x21\x4c\x18", "is compressed by lz4 (its old format); unpack it: lz4 -dc FILE | rowmill"),
+    (
+        0,
+        b"\x02\x21\x4c\x18",
+        "is compressed by lz4 in its old format, which does not show whether a file is whole; unpack it: \
+         lz4 -dc FILE | rowmill",
+    ),
     (0, b"\xff\x06\x00\x00sNaPpY", "is compressed by snappy; unpack it: snzip -dc FILE | rowmill"),
     (0, b"\x1f\x9d\x90", "is compressed by compress; unpack it: zcat FILE | rowmill"),
     (0, b"\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff", LZMA),

@@ -21,12 +21,15 @@ mod streams;
 mod unpack;
 mod watch;
 mod window;
+mod zip;
 
 pub use encoding::Encoding;
 pub use foreign::is_binary;
 pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
-pub(crate) use open::{Opened, PIPE, ReadOptions, from_source, identity, is_distant, open, stdin};
+pub(crate) use open::{
+    Opened, PIPE, ReadOptions, from_source, identity, is_distant, open, open_member, stdin,
+};
 pub use source::Source;
 pub(crate) use source::{InputReader, Look, SharedInput};
 #[cfg(feature = "cli")]
@@ -35,3 +38,4 @@ pub use streams::look_at_streams;
 pub(crate) use streams::{stdin_was_closed, stdout_was_closed};
 pub(crate) use unpack::unpacked_name;
 pub(crate) use window::Window;
+pub(crate) use zip::{Member, members};

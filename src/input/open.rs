@@ -8,6 +8,7 @@ use super::source::{InputReader, Source};
 use super::stream::{Layers, Stream, unreadable};
 use super::unpack::{HEADER, LOOK, Unpack, by_magic, cut_short, may_be};
 use super::watch::Watch;
+use super::zip::{self, Member, Packed};
 use crate::charset::Charset;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -104,6 +105,24 @@ pub(crate) fn open(path: &Path, reading: &ReadOptions) -> Result<Opened<'static>
     from_file(file, name, reading, false)
 }
 
+/// Opens `member` of the zip archive at `path`, called `name`.
+///
+/// # Errors
+/// The archive cannot be opened or read, or does not have the member where its directory says.
+pub(crate) fn open_member(
+    path: &Path,
+    member: &Member,
+    name: &str,
+    reading: &ReadOptions,
+) -> Result<Opened<'static>> {
+    let file = File::open(path).map_err(|error| Error::io(CANNOT_OPEN, name, error))?;
+    let file = Arc::new(file);
+    let watch = Watch::new(Arc::clone(&file), name)?;
+    let (text, packed) = zip::begin(file, member, name, reading.unpacking)?;
+    let raw = Raw { name: name.to_owned(), reader: text, watch: Some(watch), packed: Some(packed) };
+    streamed(raw, reading.encoding, reading.unpacking)
+}
+
 /// Standard input, streamed.
 ///
 /// # Errors
@@ -148,7 +167,8 @@ fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> R
         // will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
-    streamed(name, Box::new(InputDescriptor(file)), None, reading.encoding, reading.unpacking_streams)
+    let raw = Raw { name, reader: Box::new(InputDescriptor(file)), watch: None, packed: None };
+    streamed(raw, reading.encoding, reading.unpacking_streams)
 }
 
 fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'static>> {
@@ -163,7 +183,8 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
         _ => {
             // What it grows by is not read.
             let reader = Shared(file).take(watch.size());
-            return streamed(name, Box::new(reader), Some(watch), reading.encoding, reading.unpacking);
+            let raw = Raw { name, reader: Box::new(reader), watch: Some(watch), packed: None };
+            return streamed(raw, reading.encoding, reading.unpacking);
         }
     };
     let opened = |reader: Box<dyn InputReader>| {
@@ -196,18 +217,27 @@ fn text_of(start: &[u8], asked: Option<Encoding>) -> TextSource {
     encoding.charset().map_or(TextSource::Decoded(encoding, mark), TextSource::Own)
 }
 
-/// What is read in sequence: unpacked if it is compressed, and decoded.
-fn streamed(
+/// What is read in sequence.
+struct Raw {
     name: String,
     reader: Reader,
     watch: Option<Watch>,
-    asked: Option<Encoding>,
-    granted: usize,
-) -> Result<Opened<'static>> {
+    /// It is a member of an archive.
+    packed: Option<Packed>,
+}
+
+/// Reads in sequence: unpacks what is compressed, and decodes it.
+fn streamed(raw: Raw, asked: Option<Encoding>, granted: usize) -> Result<Opened<'static>> {
+    let Raw { name, reader, watch, packed } = raw;
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let is_regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);
     let mut layers = Layers { size: file_size, file_size, watch, ..Layers::default() };
+    let mut unpacking = 0;
+    if let Some(Packed { size, taken, memory }) = packed {
+        (layers.size, layers.file_size, layers.compressed_at) = (None, Some(size), Some(taken));
+        unpacking = memory;
+    }
     let mut raw = Begun::new(reader);
     // Waits for no more bytes than the decision needs.
     let mut start = raw.look(1).map_err(cannot_read)?;
@@ -218,17 +248,19 @@ fn streamed(
             break;
         }
     }
-    let (reader, unpacking): (Reader, _) = match by_magic(start) {
+    let reader: Reader = match by_magic(start) {
         Some(codec) => {
             raw.look(HEADER).map_err(cannot_read)?;
             let unpack = Unpack::new(raw, codec, granted).map_err(cannot_read)?;
-            layers.compressed_at = Some(unpack.taken());
+            // Of a compressed member, the archive's bytes are counted.
+            layers.compressed_at.get_or_insert_with(|| unpack.taken());
             layers.size = None;
-            (Box::new(unpack), codec.memory(granted))
+            unpacking += codec.memory(granted);
+            Box::new(unpack)
         }
         None => match cut_short(start) {
             Some(codec) => return Err(cannot_read(codec.ends_at(start.len()))),
-            None => (Box::new(raw), 0),
+            None => Box::new(raw),
         },
     };
     let mut text = Begun::new(reader);

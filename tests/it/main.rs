@@ -20,6 +20,7 @@ mod rules;
 mod ways;
 
 mod api;
+mod archives;
 mod capped;
 mod changing;
 mod confined;

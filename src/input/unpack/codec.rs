@@ -50,7 +50,7 @@ pub(super) enum Fault {
 }
 
 /// Stands for the decoder of a codec that a build leaves out.
-#[cfg(not(all(feature = "gzip", feature = "zstd", feature = "bzip2", feature = "xz")))]
+#[cfg(not(all(feature = "gzip", feature = "zstd", feature = "bzip2", feature = "xz", feature = "lz4")))]
 pub(super) mod left_out {
     use super::{Decoder, Fault};
 

@@ -1,5 +1,5 @@
-//! gzip (RFC 1952), of one member or many, BGZF too. Check sum and length of each member are
-//! verified.
+//! gzip (RFC 1952), of one member or many, BGZF too: check sum and length of each member are
+//! verified. And deflate alone, as archives have it.
 
 use super::codec::Codec;
 #[cfg(not(feature = "gzip"))]
@@ -12,6 +12,19 @@ pub(super) const CODEC: Codec = Codec {
     memory: decoder::memory,
     begin: decoder::begin,
     padded: true,
+};
+
+/// Deflate without a frame around it.
+pub(super) const DEFLATE: Codec = Codec {
+    name: "deflate",
+    extensions: &[],
+    magics: &[],
+    memory: decoder::memory,
+    #[cfg(feature = "gzip")]
+    begin: decoder::begin_raw,
+    #[cfg(not(feature = "gzip"))]
+    begin: decoder::begin,
+    padded: false,
 };
 
 #[cfg(feature = "gzip")]
@@ -28,7 +41,13 @@ mod decoder {
         Ok(Box::new(Gzip(member())))
     }
 
+    pub(in super::super) fn begin_raw(_: usize) -> Result<Box<dyn Decoder>, Fault> {
+        Ok(Box::new(Deflate(Decompress::new(false))))
+    }
+
     struct Gzip(Decompress);
+
+    struct Deflate(Decompress);
 
     /// The window is the largest that the format has.
     fn member() -> Decompress {
@@ -37,19 +56,33 @@ mod decoder {
 
     impl Decoder for Gzip {
         fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
-            let (taken, given) = (self.0.total_in(), self.0.total_out());
-            let status = self.0.decompress(from, into, FlushDecompress::None).map_err(|_| Fault::Corrupt)?;
-            let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
-            Ok(Step {
-                taken: since(self.0.total_in(), taken),
-                given: since(self.0.total_out(), given),
-                ended: status == Status::StreamEnd,
-            })
+            inflate(&mut self.0, from, into)
         }
 
         fn again(&mut self) {
             // The crate's own reset forgets that it is gzip.
             self.0 = member();
         }
+    }
+
+    impl Decoder for Deflate {
+        fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> Result<Step, Fault> {
+            inflate(&mut self.0, from, into)
+        }
+
+        fn again(&mut self) {
+            self.0.reset(false);
+        }
+    }
+
+    fn inflate(stream: &mut Decompress, from: &[u8], into: &mut [u8]) -> Result<Step, Fault> {
+        let (taken, given) = (stream.total_in(), stream.total_out());
+        let status = stream.decompress(from, into, FlushDecompress::None).map_err(|_| Fault::Corrupt)?;
+        let since = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
+        Ok(Step {
+            taken: since(stream.total_in(), taken),
+            given: since(stream.total_out(), given),
+            ended: status == Status::StreamEnd,
+        })
     }
 }

@@ -12,6 +12,8 @@
 mod bzip2;
 mod codec;
 mod gzip;
+mod lz4;
+mod stored;
 mod xz;
 mod zstd;
 
@@ -22,7 +24,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// All codecs.
-static CODECS: [Codec; 4] = [gzip::CODEC, zstd::CODEC, bzip2::CODEC, xz::CODEC];
+static CODECS: [Codec; 5] = [gzip::CODEC, zstd::CODEC, bzip2::CODEC, xz::CODEC, lz4::CODEC];
+
+/// The codecs of members of zip archives, by the number of the method.
+static METHODS: [(u16, Codec); 5] =
+    [(0, stored::CODEC), (8, gzip::DEFLATE), (12, bzip2::CODEC), (93, zstd::CODEC), (95, xz::CODEC)];
 
 /// So many bytes distinguish each of them from text.
 pub(super) const LOOK: usize = 10;
@@ -67,10 +73,16 @@ fn agree(magic: Magic, start: &[u8]) -> bool {
     magic.iter().zip(start).all(|((least, most), byte)| (least..=most).contains(&byte))
 }
 
+/// The codec of a zip archive's method.
+pub(super) fn by_method(method: u16) -> Option<&'static Codec> {
+    METHODS.iter().find(|(number, _)| *number == method).map(|(_, codec)| codec)
+}
+
 /// The codec of a file that ends with `start`, too early to be recognised by its magic bytes, and
 /// yet can't be a text: of more bytes than one, one is of no text.
 pub(super) fn cut_short(start: &[u8]) -> Option<&'static Codec> {
-    may_be(start).filter(|_| start.len() > 1 && start.iter().any(|byte| *byte >= 0x80))
+    let of_no_text = |byte: &u8| *byte >= 0x80 || *byte < b' ' && !byte.is_ascii_whitespace();
+    may_be(start).filter(|_| start.len() > 1 && start.iter().any(of_no_text))
 }
 
 /// The name that a file has when it is unpacked.
