@@ -5,9 +5,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("column_type", "--type"),
     ("compress", "--compress"),
     ("delimiter", "-d"),
+    ("double_quote", "--no-double-quote"),
     ("drop", "--drop"),
     ("empty", "--empty"),
     ("encoding", "--encoding"),
+    ("escape", "--escape"),
     ("format", "--format"),
     ("hash_key", "--hash-key-file"),
     ("header", "--header"),
@@ -77,7 +79,8 @@ mod tests {
     /// Settings of the library that no flag sets: the program never shows their messages.
     const OF_THE_LIBRARY_ALONE: &[&str] = &["transform"];
 
-    /// Every setting that a message names in the sources is in the table, or is one of the library's own.
+    /// Every setting that a message names in the sources is in the table, or is one of the library's
+    /// own.
     #[test]
     fn the_table_has_every_setting_that_messages_name() {
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
