@@ -53,6 +53,8 @@ pub enum Anomaly {
     LongRecord,
     /// Bytes are not valid in the encoding; counted once for each U+FFFD written.
     InvalidBytes,
+    /// Something follows the quote that closes a quoted field.
+    StrayQuote,
     /// A quoted field is still open at the end of the input.
     UnclosedQuote,
     /// A value does not fit its `--type`.
@@ -68,10 +70,11 @@ impl Anomaly {
     }
 
     /// All of them, in the order of the summary.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ShortRecord,
         Self::LongRecord,
         Self::InvalidBytes,
+        Self::StrayQuote,
         Self::UnclosedQuote,
         Self::TypeMismatch,
         Self::OverlongRecord,
@@ -83,6 +86,7 @@ impl Anomaly {
             Self::ShortRecord => "short_record",
             Self::LongRecord => "long_record",
             Self::InvalidBytes => "invalid_bytes",
+            Self::StrayQuote => "stray_quote",
             Self::UnclosedQuote => "unclosed_quote",
             Self::TypeMismatch => "type_mismatch",
             Self::OverlongRecord => "overlong_record",
@@ -95,6 +99,7 @@ impl Anomaly {
             Self::ShortRecord => "record shorter than the header",
             Self::LongRecord => "record longer than the header",
             Self::InvalidBytes => "bytes that are not valid in the encoding",
+            Self::StrayQuote => "text behind a closing quote",
             Self::UnclosedQuote => "quoted field still open at the end of the input",
             Self::TypeMismatch => "value that does not fit its type",
             Self::OverlongRecord => "record longer than the limit",
@@ -172,6 +177,15 @@ pub enum ErrorKind {
         anomaly: Anomaly,
         /// Where.
         place: Place,
+        /// What is seen there, and what may help.
+        detail: Option<String>,
+    },
+    /// A quote opens in the header and is never closed, or not within the bytes there are for it.
+    HeaderQuote {
+        /// Where it opens.
+        place: Place,
+        /// The bytes there are for the header, if it is not the input that ends first.
+        limit: Option<usize>,
     },
     /// A record is longer than the limit.
     OverlongRecord {
@@ -340,8 +354,17 @@ impl fmt::Display for Error {
                 "{path}: the header has {n_columns} columns, more than fit the {limit} bytes that `memory` \
                  leaves for it; give more with `memory`"
             ),
-            ErrorKind::Strict { anomaly, place } => {
-                write!(f, "{place}: {} (`strict`)", anomaly.reason())
+            ErrorKind::Strict { anomaly, place, detail } => {
+                write!(f, "{place}: {} (`strict`)", anomaly.reason())?;
+                detail.as_ref().map_or(Ok(()), |detail| write!(f, "; {detail}"))
+            }
+            ErrorKind::HeaderQuote { place, limit } => {
+                write!(f, "{place}: the quote that opens here is ")?;
+                match limit {
+                    None => write!(f, "never closed, so all that follows is one name")?,
+                    Some(limit) => write!(f, "not closed within {limit} bytes")?,
+                }
+                write!(f, "; if quotes are text here, try `quote` none")
             }
             ErrorKind::OverlongRecord { place, limit, open_quote } => {
                 write!(f, "{place}: record longer than {limit} bytes")?;

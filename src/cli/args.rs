@@ -223,9 +223,13 @@ pub(super) struct AnomalyArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
 
-    /// Read and judge everything, write nothing but the summary
+    /// Read and judge everything, write nothing but the summary, and rejects if they are wanted
     #[arg(long)]
     pub(super) check: bool,
+
+    /// Convert everything, but end with status 3 if there was an anomaly
+    #[arg(long, hide_short_help = true)]
+    pub(super) fail_on_anomaly: bool,
 }
 
 /// What the program may use.
@@ -272,7 +276,8 @@ pub(super) const EXAMPLES: &str = "  rowmill dump.csv -o dump.jsonl
 pub(super) const NOTES: &str =
     "Bytes are typed as they are or as \\t, \\0, \\xNN. In sizes M and MiB are 2^20 bytes, MB is 10^6.
 A file that is named like a command is typed ./plan.
-Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal when interrupted.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 done with anomalies (--fail-on-anomaly),
+128 + signal when interrupted.
 ROWMILL_ISA=avx512|avx2|portable forces an instruction set.";
 
 #[cfg(test)]

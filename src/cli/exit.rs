@@ -9,6 +9,12 @@ use std::process::ExitCode;
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
+const ODD: u8 = 3;
+
+/// All was converted, and there were anomalies, under `--fail-on-anomaly`.
+pub(super) fn odd() -> ExitCode {
+    ExitCode::from(ODD)
+}
 
 /// Says what went wrong, and what may help. A closed pipe ends the program as it ends `cat`:
 /// without a word, by SIGPIPE.

@@ -13,6 +13,11 @@ pub(super) fn size(n: u64) -> String {
     indicatif::BinaryBytes(n).to_string()
 }
 
+/// A number of things, with the word that fits it.
+pub(super) fn of(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
 /// A number with its thousands apart.
 pub(super) fn grouped(n: u64) -> String {
     indicatif::HumanCount(n).to_string()

@@ -148,9 +148,9 @@ fn check_check(args: &ConvertArgs, path: Option<&Path>) -> Result<()> {
     let WritingArgs { compress, limit_rate, split_size, split_records, .. } = &args.writing;
     let shapes =
         compress.is_some() || limit_rate.is_some() || split_size.is_some() || split_records.is_some();
-    if args.anomalies.check && (path.is_some() || args.anomalies.rejects.is_some() || shapes) {
+    if args.anomalies.check && (path.is_some() || shapes) {
         return Err(Error::setting(
-            "--check writes nothing, so it cannot be combined with --output, --rejects, or what shapes them",
+            "--check writes nothing but rejects, so it cannot be combined with --output, or what shapes it",
         ));
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 use super::args::PlanArgs;
 use super::confine::Needs;
-use super::figures::grouped;
+use super::figures::of;
 use super::job::{check_streams, resources};
 use super::receipt::{PlanLine, Task, VERSION, line};
 use super::say::say;
@@ -139,11 +139,11 @@ impl PlanJob {
 
 /// Reports what a plan came to, below the summary of its pass if there was one.
 pub(super) fn report(planned: &Planned) {
-    let n = grouped(planned.n_ranges() as u64);
+    let n = of(planned.n_ranges() as u64, "range", "ranges");
     if planned.is_counted() {
-        say(&format!("  {n} ranges\n"));
+        say(&format!("  {n}\n"));
     } else {
-        say(&format!("{n} ranges, found at the ends of lines without a pass (--quote none)\n"));
+        say(&format!("{n}, found at the ends of lines without a pass (--quote none)\n"));
     }
 }
 

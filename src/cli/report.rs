@@ -1,11 +1,11 @@
 //! The summary: for people on stderr, for programs in `--stats FILE`.
 
-use super::figures::{grouped, rss, size};
+use super::figures::{grouped, of, rss, size};
 use super::say::say;
 use super::words::with_flags;
 use crate::Repair;
-use crate::convert::{Count, Summary};
-use crate::error::{CANNOT_WRITE, Error, Result, shown};
+use crate::convert::{Count, Misfits, Summary};
+use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result, shown};
 use crate::output::OutputFile;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,25 +21,26 @@ pub(super) fn print(summary: &Summary) {
     let seconds = summary.elapsed.as_secs_f64().max(1e-6);
     let rate = |n: u64| size((n as f64 / seconds) as u64);
     let mut text = format!(
-        "{} records in {seconds:.2} s: {} in ({}/s), {} out ({}/s), {} bound, {} threads",
-        grouped(summary.records),
+        "{} in {seconds:.2} s: {} in ({}/s), {} out ({}/s), {} bound, {}",
+        of(summary.records, "record", "records"),
         size(summary.bytes_in),
         rate(summary.bytes_in),
         size(summary.bytes_out),
         rate(summary.bytes_out),
         summary.times.bound().name(),
-        summary.threads,
+        of(summary.threads as u64, "thread", "threads"),
     );
     if let Some(peak) = rss("VmHWM:") {
         let _ = write!(text, ", peak memory {}", size(peak));
     }
     text.push('\n');
-    for (anomaly, count) in &summary.anomalies {
-        let n = grouped(count.count);
-        let _ = writeln!(text, "  {n} × {}, first at {}", anomaly.reason(), count.first);
+    print_anomalies(&mut text, summary);
+    if let Some(multiline) = &summary.multiline {
+        let records = of(multiline.count, "record", "records");
+        let _ = writeln!(text, "  {records} of several lines, first at {}", multiline.first);
     }
     if summary.records_rejected > 0 {
-        let _ = writeln!(text, "  {} records rejected", grouped(summary.records_rejected));
+        let _ = writeln!(text, "  {} rejected", of(summary.records_rejected, "record", "records"));
     }
     for (file, repair) in &summary.header_repairs {
         let (column, from, to) = (repair.column, shown(&repair.from), shown(&repair.to));
@@ -47,7 +48,7 @@ pub(super) fn print(summary: &Summary) {
     }
     let n_more = summary.n_header_repairs.saturating_sub(summary.header_repairs.len() as u64);
     if n_more > 0 {
-        let _ = writeln!(text, "  and {} more columns renamed", grouped(n_more));
+        let _ = writeln!(text, "  and {} renamed", of(n_more, "more column", "more columns"));
     }
     for remark in &summary.remarks {
         let _ = writeln!(text, "  {}", with_flags(remark));
@@ -55,9 +56,31 @@ pub(super) fn print(summary: &Summary) {
     say(&text);
 }
 
+/// The anomalies a line each, and below values of the wrong type their columns.
+fn print_anomalies(text: &mut String, summary: &Summary) {
+    const MOST_COLUMNS: usize = 8;
+    for (anomaly, count) in &summary.anomalies {
+        let n = grouped(count.count);
+        let detail =
+            count.detail.as_ref().map_or(String::new(), |detail| format!("; {}", with_flags(detail)));
+        let _ = writeln!(text, "  {n} × {}, first at {}{detail}", anomaly.reason(), count.first);
+        if *anomaly != Anomaly::TypeMismatch {
+            continue;
+        }
+        for Misfits { column, name, wanted, count } in summary.misfits.iter().take(MOST_COLUMNS) {
+            let _ =
+                writeln!(text, "    {} in column {column} ({}): no {wanted}", grouped(*count), shown(name));
+        }
+        if let Some(n) = summary.misfits.len().checked_sub(MOST_COLUMNS).filter(|n| *n > 0) {
+            let _ = writeln!(text, "    and in {}", of(n as u64, "more column", "more columns"));
+        }
+    }
+}
+
 /// The anomalies by name, each with its count and first place.
 pub(super) fn anomalies(summary: &Summary) -> BTreeMap<String, Count> {
-    summary.anomalies.iter().map(|(anomaly, count)| (anomaly.name().to_owned(), count.clone())).collect()
+    let in_flags = |count: &Count| Count { detail: count.detail.as_deref().map(with_flags), ..count.clone() };
+    summary.anomalies.iter().map(|(anomaly, count)| (anomaly.name().to_owned(), in_flags(count))).collect()
 }
 
 /// The summary as `--stats` has it.
@@ -82,6 +105,15 @@ struct Stats<'s> {
     header_repairs_count: u64,
     remarks: Vec<String>,
     anomalies: BTreeMap<String, Count>,
+    type_mismatches: &'s [Misfits],
+    multiline: Option<Multiline<'s>>,
+}
+
+/// Records of several lines.
+#[derive(Serialize)]
+struct Multiline<'s> {
+    count: u64,
+    first: &'s Place,
 }
 
 /// How the work was done.
@@ -155,6 +187,11 @@ impl<'s> Stats<'s> {
             header_repairs_count: summary.n_header_repairs,
             remarks: summary.remarks.iter().map(|remark| with_flags(remark)).collect(),
             anomalies: anomalies(summary),
+            type_mismatches: &summary.misfits,
+            multiline: summary
+                .multiline
+                .as_ref()
+                .map(|Count { count, first, .. }| Multiline { count: *count, first }),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Cli, Command, ConvertArgs, PlanArgs};
 use super::confine::confine;
-use super::exit::{from_clap, with_error};
+use super::exit::{from_clap, odd, with_error};
 use super::generate::{completions, man, markdown};
 use super::hints::{missing_folder, missing_input};
 use super::job::Job;
@@ -73,7 +73,7 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
     if !job.quiet {
         report::print(&summary);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if args.anomalies.fail_on_anomaly && summary.has_anomalies() { odd() } else { ExitCode::SUCCESS })
 }
 
 fn make_plan(args: &PlanArgs) -> Result<ExitCode> {

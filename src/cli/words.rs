@@ -6,6 +6,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("comment", "--comment"),
     ("compress", "--compress"),
     ("delimiter", "-d"),
+    ("double_quote", "--no-double-quote"),
     ("drop", "--drop"),
     ("empty", "--empty"),
     ("encoding", "--encoding"),

@@ -4,18 +4,22 @@
 //! here.
 
 use super::checkpoint::Checkpoints;
-use super::counts::{Counts, SlicePosition};
+use super::counts::{Counts, Seen, SlicePosition};
 use super::split_points::SplitPoints;
 use super::state::State;
+use super::summary::{Count, Misfits};
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
-use crate::output::{Batch, Rejects, WriteRecords};
+use crate::output::{Batch, Reason, Rejects, WriteRecords};
 use crate::parse::Machine;
+use crate::plan::Type;
 
 /// The conversion of an input up to the window in turn.
 pub(super) struct Committed<'r> {
     pub(super) file: &'r str,
     pub(super) header: &'r Header,
+    /// The columns with a type, by field.
+    pub(super) typed: &'r [(u32, Type)],
     pub(super) output: &'r mut dyn WriteRecords,
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
@@ -62,12 +66,35 @@ impl Committed<'_> {
         }
     }
 
+    /// What is seen at a position, in words.
+    pub(super) fn detail(&self, position: &SlicePosition) -> Option<String> {
+        let before = self.state.lines;
+        position.clue.words(before, before + position.lines + 1)
+    }
+
+    fn seen(&self, seen: &Seen) -> Count {
+        let first = seen.first.map(|position| self.place(&position)).unwrap_or_default();
+        Count { count: seen.count, first, detail: seen.first.and_then(|position| self.detail(&position)) }
+    }
+
     /// Adds the counts of a slice whose output is written: `n_text` bytes of text, `n_input` of
     /// input.
     pub(super) fn add(&mut self, counts: &Counts, n_input: u64, n_text: usize) {
         for (anomaly, seen) in counts.seen() {
-            let place = seen.first.map(|position| self.place(&position)).unwrap_or_default();
-            self.state.add(anomaly, seen.count, || place);
+            let seen = self.seen(&seen);
+            self.state.add(anomaly, seen);
+        }
+        if counts.multiline.count > 0 {
+            let seen = self.seen(&counts.multiline);
+            match &mut self.state.multiline {
+                Some(known) => known.count += seen.count,
+                None => self.state.multiline = Some(seen),
+            }
+        }
+        for (place, count) in counts.misfits() {
+            let (field, wanted) = self.typed[place];
+            let (name, wanted) = (self.header.name(field as usize).to_owned(), wanted.name().to_owned());
+            Misfits { column: u64::from(field) + 1, name, wanted, count }.add(&mut self.state.misfits);
         }
         self.state.records += counts.records;
         self.state.rejected += counts.rejected;
@@ -115,21 +142,26 @@ impl Committed<'_> {
         checkpoints.write(&ats, self.output.reached(), self.state.clone())
     }
 
-    /// Writes a record's bytes to the rejects, with a line end if it has none, and the reason.
+    /// Writes a record's bytes to the rejects, with a line end if it has none, and the reasons.
     pub(super) fn reject(
         &mut self,
         raw: &[u8],
         ended: bool,
-        anomaly: Anomaly,
-        position: &SlicePosition,
+        why: &[Option<(Anomaly, SlicePosition)>],
     ) -> Result<()> {
-        let place = self.place(position);
+        let reasons = why.iter().flatten().map(|(anomaly, position)| Reason {
+            anomaly: *anomaly,
+            place: self.place(position),
+            quote_line: position.clue.quote_line(self.state.lines),
+            value: position.clue.value_words(),
+        });
+        let reasons: Vec<Reason> = reasons.collect();
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         rejects.write(raw)?;
         if !ended && !raw.ends_with(b"\n") {
             rejects.write(b"\n")?;
         }
-        rejects.log(anomaly, &place, raw.len() as u64)
+        rejects.log(&reasons, raw.len() as u64)
     }
 
     /// Ends the line of an overlong record, of `n_bytes`, that was skipped.
@@ -139,9 +171,10 @@ impl Committed<'_> {
             if !ended {
                 rejects.write(b"\n")?;
             }
-            rejects.log(anomaly, &place, n_bytes)?;
+            let place = place.clone();
+            rejects.log(&[Reason { anomaly, place, quote_line: None, value: None }], n_bytes)?;
         }
-        self.state.add(anomaly, 1, || place);
+        self.state.add(anomaly, Count { count: 1, first: place, detail: None });
         self.state.records += 1;
         self.state.rejected += 1;
         Ok(())

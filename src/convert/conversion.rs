@@ -216,11 +216,17 @@ impl Inputs<'_, '_> {
         let Self { preparation: Preparation { options, .. }, summary, outputs, .. } = self;
         let input = reader.shared();
         let records = RecordReader::new(self.kernel, preface.dialect, &plan);
+        // The rejects of all ranges join to those of the whole.
+        let is_first = self.range.as_ref().is_none_or(Located::is_first);
+        if let Some(rejects) = outputs.rejects.as_mut().filter(|_| is_first) {
+            rejects.set_heading(preface.raw);
+        }
         let done_before = summary.records;
         let layout = outputs.writer.layout();
         let committed = Committed {
             file: &ready.name,
             header: plan.header(),
+            typed: plan.typed(),
             output: &mut outputs.writer,
             rejects: outputs.rejects.as_mut(),
             checkpoints: outputs.checkpoints.as_mut(),
@@ -283,6 +289,8 @@ impl Inputs<'_, '_> {
         for (anomaly, count) in &done.anomalies {
             summary.note(*anomaly, count.clone());
         }
+        done.multiline.iter().for_each(|count| summary.add_multiline(count.clone()));
+        done.misfits.iter().for_each(|misfits| misfits.clone().add(&mut summary.misfits));
     }
 }
 

@@ -5,7 +5,7 @@
 //! the turn; this file knows neither turns nor locks.
 
 use super::mode::Mode;
-use super::record::Outcome;
+use super::record::{Outcome, Reading};
 use super::run::Run;
 use super::slice::{Slice, Stop, Tail};
 use super::slice_converter::SliceConverter;
@@ -142,9 +142,12 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         };
         let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
         let decode = run.reader.always_decode || !run.reader.dialect.charset.is_utf8(&bytes[at..next]);
-        match self.record(&record, next, decode, unclosed)? {
+        let n_lines = run.reader.count_lines(&bytes[at..next]);
+        let multiline = n_lines > u64::from(next > last);
+        let reading = Reading { decode, unclosed, has_tail: machine.has_tail(), multiline };
+        match self.record(&record, next, reading)? {
             Outcome::Done => {
-                self.step_to(next, run.reader.count_lines(&bytes[at..next]));
+                self.step_to(next, n_lines);
                 Ok(None)
             }
             Outcome::Overlong => self.overlong(),

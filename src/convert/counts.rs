@@ -1,6 +1,8 @@
 //! The counts of a slice. They become absolute when the slice is committed.
 
+use super::clue::Clue;
 use crate::error::Anomaly;
+use crate::plan::MOST_TYPED;
 
 /// A position in a slice. All numbers count from the start of the slice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) struct SlicePosition {
     pub(super) byte: u64,
     /// The column, from 1.
     pub(super) column: Option<u64>,
+    /// What is seen there.
+    pub(super) clue: Clue,
 }
 
 /// How often an anomaly was seen, and where first.
@@ -23,17 +27,48 @@ pub(super) struct Seen {
 }
 
 /// The counts of a slice.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Counts {
     /// Records, including rejected ones.
     pub(super) records: u64,
     pub(super) rejected: u64,
     pub(super) blank: u64,
     pub(super) lines: u64,
+    /// Records of several lines. Overlong ones don't count.
+    pub(super) multiline: Seen,
+    /// Values that do not fit their type, by typed column.
+    misfits: [u64; MOST_TYPED],
     seen: [Seen; Anomaly::ALL.len()],
 }
 
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            records: 0,
+            rejected: 0,
+            blank: 0,
+            lines: 0,
+            multiline: Seen::default(),
+            misfits: [0; MOST_TYPED],
+            seen: Default::default(),
+        }
+    }
+}
+
 impl Counts {
+    /// Counts `n` values that do not fit the type of the typed column `place`, if it is one of the
+    /// first.
+    pub(super) fn misfit(&mut self, place: usize, n: u64) {
+        if let Some(known) = self.misfits.get_mut(place) {
+            *known += n;
+        }
+    }
+
+    /// The typed columns with values that do not fit, and how many.
+    pub(super) fn misfits(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.misfits.iter().copied().enumerate().filter(|(_, n)| *n > 0)
+    }
+
     /// Counts an anomaly `n` times. Returns true if it is the first: [`Counts::set_first`] must
     /// follow.
     pub(super) fn add(&mut self, anomaly: Anomaly, n: u64) -> bool {

@@ -1,5 +1,6 @@
 //! This file reads what is before the first record: byte-order mark, skipped lines, the header.
 
+use super::clue::{Clue, Remedy};
 use super::delimiter::Delimiter;
 use super::names::Names;
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
@@ -21,6 +22,8 @@ pub(super) struct Preface {
     pub(super) lines: u64,
     pub(super) blank: u64,
     pub(super) remarks: Vec<String>,
+    /// The header's bytes, if they are kept for the rejects.
+    pub(super) raw: Box<[u8]>,
     /// What is wrong with the header.
     pub(super) anomalies: Vec<(Anomaly, Count)>,
 }
@@ -40,6 +43,8 @@ pub(super) struct HeaderRequest<'a> {
     pub(super) limit: usize,
     /// What the plan will be made of.
     pub(super) columns: &'a Columns,
+    /// The header's bytes are wanted.
+    pub(super) keeps_raw: bool,
     /// The bytes that a plan may take. Columns that do not fit are only counted.
     pub(super) room: usize,
 }
@@ -84,6 +89,15 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
             Kind::Names => break record,
             Kind::Blank => blank += 1,
             Kind::Comment => {}
+            Kind::OpenQuote { at, column, limit } if !*no_header => {
+                let place = place(reader, &dialect, lines, at, column)?;
+                return Err(ErrorKind::HeaderQuote { place, limit }.into());
+            }
+            Kind::OpenQuote { limit: Some(limit), .. } => {
+                let (path, n_columns) = (reader.name().to_owned(), 0);
+                return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
+            }
+            Kind::OpenQuote { .. } => break record,
         }
         reader.skip(record.next);
         lines += record.n_lines;
@@ -94,31 +108,52 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         None if *no_header => (Header::numbered(first.names.len()), 0),
         None => Header::repaired(names),
     };
-    let mut anomalies = Vec::new();
+    let (mut anomalies, mut raw) = (Vec::new(), Box::default());
     if !no_header {
-        let (at, text_at) = (reader.input_at(), reader.text_at());
-        let shared = reader.shared();
-        // Nearly always there is no anomaly. Then a long header is not copied.
-        let bytes = if first.anomalies.is_empty() { Vec::new() } else { reader.peek(first.next)?.to_vec() };
-        for (anomaly, count, byte, column) in first.anomalies {
-            let before = &bytes[..byte];
-            let place = Place {
-                file: reader.name().to_owned(),
-                line: lines + count_lines(dialect.terminator, before) + 1,
-                record: 0,
-                byte: at + shared.input_len(text_at, before),
-                column: Some(column),
-                name: usize::try_from(column)
-                    .ok()
-                    .filter(|column| *column <= header.len())
-                    .map(|column| header.name(column - 1).to_owned()),
+        if request.keeps_raw {
+            raw = reader.peek(first.next)?[..first.next].into();
+        }
+        for OddHeader { anomaly, count, at, column, quote } in first.anomalies {
+            let name = usize::try_from(column)
+                .ok()
+                .filter(|column| *column <= header.len())
+                .map(|column| header.name(column - 1).to_owned());
+            let place = Place { name, ..place(reader, &dialect, lines, at, column)? };
+            let detail = match quote {
+                Some((opens, remedy)) => {
+                    let before = count_lines(dialect.terminator, reader.peek(opens)?);
+                    Clue::Quote { lines: before, remedy }.words(lines, place.line)
+                }
+                None => None,
             };
-            anomalies.push((anomaly, Count { count, first: place }));
+            anomalies.push((anomaly, Count { count, first: place, detail }));
         }
         reader.skip(first.next);
         lines += first.n_lines;
     }
-    Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, anomalies }))
+    Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, raw, anomalies }))
+}
+
+/// The place of byte `at` of the header, which starts behind `lines` lines, without its column's
+/// name.
+fn place(
+    reader: &mut dyn InputReader,
+    dialect: &Dialect,
+    lines: u64,
+    at: usize,
+    column: u64,
+) -> Result<Place> {
+    let (shared, input_at, text_at) = (reader.shared(), reader.input_at(), reader.text_at());
+    let file = reader.name().to_owned();
+    let before = &reader.peek(at)?[..at];
+    Ok(Place {
+        file,
+        line: lines + count_lines(dialect.terminator, before) + 1,
+        record: 0,
+        byte: input_at + shared.input_len(text_at, before),
+        column: Some(column),
+        name: None,
+    })
 }
 
 /// Excel's line `sep=;`, which is skipped: the delimiter that it names, if none was given.
@@ -197,6 +232,24 @@ enum Kind {
     Names,
     Blank,
     Comment,
+    /// A quote that opens at byte `at` is never closed, and what is behind it has several lines; or
+    /// it is not closed within the bytes that a header may take.
+    OpenQuote {
+        at: usize,
+        column: u64,
+        limit: Option<usize>,
+    },
+}
+
+/// An anomaly of the header.
+struct OddHeader {
+    anomaly: Anomaly,
+    count: u64,
+    /// The byte and the column of the first.
+    at: usize,
+    column: u64,
+    /// Of a quote that is wrong, the byte of the one that opens its field, and what may help.
+    quote: Option<(usize, Remedy)>,
 }
 
 /// The record at the input's position.
@@ -208,8 +261,7 @@ struct First {
     /// The fields' texts, one after another. `names` has the place of each.
     text: String,
     names: Vec<Range<usize>>,
-    /// The kind, number, byte and column of each.
-    anomalies: Vec<(Anomaly, u64, usize, u64)>,
+    anomalies: Vec<OddHeader>,
 }
 
 /// Looks at a record without consuming it. Returns `None` at the end of the input.
@@ -248,6 +300,11 @@ fn first_record(
                 }
                 (look.len(), machine.is_comment())
             }
+            _ if n_look > limit && machine.is_quoted() => {
+                let at = Field::new(dialect, trim, look, start, look.len()).start();
+                let column = n_fields as u64 + 1;
+                return Ok(Some(First::of(Kind::OpenQuote { at, column, limit: Some(limit) }, 0, 0)));
+            }
             _ if n_look > limit => {
                 let (path, n_columns) = (reader.name().to_owned(), 0);
                 return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
@@ -262,14 +319,7 @@ fn first_record(
             return Err(ErrorKind::HeaderTooLarge { path, n_columns: n_fields, limit }.into());
         }
         let n_lines = count_lines(dialect.terminator, &look[..next]);
-        let mut first = First {
-            kind: Kind::Names,
-            next,
-            n_lines,
-            text: String::new(),
-            names: Vec::new(),
-            anomalies: Vec::new(),
-        };
+        let mut first = First::of(Kind::Names, next, n_lines);
         if comment {
             first.kind = Kind::Comment;
         } else if let [only] = &fields[..]
@@ -277,11 +327,22 @@ fn first_record(
         {
             first.kind = Kind::Blank;
         } else {
+            let open = fields.last().filter(|_| machine.is_quoted());
+            let column = fields.len() as u64;
+            let open = open.map(|field| Field::new(dialect, trim, look, field.start, field.end).start());
+            if let Some(at) = open.filter(|at| line_end(dialect.terminator, &look[*at..]).is_some()) {
+                first.kind = Kind::OpenQuote { at, column, limit: None };
+            }
             first.read_names(dialect, trim, look, &fields);
-            if machine.is_quoted() {
-                let column = fields.len() as u64;
-                let at = fields.last().map_or(0, |field| field.start);
-                first.anomalies.push((Anomaly::UnclosedQuote, 1, at, column));
+            if let Some(at) = open {
+                let quote = Some((at, Remedy::of_unclosed(dialect)));
+                first.anomalies.push(OddHeader {
+                    anomaly: Anomaly::UnclosedQuote,
+                    count: 1,
+                    at,
+                    column,
+                    quote,
+                });
             }
         }
         return Ok(Some(first));
@@ -289,8 +350,14 @@ fn first_record(
 }
 
 impl First {
+    /// One whose names are not read yet.
+    fn of(kind: Kind, next: usize, n_lines: u64) -> Self {
+        Self { kind, next, n_lines, text: String::new(), names: Vec::new(), anomalies: Vec::new() }
+    }
+
     fn read_names(&mut self, dialect: &Dialect, trim: bool, bytes: &[u8], fields: &[Range<usize>]) {
         let (mut n_invalid, mut invalid_at) = (0, None);
+        let (mut n_stray, mut stray) = (0, None);
         for (i, field) in fields.iter().enumerate() {
             let start = self.text.len();
             let mut text = Text::new(dialect.charset);
@@ -298,15 +365,25 @@ impl First {
                 self.text.push_str(piece);
                 Ok::<_, Infallible>(())
             };
-            let Ok(()) = Field::new(dialect, trim, bytes, field.start, field.end)
-                .runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
+            let field = Field::new(dialect, trim, bytes, field.start, field.end);
+            if let Some(at) = field.stray_quote(dialect) {
+                n_stray += 1;
+                stray.get_or_insert((at, i as u64 + 1, field.start()));
+            }
+            let Ok(()) = field.runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
             let Ok(()) = text.finish(&mut write);
             self.names.push(start..self.text.len());
             n_invalid += text.n_invalid();
             invalid_at = invalid_at.or(text.first_invalid().map(|at| (at, i as u64 + 1)));
         }
+        if let Some((at, column, opens)) = stray {
+            let quote = Some((opens, Remedy::of(dialect, bytes, at)));
+            let anomaly = Anomaly::StrayQuote;
+            self.anomalies.push(OddHeader { anomaly, count: n_stray, at, column, quote });
+        }
         if let Some((at, column)) = invalid_at {
-            self.anomalies.push((Anomaly::InvalidBytes, n_invalid, at, column));
+            let (anomaly, count, quote) = (Anomaly::InvalidBytes, n_invalid, None);
+            self.anomalies.push(OddHeader { anomaly, count, at, column, quote });
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod budget;
 mod checkpoint;
+mod clue;
 mod committed;
 mod conversion;
 mod convert_slice;
@@ -63,4 +64,4 @@ pub use progress::{Bound, Progress, Times};
 pub use range::Range;
 #[cfg(feature = "cli")]
 pub(crate) use shaping::Shaping;
-pub use summary::{Count, Summary};
+pub use summary::{Count, Misfits, Summary};

@@ -98,12 +98,21 @@ impl Opening<'_, '_> {
             let mut found =
                 Checkpoints::open(&target, self.options, every, std::mem::take(&mut self.fingerprints))?;
             let others = self.rejects.iter_mut().flat_map(Rejects::files);
-            at = found.take_up(std::iter::once(&mut file).chain(others))?[0];
+            let ats = found.take_up(std::iter::once(&mut file).chain(others))?;
+            at = ats[0];
+            self.go_on_rejecting(&ats[1..]);
             reached = found.reached().map(|(reached, _)| reached).unwrap_or_default();
             self.checkpoints = Some(found);
         }
         let sink = FileSink::new(path.display().to_string(), file, at);
         Ok((Target::Sink(Box::new(sink)), reached))
+    }
+
+    /// The rejects go on behind so many bytes of records, the first of `ats`.
+    fn go_on_rejecting(&mut self, ats: &[u64]) {
+        if let (Some(rejects), Some(n_bytes)) = (&mut self.rejects, ats.first()) {
+            rejects.go_on(*n_bytes);
+        }
     }
 
     /// Opens the parts. Returns them, and how far an earlier run got.
@@ -119,7 +128,8 @@ impl Opening<'_, '_> {
             return Ok((Target::Parts(Box::new(parts)), reached));
         };
         let mut found = Checkpoints::open(path, self.options, every, std::mem::take(&mut self.fingerprints))?;
-        found.take_up(self.rejects.iter_mut().flat_map(Rejects::files))?;
+        let ats = found.take_up(self.rejects.iter_mut().flat_map(Rejects::files))?;
+        self.go_on_rejecting(&ats);
         if let Some((earlier, complete)) = found.reached() {
             let known = earlier.parts.ok_or_else(|| found.refuse("its checkpoint is damaged"))?;
             parts.go_on(known, complete, &refuse).map_err(|reason| found.refuse(reason))?;

@@ -156,6 +156,7 @@ impl<'c> Preparation<'c> {
             encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
             names: &options.shaping.names,
             skip_lines: options.shaping.skip_lines,
+            keeps_raw: options.rejects.is_some(),
             limit: budget.first_record(!options.shaping.names.no_header),
             columns: &options.shaping.columns,
             room: budget.header(),
@@ -170,7 +171,12 @@ impl<'c> Preparation<'c> {
             preface.remarks.push(format!("{name}: {remark}"));
         }
         if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
-            return Err(ErrorKind::Strict { anomaly: *anomaly, place: seen.first.clone() }.into());
+            return Err(ErrorKind::Strict {
+                anomaly: *anomaly,
+                place: seen.first.clone(),
+                detail: seen.detail.clone(),
+            }
+            .into());
         }
         let header = std::mem::take(&mut preface.header);
         let plan = Plan::new(header, &options.shaping.columns, charset, name, budget.header())?;

@@ -1,8 +1,9 @@
 //! The conversion of one record: it is judged, and written or rejected.
 
+use super::clue::Remedy;
 use super::mode::OnAnomaly;
 use super::slice::{Reject, Stop};
-use super::slice_converter::{Found, SliceConverter};
+use super::slice_converter::{Evidence, Found, SliceConverter};
 use crate::error::Anomaly;
 use crate::output::{Findings, Record};
 
@@ -13,15 +14,30 @@ pub(super) enum Outcome {
     Overlong,
 }
 
+/// What reading a record showed, beside where its fields end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    /// Its bytes may be invalid.
+    pub(super) decode: bool,
+    /// The start of a field whose quote is open.
+    pub(super) unclosed: Option<usize>,
+    /// Something follows the closing quote of a field.
+    pub(super) has_tail: bool,
+    /// It has several lines.
+    pub(super) multiline: bool,
+}
+
+/// What may be found in a record: what makes the others first, since the first is what `strict`
+/// reports.
+type AllFound = [Option<Found>; 5];
+
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
-    /// Converts one record, whose terminator ends before `next`. `decode` says that its bytes may
-    /// be invalid; `unclosed` is the start of a field whose quote is open.
+    /// Converts one record, whose terminator ends before `next`.
     pub(super) fn record(
         &mut self,
         record: &Record<'_>,
         next: usize,
-        decode: bool,
-        unclosed: Option<usize>,
+        reading: Reading,
     ) -> Result<Outcome, Stop<'r, 's>> {
         let run = self.run;
         if record.end - record.start > run.sizes.max_record {
@@ -35,63 +51,107 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         }
         self.slice.counts.records += 1;
         let number = self.slice.counts.records;
-        let unclosed = unclosed.map(|start| {
-            let field = run.reader.field(record.bytes, start, record.end);
-            (Anomaly::UnclosedQuote, field.start(), record.n_fields as u64)
-        });
-        let shape = [odd_width(record, run.plan.n_fields()), unclosed];
+        if reading.multiline {
+            self.count_multiline(record.start, number);
+        }
+        let stray = if reading.has_tail { self.stray(record) } else { None };
+        let unclosed = reading.unclosed.map(|start| self.unclosed(record, start));
+        let shape = [stray, unclosed, odd_width(record, run.plan.n_fields())];
         let encoder = run.reader.encoder(run.plan);
         if run.on_anomaly.judges_first() {
-            let findings = encoder.judge(self.slice, self.gather, record, !decode)?;
-            let first = shape[0].or(shape[1]).or(invalid(&findings)).or(misfit(&findings));
-            if let Some((anomaly, at, column)) = first {
-                let position = self.position(at, Some(column), number);
+            let findings = encoder.judge(self.slice, self.gather, record, !reading.decode)?;
+            let found = all(shape, &findings);
+            if let Some(first) = found.iter().flatten().next() {
                 if run.on_anomaly == OnAnomaly::Fail {
-                    return Err(self.slice.fail(anomaly, &position));
+                    let position = self.sighting(first, record, number);
+                    return Err(self.slice.fail(first.anomaly, &position));
                 }
-                self.count_all(&shape, &findings, number);
+                self.count_all(&found, record, number);
+                let why = found
+                    .map(|found| found.map(|found| (found.anomaly, self.sighting(&found, record, number))));
                 let ended = next > record.end;
-                self.slice.reject(Reject { start: record.start, end: next, ended, anomaly, position })?;
+                self.slice.reject(Reject { start: record.start, end: next, ended, why })?;
                 return Ok(Outcome::Done);
             }
         }
         let findings = if run.mode.writes() {
-            encoder.record(self.slice, self.gather, record, !decode)?
+            encoder.record(self.slice, self.gather, record, !reading.decode)?
         } else {
-            encoder.judge(self.slice, self.gather, record, !decode)?
+            encoder.judge(self.slice, self.gather, record, !reading.decode)?
         };
-        self.count_all(&shape, &findings, number);
+        self.count_all(&all(shape, &findings), record, number);
         Ok(Outcome::Done)
     }
 
-    fn count_all(&mut self, shape: &[Option<Found>], findings: &Findings, number: u64) {
-        for found in shape.iter().flatten() {
-            self.count(*found, 1, number);
-        }
-        if let Some(found) = invalid(findings) {
-            self.count(found, findings.n_invalid, number);
-        }
-        if let Some(found) = misfit(findings) {
-            self.count(found, findings.n_misfits, number);
+    fn count_all(&mut self, all: &AllFound, record: &Record<'_>, number: u64) {
+        for found in all.iter().flatten() {
+            self.count(found, record, number);
+            if found.anomaly == Anomaly::TypeMismatch {
+                let places = self.gather.misfitting.iter();
+                for place in places.filter_map(|field| self.run.plan.typed_place(*field as usize)) {
+                    self.slice.counts.misfit(place, 1);
+                }
+            }
         }
     }
+
+    /// The fields of a record with text behind their closing quote.
+    fn stray(&self, record: &Record<'_>) -> Option<Found> {
+        let reader = &self.run.reader;
+        let (mut n, mut first) = (0, None);
+        let (mut start, mut column) = (record.start, 0);
+        let mut look = |end| {
+            let field = reader.field(record.bytes, start, end);
+            (start, column) = (end + 1, column + 1);
+            if let Some(at) = field.stray_quote(&reader.dialect) {
+                n += 1;
+                first.get_or_insert((at, column, field.start()));
+            }
+        };
+        // Up to the terminator: what is left then is the last field.
+        reader.machine().record(&record.bytes[..record.end], record.start, &mut look);
+        look(record.end);
+        let (at, column, opens) = first?;
+        let remedy = Remedy::of(&reader.dialect, record.bytes, at);
+        Some(Found {
+            anomaly: Anomaly::StrayQuote,
+            n,
+            at,
+            column,
+            evidence: Evidence::Quote { opens, remedy },
+        })
+    }
+
+    /// The last field of a record, which starts at `start` and is still quoted.
+    fn unclosed(&self, record: &Record<'_>, start: usize) -> Found {
+        let at = self.run.reader.field(record.bytes, start, record.end).start();
+        let remedy = Remedy::of_unclosed(&self.run.reader.dialect);
+        let (column, evidence) = (record.n_fields as u64, Evidence::Quote { opens: at, remedy });
+        Found { anomaly: Anomaly::UnclosedQuote, n: 1, at, column, evidence }
+    }
+}
+
+/// What was found, in the order in which it is reported.
+fn all([stray, unclosed, width]: [Option<Found>; 3], findings: &Findings) -> AllFound {
+    let found = |anomaly, n, (at, field): (usize, usize), evidence| {
+        Some(Found { anomaly, n, at, column: field as u64 + 1, evidence })
+    };
+    let invalid =
+        findings.first.and_then(|at| found(Anomaly::InvalidBytes, findings.n_invalid, at, Evidence::None));
+    let misfit = findings
+        .first_misfit
+        .and_then(|at| found(Anomaly::TypeMismatch, findings.n_misfits, at, Evidence::Value(at.1)));
+    [stray, unclosed, width, invalid, misfit]
 }
 
 /// Too few fields, or too many.
 fn odd_width(record: &Record<'_>, n_wanted: usize) -> Option<Found> {
-    if record.n_fields < n_wanted {
-        Some((Anomaly::ShortRecord, record.start, record.n_fields as u64 + 1))
+    let (anomaly, at, column) = if record.n_fields < n_wanted {
+        (Anomaly::ShortRecord, record.start, record.n_fields as u64 + 1)
     } else if record.n_fields > n_wanted {
-        Some((Anomaly::LongRecord, record.field(n_wanted - 1).1 + 1, n_wanted as u64 + 1))
+        (Anomaly::LongRecord, record.field(n_wanted - 1).1 + 1, n_wanted as u64 + 1)
     } else {
-        None
-    }
-}
-
-fn invalid(findings: &Findings) -> Option<Found> {
-    findings.first.map(|(at, field)| (Anomaly::InvalidBytes, at, field as u64 + 1))
-}
-
-fn misfit(findings: &Findings) -> Option<Found> {
-    findings.first_misfit.map(|(at, field)| (Anomaly::TypeMismatch, at, field as u64 + 1))
+        return None;
+    };
+    Some(Found { anomaly, n: 1, at, column, evidence: Evidence::None })
 }

@@ -4,6 +4,7 @@
 //! flush waits for the window's turn, and checks there that the guess was right: that the window
 //! before ended where this slice starts.
 
+use super::clue::Clue;
 use super::committed::{Committed, Skipping};
 use super::counts::{Counts, SlicePosition};
 use super::progress::{Bound, Clock};
@@ -51,27 +52,25 @@ pub(super) struct Reject {
     pub(super) end: usize,
     /// Its terminator is included.
     pub(super) ended: bool,
-    pub(super) anomaly: Anomaly,
-    pub(super) position: SlicePosition,
+    /// What is wrong with it, the first first.
+    pub(super) why: [Option<(Anomaly, SlicePosition)>; 5],
 }
 
 /// The rejects of a slice that are not written yet. If the list is full, the slice is flushed.
-#[derive(Debug)]
-struct RejectList {
-    list: [Option<Reject>; 32],
-    len: usize,
-}
+#[derive(Debug, Default)]
+struct RejectList(Vec<Reject>);
 
 impl RejectList {
-    fn new() -> Self {
-        Self { list: [None; 32], len: 0 }
-    }
+    /// It takes memory once, and only if something is rejected.
+    const MOST: usize = 32;
 
     /// Returns false if the list is full.
     fn push(&mut self, reject: Reject) -> bool {
-        let Some(slot) = self.list.get_mut(self.len) else { return false };
-        *slot = Some(reject);
-        self.len += 1;
+        if self.0.len() == Self::MOST {
+            return false;
+        }
+        self.0.reserve_exact(Self::MOST - self.0.len());
+        self.0.push(reject);
         true
     }
 }
@@ -147,7 +146,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
             counts: Counts::default(),
             buffer,
             within: false,
-            rejects: RejectList::new(),
+            rejects: RejectList::default(),
             packer,
             claim,
             gate: Gate { run, clock, number: claim.number, turn, stop_after },
@@ -214,7 +213,8 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         let run = self.gate.run;
         let at = at.min(self.bytes.len());
         let lines = lines + run.reader.count_lines(&self.bytes[anchor..at]);
-        SlicePosition { lines, record, byte: run.input.input_len(self.text_at, &self.bytes[..at]), column }
+        let byte = run.input.input_len(self.text_at, &self.bytes[..at]);
+        SlicePosition { lines, record, byte, column, clue: Clue::None }
     }
 
     /// Puts a record on the list of rejects, which the next flush writes.
@@ -231,7 +231,11 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     /// Returns the error for the first anomaly, under `--strict`. The output before it is written
     /// first.
     pub(super) fn fail(&mut self, anomaly: Anomaly, position: &SlicePosition) -> Stop<'r, 's> {
-        self.raise(|committed| ErrorKind::Strict { anomaly, place: committed.place(position) })
+        self.raise(|committed| ErrorKind::Strict {
+            anomaly,
+            place: committed.place(position),
+            detail: committed.detail(position),
+        })
     }
 
     /// Returns the error for a record that is too long. The output before it is written first.
@@ -284,9 +288,8 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
         let before = clock.switch(Bound::Output);
         run.input.verify(&self.claim.window)?;
         turn.write(Batch { raw: bytes, cuts, packer: self.packer.as_deref_mut() })?;
-        for reject in std::mem::replace(&mut self.rejects, RejectList::new()).list.iter().flatten() {
-            let Reject { start, end, ended, anomaly, position } = reject;
-            turn.reject(&self.bytes[*start..*end], *ended, *anomaly, position)?;
+        for Reject { start, end, ended, why } in self.rejects.0.drain(..) {
+            turn.reject(&self.bytes[start..end], ended, &why)?;
         }
         clock.switch(before);
         self.buffer.clear();

@@ -4,13 +4,14 @@
 //! `convert_slice.rs` has the loop, `strip.rs` has what the kernels do, and `record.rs` converts
 //! one record.
 
+use super::clue::{Clue, Remedy, ShownValue};
 use super::counts::SlicePosition;
 use super::mode::OnAnomaly;
 use super::run::Run;
 use super::slice::{Reject, Slice, Stop, Tail};
 use crate::error::Anomaly;
 use crate::kernel::Cells;
-use crate::output::Gather;
+use crate::output::{Gather, Record};
 
 /// The conversion of one slice.
 pub(super) struct SliceConverter<'c, 'r, 's, 'w> {
@@ -36,8 +37,30 @@ pub(super) fn fields_of(records: &[u32], number: usize) -> (usize, usize) {
     (first, records[number] as usize)
 }
 
-/// An anomaly of a record: its kind, the byte in the slice, and the column.
-pub(super) type Found = (Anomaly, usize, u64);
+/// An anomaly of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) anomaly: Anomaly,
+    /// How often the record has it.
+    pub(super) n: u64,
+    /// The byte in the slice, and the column, of the first.
+    pub(super) at: usize,
+    pub(super) column: u64,
+    pub(super) evidence: Evidence,
+}
+
+/// Where to look for what can be said of an anomaly.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Evidence {
+    None,
+    /// A quoted field; its quote is byte `opens` of the slice.
+    Quote {
+        opens: usize,
+        remedy: Remedy,
+    },
+    /// The value of this field, counted from 0.
+    Value(usize),
+}
 
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// Moves the anchor to `next`, over `n_lines` line ends.
@@ -51,11 +74,38 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         self.slice.position((self.slice.counts.lines, self.anchor), at, column, record)
     }
 
-    /// Counts an anomaly `n` times; `record` is the number of the record of the first.
-    pub(super) fn count(&mut self, (anomaly, at, column): Found, n: u64, record: u64) {
-        if self.slice.counts.add(anomaly, n) {
-            let position = self.position(at, Some(column), record);
-            self.slice.counts.set_first(anomaly, position);
+    /// The position of an anomaly of `record`, the record of that number, and what is seen there.
+    pub(super) fn sighting(&self, found: &Found, record: &Record<'_>, number: u64) -> SlicePosition {
+        let reader = &self.run.reader;
+        let clue = match found.evidence {
+            Evidence::None => Clue::None,
+            Evidence::Quote { opens, remedy } => {
+                Clue::Quote { lines: self.position(opens, None, 0).lines, remedy }
+            }
+            Evidence::Value(field) => match self.run.plan.type_of(field) {
+                Some(wanted) => {
+                    let value = ShownValue::new(&reader.dialect, reader.trim, record, field);
+                    Clue::Value { value, wanted }
+                }
+                None => Clue::None,
+            },
+        };
+        SlicePosition { clue, ..self.position(found.at, Some(found.column), number) }
+    }
+
+    /// Counts an anomaly of `record`, the record of that number.
+    pub(super) fn count(&mut self, found: &Found, record: &Record<'_>, number: u64) {
+        if self.slice.counts.add(found.anomaly, found.n) {
+            let position = self.sighting(found, record, number);
+            self.slice.counts.set_first(found.anomaly, position);
+        }
+    }
+
+    /// Counts a record of several lines, which starts at byte `at`.
+    pub(super) fn count_multiline(&mut self, at: usize, number: u64) {
+        self.slice.counts.multiline.count += 1;
+        if self.slice.counts.multiline.first.is_none() {
+            self.slice.counts.multiline.first = Some(self.position(at, None, number));
         }
     }
 
@@ -93,7 +143,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                     self.slice.counts.set_first(anomaly, position);
                 }
                 self.slice.counts.records += 1;
-                let reject = Reject { start: at, end: at + n, ended: true, anomaly, position };
+                let why = [Some((anomaly, position)), None, None, None, None];
+                let reject = Reject { start: at, end: at + n, ended: true, why };
                 self.slice.reject(reject)?;
                 self.step_to(at + n, 1);
                 Ok(None)

@@ -1,9 +1,10 @@
 //! How far the conversion of one input is. A checkpoint stores it.
 
-use super::summary::Count;
-use crate::error::{Anomaly, Place};
+use super::summary::{Count, Misfits};
+use crate::error::Anomaly;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The committed counts of one input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,13 +22,20 @@ pub(super) struct State {
     pub(super) bytes_out: u64,
     pub(super) windows: u64,
     pub(super) redone: u64,
+    /// Records of several lines.
+    pub(super) multiline: Option<Count>,
+    /// Values that do not fit, by column.
+    pub(super) misfits: Vec<Misfits>,
     /// How often each anomaly was seen, and where first.
     pub(super) anomalies: BTreeMap<Anomaly, Count>,
 }
 
 impl State {
-    /// Adds `n` of an anomaly; `place` is that of the first.
-    pub(super) fn add(&mut self, anomaly: Anomaly, n: u64, place: impl FnOnce() -> Place) {
-        self.anomalies.entry(anomaly).or_insert_with(|| Count { count: 0, first: place() }).count += n;
+    /// Adds sightings of an anomaly behind the known ones.
+    pub(super) fn add(&mut self, anomaly: Anomaly, seen: Count) {
+        match self.anomalies.entry(anomaly) {
+            Entry::Occupied(mut known) => known.get_mut().count += seen.count,
+            Entry::Vacant(free) => drop(free.insert(seen)),
+        }
     }
 }

@@ -2,9 +2,9 @@
 //! one.
 
 use super::mode::COUNTED;
-use super::record::Outcome;
+use super::record::{Outcome, Reading};
 use super::slice::Stop;
-use super::slice_converter::{Cursor, SliceConverter, fields_of};
+use super::slice_converter::{Cursor, Evidence, Found, SliceConverter, fields_of};
 use super::valid::Valid;
 use crate::error::Anomaly;
 use crate::kernel::{Index, NoRules, Strip};
@@ -20,7 +20,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let n_fields = u32::try_from(run.plan.n_fields()).unwrap_or(u32::MAX);
         let counted = run.reader.kernel.count(marks, strip, n_fields);
         let Some(end) = counted.end else { return false };
-        if counted.records > self.slice.left() {
+        // Records of several lines are counted one by one.
+        if counted.records > self.slice.left() || counted.lines > counted.records {
             return false;
         }
         let pair = marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
@@ -75,9 +76,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         valid_until: usize,
     ) -> Result<Next, Stop<'r, 's>> {
         let (run, anchor) = (self.run, self.anchor);
-        let (ends, marks) = (index.ends(), &run.reader.marks);
-        let (first, last) = fields_of(index.records(), cursor.record);
-        let (start, end) = (cursor.at, ends[last - 1] as usize);
+        let marks = &run.reader.marks;
+        let (_, last) = fields_of(index.records(), cursor.record);
+        let (start, end) = (cursor.at, index.ends()[last - 1] as usize);
         let is_valid = cursor.record < valid_until;
         // The kernels may have left it because the buffer had no room.
         if run.mode.weaves()
@@ -94,20 +95,13 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             self.step_to(anchor + start + n, run.reader.count_lines(&strip[..start]) + 1);
             return Ok(Next::Scan);
         }
-        let pair = marks.pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n');
-        let next = end + 1 + usize::from(pair);
-        let known = &ends[first..last];
-        let record = Record {
-            bytes: self.slice.bytes,
-            start: anchor + start,
-            end: anchor + end,
-            ends: &known[..known.len().min(run.plan.n_fields())],
-            base: anchor,
-            n_fields: known.len(),
-        };
+        let next = self.behind(strip, end);
+        let record = record_of(self.slice.bytes, anchor, index, run.plan.n_fields(), cursor);
         // The weave decodes by the page itself. The encoder decodes only if it is asked to.
         let decode = !is_valid || marks.page.is_some() && !strip[start..end].is_ascii();
-        match self.record(&record, anchor + next, decode, None)? {
+        let multiline = has_quoted_lines(index) && run.reader.line_end(&strip[start..end]).is_some();
+        let reading = Reading { decode, multiline, ..Reading::default() };
+        match self.record(&record, anchor + next, reading)? {
             Outcome::Done => Ok(Next::At(Cursor { record: cursor.record + 1, at: next })),
             Outcome::Overlong => {
                 self.step_to(anchor + start, run.reader.count_lines(&strip[..start]));
@@ -122,11 +116,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// moves the cursor behind them.
     fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) {
         let run = self.run;
-        let before = cursor.record;
+        let (before, bytes) = (*cursor, strip);
         let strip =
             Strip { from: strip, marks: &run.reader.marks, index, until, template: run.plan.template() };
         let (buffer, len) = self.slice.raw();
-        let mut misfits = (0, None);
+        let mut misfits = None;
         let mut place = (cursor.record, cursor.at);
         let kernel = &run.reader.kernel;
         let encoder = run.reader.encoder(run.plan);
@@ -134,7 +128,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             None => kernel.weave(&strip, &mut place, buffer, *len, &mut NoRules),
             Some(mut weaver) => {
                 let at = kernel.weave(&strip, &mut place, buffer, *len, &mut weaver);
-                misfits = (weaver.n_misfits, weaver.first_misfit);
+                misfits = weaver.first_misfit.map(|first| (first, weaver.n_misfits, weaver.by_column));
                 at
             }
         };
@@ -143,12 +137,70 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         }
         *cursor = Cursor { record: place.0, at: place.1 };
         let known = self.slice.counts.records;
-        self.slice.counts.records += (cursor.record - before) as u64;
-        if let (n, Some((record, at, field))) = misfits {
-            let found = (Anomaly::TypeMismatch, self.anchor + at, field as u64 + 1);
-            self.count(found, n, known + record + 1);
+        self.slice.counts.records += (cursor.record - before.record) as u64;
+        if has_quoted_lines(index) {
+            self.count_multilines(bytes, index, before, *cursor);
+        }
+        if let Some(((number, at, field), n, by_column)) = misfits {
+            let place = usize::try_from(number).unwrap_or(usize::MAX) + before.record;
+            let start = match index.records()[..place].last() {
+                Some(last) => self.behind(bytes, index.ends()[*last as usize - 1] as usize),
+                None => 0,
+            };
+            let cursor = Cursor { record: place, at: start };
+            let record = record_of(self.slice.bytes, self.anchor, index, run.plan.n_fields(), cursor);
+            let (at, column, evidence) = (self.anchor + at, field as u64 + 1, Evidence::Value(field));
+            let found = Found { anomaly: Anomaly::TypeMismatch, n, at, column, evidence };
+            self.count(&found, &record, known + number + 1);
+            for (place, n) in by_column.into_iter().enumerate() {
+                self.slice.counts.misfit(place, n);
+            }
         }
     }
+
+    /// Counts the records of several lines among those that were woven, which end at `to`.
+    fn count_multilines(&mut self, strip: &[u8], index: &Index, from: Cursor, to: Cursor) {
+        let known = self.slice.counts.records - (to.record - from.record) as u64;
+        let mut at = from.at;
+        for (number, record) in (known + 1..).zip(from.record..to.record) {
+            let end = index.ends()[index.records()[record] as usize - 1] as usize;
+            if self.run.reader.line_end(&strip[at..end]).is_some() {
+                self.count_multiline(self.anchor + at, number);
+            }
+            at = self.behind(strip, end);
+        }
+    }
+
+    /// Returns the first byte behind the terminator at `end` of a strip.
+    fn behind(&self, strip: &[u8], end: usize) -> usize {
+        let pairs = self.run.reader.marks.pairs;
+        end + 1 + usize::from(pairs && strip[end] == b'\r' && strip.get(end + 1) == Some(&b'\n'))
+    }
+}
+
+/// Returns the record at `cursor` of a strip of `bytes`, scanned from `anchor` on.
+fn record_of<'b>(
+    bytes: &'b [u8],
+    anchor: usize,
+    index: &'b Index,
+    n_fields: usize,
+    cursor: Cursor,
+) -> Record<'b> {
+    let (first, last) = fields_of(index.records(), cursor.record);
+    let known = &index.ends()[first..last];
+    Record {
+        bytes,
+        start: anchor + cursor.at,
+        end: anchor + known[known.len() - 1] as usize,
+        ends: &known[..known.len().min(n_fields)],
+        base: anchor,
+        n_fields: known.len(),
+    }
+}
+
+/// Whether lines end within the records of a scanned strip.
+fn has_quoted_lines(index: &Index) -> bool {
+    index.n_lines() > index.records().len() as u64
 }
 
 /// How the conversion of a strip continues.

@@ -41,6 +41,10 @@ pub struct Summary {
     pub windows_redone: u64,
     /// The instruction set of the kernels.
     pub isa: &'static str,
+    /// Records of several lines: a line ends inside quotes, or behind an escape.
+    pub multiline: Option<Count>,
+    /// Values that do not fit their type, by column: of the first 64 columns with a type.
+    pub misfits: Vec<Misfits>,
     /// Anomalies by kind, with the first place of each.
     pub anomalies: Vec<(Anomaly, Count)>,
     /// Column names that were changed; the first of each input.
@@ -59,12 +63,55 @@ pub struct Count {
     pub count: u64,
     /// The first place.
     pub first: Place,
+    /// What is seen there, and what may help. It names settings in backticks.
+    pub detail: Option<String>,
+}
+
+/// The values of a column that do not fit its type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misfits {
+    /// The column, from 1.
+    pub column: u64,
+    /// The column's name in the header.
+    pub name: String,
+    /// The type's name.
+    #[serde(rename = "type")]
+    pub wanted: String,
+    /// The number of values.
+    pub count: u64,
+}
+
+impl Misfits {
+    /// Adds values of a column to those of all.
+    pub(super) fn add(self, all: &mut Vec<Self>) {
+        let same = |known: &&mut Self| {
+            (known.column, &known.name, &known.wanted) == (self.column, &self.name, &self.wanted)
+        };
+        match all.iter_mut().find(same) {
+            Some(known) => known.count += self.count,
+            None => all.push(self),
+        }
+        all.sort_by_key(|misfits| misfits.column);
+    }
 }
 
 impl Summary {
     /// How often `anomaly` was seen.
     pub fn count(&self, anomaly: Anomaly) -> u64 {
         self.anomalies.iter().find(|(kind, _)| *kind == anomaly).map_or(0, |(_, count)| count.count)
+    }
+
+    /// Adds records of several lines that come behind the known ones.
+    pub(super) fn add_multiline(&mut self, count: Count) {
+        match &mut self.multiline {
+            Some(known) => known.count += count.count,
+            None => self.multiline = Some(count),
+        }
+    }
+
+    /// Whether something in the data is not as it should be.
+    pub fn has_anomalies(&self) -> bool {
+        self.anomalies.iter().any(|(_, count)| count.count > 0)
     }
 
     /// Adds sightings that come behind the known ones.

@@ -75,6 +75,8 @@ pub(crate) struct Gather {
     /// Of a run of the weave, the values that are not of their type: record's number, byte in the
     /// strip, field; by column.
     pub(super) misfits: Vec<(u32, u32, u32)>,
+    /// The fields of the encoder's last record whose values are not of their type.
+    pub(crate) misfitting: Vec<u32>,
 }
 
 impl Gather {
@@ -82,12 +84,12 @@ impl Gather {
     /// buffer for such. The misfits of a run are as many as its spans at the most.
     pub(crate) fn new(n_bytes: usize, n_ruled: usize) -> Self {
         let misfits = Vec::with_capacity(Cells::n_spans(n_ruled));
-        Self { buffer: Vec::with_capacity(n_bytes), misfits }
+        Self { buffer: Vec::with_capacity(n_bytes), misfits, misfitting: Vec::with_capacity(n_ruled) }
     }
 
     /// What the misfits of `n_ruled` columns take in memory.
     pub(crate) fn size_for(n_ruled: usize) -> usize {
-        Cells::n_spans(n_ruled) * size_of::<(u32, u32, u32)>()
+        Cells::n_spans(n_ruled) * size_of::<(u32, u32, u32)>() + n_ruled * size_of::<u32>()
     }
 }
 
@@ -129,6 +131,7 @@ impl Encoder<'_> {
         let plan = self.plan;
         let format = plan.format();
         let mut findings = Findings::default();
+        gather.misfitting.clear();
         let mut last = None;
         put.put(format.open().as_bytes())?;
         for (i, &field) in plan.columns_of(record.n_fields).iter().enumerate() {
@@ -306,6 +309,7 @@ impl Encoder<'_> {
             if content.bytes.is_empty() { self.empty(rules, place, true) } else { rule.last.value(content) };
         if value == Value::Misfit {
             findings.misfit(field.start(), place.field);
+            gather.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));
         }
         let writes = value != Value::Omitted;
         if writes {

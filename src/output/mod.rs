@@ -40,7 +40,7 @@ pub(crate) use framing::Framing;
 pub(crate) use names::PartNames;
 pub(crate) use partial::checkpoint_path;
 pub(crate) use parts::{Parts, needs_a_file as parts_need_a_file};
-pub(crate) use rejects::Rejects;
+pub(crate) use rejects::{Reason, Rejects};
 pub use sink::Sink;
 pub(crate) use sink::Writer;
 pub(crate) use sink::{FileSink, Nowhere};

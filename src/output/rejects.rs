@@ -10,6 +10,15 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Rejects {
     raw: RejectFile,
     log: RejectFile,
+    heading: Heading,
+}
+
+/// The header above the records.
+#[derive(Debug)]
+enum Heading {
+    /// Written before the first record.
+    Pending(Box<[u8]>),
+    Written,
 }
 
 #[derive(Debug)]
@@ -38,6 +47,35 @@ impl RejectFile {
     }
 }
 
+/// Why a record is rejected.
+#[derive(Debug)]
+pub(crate) struct Reason {
+    /// What is wrong.
+    pub anomaly: Anomaly,
+    /// Where.
+    pub place: Place,
+    /// The line on which the quote of its field opens, if a quote is wrong.
+    pub quote_line: Option<u64>,
+    /// What can be said of a value. It names no setting, which the reader may know by another name.
+    pub value: Option<String>,
+}
+
+impl Reason {
+    fn json(&self) -> serde_json::Value {
+        let Self { anomaly, place, quote_line, value } = self;
+        serde_json::json!({
+            "line": place.line,
+            "byte": place.byte,
+            "column": place.column,
+            "name": place.name,
+            "quote_line": quote_line,
+            "anomaly": anomaly.name(),
+            "reason": anomaly.reason(),
+            "detail": value,
+        })
+    }
+}
+
 impl Rejects {
     /// Opens `path` for the records and `path.log.jsonl` for the log.
     ///
@@ -47,6 +85,7 @@ impl Rejects {
         Ok(Self {
             raw: RejectFile::create(path, options)?,
             log: RejectFile::create(&Self::log_path(path), options)?,
+            heading: Heading::Pending(Box::default()),
         })
     }
 
@@ -67,24 +106,38 @@ impl Rejects {
         log.into()
     }
 
+    /// An earlier run wrote `n_bytes` of records.
+    pub(crate) fn go_on(&mut self, n_bytes: u64) {
+        if n_bytes > 0 {
+            self.heading = Heading::Written;
+        }
+    }
+
+    /// Sets the header of the records that follow. It is written once, before the first record, so
+    /// that the rejects can be mended and converted.
+    pub(crate) fn set_heading(&mut self, heading: Box<[u8]>) {
+        if let Heading::Pending(pending) = &mut self.heading {
+            *pending = heading;
+        }
+    }
+
     /// Writes a piece of a record, unchanged.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if let Heading::Pending(heading) = std::mem::replace(&mut self.heading, Heading::Written) {
+            self.raw.write(&heading)?;
+        }
         self.raw.write(bytes)
     }
 
-    /// Logs why the record just written, of `n_bytes`, was rejected.
-    pub(crate) fn log(&mut self, anomaly: Anomaly, place: &Place, n_bytes: u64) -> Result<()> {
-        let line = serde_json::json!({
-            "file": place.file,
-            "line": place.line,
-            "record": place.record,
-            "byte": place.byte,
-            "column": place.column,
-            "name": place.name,
-            "anomaly": anomaly.name(),
-            "reason": anomaly.reason(),
-            "bytes": n_bytes,
-        });
+    /// Logs why the record just written, of `n_bytes`, was rejected: the first reason, then the
+    /// others.
+    pub(crate) fn log(&mut self, reasons: &[Reason], n_bytes: u64) -> Result<()> {
+        let Some((first, others)) = reasons.split_first() else { return Ok(()) };
+        let mut line = first.json();
+        line["file"] = first.place.file.as_str().into();
+        line["record"] = first.place.record.into();
+        line["bytes"] = n_bytes.into();
+        line["others"] = others.iter().map(Reason::json).collect();
         self.log.write(format!("{line}\n").as_bytes())
     }
 

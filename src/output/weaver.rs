@@ -8,6 +8,7 @@ use super::buffer::WriteValue;
 use super::encode::{Encoder, FieldPlace, Findings, Gather, hexadecimal};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
+use crate::plan::MOST_TYPED;
 use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word, hashed};
 use std::marker::PhantomData;
 
@@ -25,6 +26,8 @@ pub(crate) struct Weaver<'w, 'r> {
     /// byte in the strip, its field.
     pub(crate) n_misfits: u64,
     pub(crate) first_misfit: Option<(u64, usize, usize)>,
+    /// How many there are, by typed column.
+    pub(crate) by_column: [u64; MOST_TYPED],
 }
 
 impl<'w, 'r> Weaver<'w, 'r> {
@@ -36,8 +39,17 @@ impl<'w, 'r> Weaver<'w, 'r> {
         leaves_misfits: bool,
     ) -> Option<Self> {
         let rules = encoder.plan.rules().filter(|_| !encoder.plan.template().ruled().is_empty())?;
-        let (n_done, n_misfits, first_misfit) = (0, 0, None);
-        Some(Self { encoder, rules, cells, gather, leaves_misfits, n_done, n_misfits, first_misfit })
+        Some(Self {
+            encoder,
+            rules,
+            cells,
+            gather,
+            leaves_misfits,
+            n_done: 0,
+            n_misfits: 0,
+            first_misfit: None,
+            by_column: [0; MOST_TYPED],
+        })
     }
 }
 
@@ -81,6 +93,10 @@ impl Values for Weaver<'_, '_> {
         for &(number, at, field) in self.gather.misfits.iter().filter(|(number, _, _)| (*number as usize) < n)
         {
             self.n_misfits += 1;
+            let place = self.encoder.plan.typed_place(field as usize);
+            if let Some(n) = place.and_then(|place| self.by_column.get_mut(place)) {
+                *n += 1;
+            }
             let number = self.n_done + u64::from(number);
             if self.first_misfit.is_none_or(|(first, _, _)| number < first) {
                 self.first_misfit = Some((number, at as usize, field as usize));
@@ -199,6 +215,7 @@ impl Common<'_, '_> {
             wrote = self.encoder.field(&mut room, self.gather, &place, &mut findings, |_| Ok(())).ok()?;
             Some(room.at)
         })?;
+        self.gather.misfitting.clear();
         if let Some((at, _)) = findings.first_misfit {
             self.misfit(number, at)?;
         }

@@ -117,6 +117,35 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Where the quote is that closes the field, if content follows it: a stray quote. White space
+    /// behind it is content only if it is not trimmed.
+    pub fn stray_quote(&self, dialect: &Dialect) -> Option<usize> {
+        let quote = dialect.quote.filter(|_| self.quoted)?;
+        let mut at = self.start + 1;
+        loop {
+            let rest = &self.bytes[at..self.end];
+            let found = match dialect.escape {
+                None => memchr(quote, rest),
+                Some(escape) => memchr2(quote, escape, rest),
+            };
+            let i = at + found?;
+            let closes = self.bytes[i] == quote
+                && !(dialect.double_quote && self.bytes[i + 1..self.end].first() == Some(&quote));
+            if closes {
+                return (self.tail_end(dialect, i + 1) > i + 1).then_some(i);
+            }
+            at = (i + 2).min(self.end);
+        }
+    }
+
+    /// The end of the content behind a closing quote, from `start` on.
+    fn tail_end(&self, dialect: &Dialect, start: usize) -> usize {
+        match self.trim {
+            true => start + trimmed_end(dialect, &self.bytes[start..self.end], 1),
+            false => self.end,
+        }
+    }
+
     /// What is behind the closing quote: content as it is, its first byte even if it is an
     /// escape.
     fn tail<E>(
@@ -125,10 +154,7 @@ impl<'a> Field<'a> {
         start: usize,
         emit: &mut impl FnMut(Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut end = self.end;
-        if self.trim {
-            end = start + trimmed_end(dialect, &self.bytes[start..end], 1);
-        }
+        let end = self.tail_end(dialect, start);
         match dialect.escape {
             _ if start >= end => Ok(()),
             None => emit(start..end),
@@ -219,6 +245,33 @@ mod tests {
             ("   ", ""),
         ] {
             assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_quote_is_stray_if_content_follows_it() {
+        let plain = Dialect::default();
+        let escaping = Dialect { escape: Some(b'\\'), ..Dialect::default() };
+        for (dialect, raw, trimmed, untrimmed) in [
+            (&plain, r#""ab""#, None, None),
+            (&plain, r#""ab"c"#, Some(3), Some(3)),
+            (&plain, r#"ab"c"#, None, None),
+            (&plain, r#""a" "#, None, Some(2)),
+            (&plain, "\"a\"\u{3000}", None, Some(2)),
+            (&plain, r#""a" b"#, Some(2), Some(2)),
+            (&plain, r#"  "a"b"#, Some(4), None),
+            (&plain, r#""a""b"c"d"#, Some(5), Some(5)),
+            (&plain, r#""a\"b"#, Some(3), Some(3)),
+            (&plain, r#""a""#, None, None),
+            (&plain, r#""a"""#, None, None),
+            (&escaping, r#""a\"b"#, None, None),
+            (&escaping, r#""a\"b"\"#, Some(5), Some(5)),
+            (&escaping, r#""a"\ "#, Some(2), Some(2)),
+        ] {
+            for (trim, expected) in [(true, trimmed), (false, untrimmed)] {
+                let field = Field::new(dialect, trim, raw.as_bytes(), 0, raw.len());
+                assert_eq!(field.stray_quote(dialect), expected, "{raw} {trim}");
+            }
         }
     }
 

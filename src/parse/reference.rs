@@ -45,12 +45,14 @@ pub struct Machine {
     trim: bool,
     state: MachineState,
     n_irregular: u32,
+    has_tail: bool,
 }
 
 impl Machine {
     /// At the start of a record. With `trim`, white space does not keep a quote from opening.
     pub fn new(dialect: &Dialect, trim: bool) -> Self {
-        Self { dialect: dialect.clone(), trim, state: MachineState::RecordStart, n_irregular: 0 }
+        let (dialect, state) = (dialect.clone(), MachineState::RecordStart);
+        Self { dialect, trim, state, n_irregular: 0, has_tail: false }
     }
 
     /// At the start of a field that is not a record's first.
@@ -67,6 +69,13 @@ impl Machine {
     /// Back to the start of a record.
     pub fn restart(&mut self) {
         self.state = MachineState::RecordStart;
+        self.has_tail = false;
+    }
+
+    /// Whether something followed the closing quote of a field since [`Machine::restart`]: stray
+    /// text, or white space that trimming drops. [`Field::stray_quote`](super::Field) knows which.
+    pub fn has_tail(&self) -> bool {
+        self.has_tail
     }
 
     /// Whether a quoted field is open.
@@ -224,7 +233,8 @@ impl Machine {
                 if byte == dialect.delimiter || dialect.terminator.is(byte) {
                     return self.step(byte);
                 }
-                // Content as it is, an escape too.
+                // Content as it is, an escape too. What follows here is reported as `stray_quote`.
+                self.has_tail = true;
                 if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;
                 }

@@ -11,7 +11,7 @@ mod resolve;
 pub(crate) mod rule;
 
 pub use columns::Columns;
-pub(crate) use compile::{Plan, size_for};
+pub(crate) use compile::{MOST_TYPED, Plan, size_for};
 pub use format::Format;
 pub(crate) use rule::Transform;
 pub use rule::{Empty, HashKey, Mask, Type};

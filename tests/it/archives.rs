@@ -41,7 +41,7 @@ fn members_are_inputs_in_order() {
     gives("a.jar", &["--member", "a.csv"], A);
     let renamed =
         "{\"k\":\"id\",\"v\":\"name\"}\n".to_owned() + &A.replace("id\"", "k\"").replace("name", "v");
-    gives("one.zip", &["--no-header", "--replace-header", "k,v"], &renamed);
+    gives("one.zip", &["--header", "k,v"], &renamed);
     let header = A.replace("\"id\"", "\"k\"").replace("\"name\"", "\"v\"");
     gives("many.zip", &["--replace-header", "k,v", "--member", "?.csv"], &[&header[..], &header].concat());
 }

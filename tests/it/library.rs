@@ -55,6 +55,8 @@ impl Got {
             long: summary.count(Anomaly::LongRecord),
             invalid: summary.count(Anomaly::InvalidBytes),
             unclosed: summary.count(Anomaly::UnclosedQuote),
+            stray: summary.count(Anomaly::StrayQuote),
+            multiline: summary.multiline.as_ref().map_or(0, |multiline| multiline.count),
             overlong: summary.count(Anomaly::OverlongRecord),
             misfits: summary.count(Anomaly::TypeMismatch),
             rejected: summary.records_rejected,

@@ -70,6 +70,8 @@ pub(crate) struct Cell {
     /// As it stands; of an unquoted one without white space around it, if that is trimmed.
     pub(crate) raw: Vec<u8>,
     pub(crate) quoted: bool,
+    /// Something is behind its closing quote.
+    pub(crate) stray: bool,
 }
 
 /// A record: the contents of its fields, quotes and escapes taken off.
@@ -80,6 +82,8 @@ pub(crate) struct Record {
     pub(crate) cells: Vec<Cell>,
     /// Its last field is still quoted where the input ends.
     pub(crate) unclosed: bool,
+    /// A line ends in that field.
+    pub(crate) open_lines: bool,
     /// It is too long, so its first line is put aside and reading starts anew behind that.
     pub(crate) overlong: bool,
     /// As it stands in the input, with its terminator. The `csv` crate doesn't tell.
@@ -97,6 +101,9 @@ pub(crate) struct Expected {
     pub(crate) long: u64,
     pub(crate) invalid: u64,
     pub(crate) unclosed: u64,
+    pub(crate) stray: u64,
+    /// Records of several lines that are not overlong.
+    pub(crate) multiline: u64,
     pub(crate) overlong: u64,
     pub(crate) misfits: u64,
     pub(crate) rejected: u64,
@@ -154,16 +161,38 @@ impl Shape {
         end + 1 + usize::from(self.terminator.is_none() && bytes[end..].starts_with(b"\r\n"))
     }
 
+    /// The lines of a record: terminators, and what is behind the last of them.
+    fn n_lines(&self, record: &Record) -> usize {
+        let (mut n, mut at) = (usize::from(!record.ended), 0);
+        while let Some(end) = record.raw[at..].iter().position(|&byte| self.ends(byte)) {
+            at = self.behind(&record.raw, at + end);
+            n += 1;
+        }
+        n
+    }
+
     /// The records as the `csv` crate reads them. Only where [`Shape::is_known_to_csv`], but for
     /// its trimming.
     pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = self.read_by_csv(body);
+        // It doesn't tell what is behind a closing quote, nor where a record stands: the other model
+        // does, and which fields there are is compared.
+        let by_hand = self.by_hand(bytes);
+        if by_hand.len() == records.len() {
+            for (record, other) in records.iter_mut().zip(by_hand) {
+                (record.raw, record.ended) = (other.raw, other.ended);
+                record.open_lines = other.open_lines;
+                for (cell, other) in record.cells.iter_mut().zip(other.cells) {
+                    cell.stray = other.stray;
+                }
+            }
+        }
         // It doesn't tell an open quote, but whatever is added to one is content.
         if self.is_distinct() && self.quote.is_some() {
             let terminator = self.terminator.unwrap_or(b'\n');
             let more = self.read_by_csv(&[body, &[terminator]].concat());
-            if more != records
+            if contents(&more) != contents(&records)
                 && let Some(last) = records.last_mut()
             {
                 last.unclosed = true;
@@ -218,10 +247,12 @@ impl Shape {
             let mut record = Record::default();
             let blank = loop {
                 let field = self.field(body, at, trim);
+                let lines = body[at..field.end].iter().any(|&byte| self.ends(byte));
+                record.open_lines = field.unclosed && lines;
                 at = field.end;
-                let Taken { content, raw, quoted, .. } = field;
+                let Taken { content, raw, quoted, stray, .. } = field;
                 record.fields.push(content.clone());
-                record.cells.push(Cell { content, raw, quoted });
+                record.cells.push(Cell { content, raw, quoted, stray });
                 record.unclosed = field.unclosed;
                 if body.get(at) != Some(&self.delimiter) {
                     break field.blank && record.fields.len() == 1;
@@ -288,7 +319,7 @@ impl Shape {
                 at += 1;
             }
         }
-        let tail = at;
+        let (tail, n_quoted) = (at, content.len());
         while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
             // Right behind a closing quote an escape is an ordinary byte, and so is one with
@@ -318,9 +349,17 @@ impl Shape {
         if trim {
             trim_white_space(&mut content, quoted);
         }
+        // White space behind a closing quote is taken off where white space is.
+        let stray = quoted && content.len() > n_quoted;
         let raw = raw.into_iter().map(|(byte, _)| byte).collect();
         let content: Vec<u8> = content.into_iter().map(|(byte, _)| byte).collect();
-        Taken { blank: !quoted && content.is_empty(), content, raw, quoted, end: at, unclosed }
+        Taken { blank: !quoted && content.is_empty(), content, raw, quoted, end: at, unclosed, stray }
+    }
+
+    /// Whether a quote opens in the header and is never closed, so that what follows its line is a
+    /// part of a name. That is an error.
+    pub(crate) fn swallows(&self, records: &[Record]) -> bool {
+        !self.no_header && records.first().is_some_and(|first| first.unclosed && first.open_lines)
     }
 
     /// What these records should become.
@@ -371,6 +410,8 @@ impl Shape {
                 expected.overlong += 1;
             } else {
                 expected.unclosed += u64::from(record.unclosed);
+                expected.stray += record.n_stray();
+                expected.multiline += u64::from(self.n_lines(record) > 1);
                 expected.invalid += line.invalid;
                 expected.misfits += line.misfits;
                 expected.short += u64::from(record.fields.len() < names.len());
@@ -378,6 +419,10 @@ impl Shape {
             }
             if self.rejects && expected.n_anomalies() > known {
                 expected.rejected += 1;
+                // Once, so that what was mended can be converted.
+                if expected.rejects.is_empty() && !self.no_header {
+                    expected.rejects.extend_from_slice(&first.raw);
+                }
                 expected.rejects.extend_from_slice(&record.raw);
                 // So that each stands on a line of its own; one cut off by its first line has no
                 // newline of its own.
@@ -396,7 +441,7 @@ impl Shape {
 
 impl Expected {
     pub(crate) fn n_anomalies(&self) -> u64 {
-        self.short + self.long + self.invalid + self.unclosed + self.overlong + self.misfits
+        self.short + self.long + self.invalid + self.unclosed + self.stray + self.overlong + self.misfits
     }
 
     fn note(&mut self, record: &Record) {
@@ -404,6 +449,7 @@ impl Expected {
             |field: &Vec<u8>| field.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
         self.invalid += record.fields.iter().map(invalid).sum::<usize>() as u64;
         self.unclosed += u64::from(record.unclosed);
+        self.stray += record.n_stray();
     }
 }
 
@@ -414,7 +460,18 @@ struct Taken {
     /// The delimiter or terminator behind it, or the end of the input.
     end: usize,
     unclosed: bool,
+    stray: bool,
     blank: bool,
+}
+
+impl Record {
+    fn n_stray(&self) -> u64 {
+        self.cells.iter().filter(|cell| cell.stray).count() as u64
+    }
+}
+
+fn contents(records: &[Record]) -> Vec<&[Vec<u8>]> {
+    records.iter().map(|record| &record.fields[..]).collect()
 }
 
 pub(crate) fn text(field: &[u8]) -> String {

@@ -24,6 +24,7 @@ const KEYS: &[(&str, &str)] = &[
     ("header_repairs_count", "number"),
     ("inputs", "array"),
     ("isa", "string"),
+    ("multiline", "object"),
     ("output", "null"),
     ("parts", "null"),
     ("peak_memory_bytes", "number"),
@@ -35,13 +36,17 @@ const KEYS: &[(&str, &str)] = &[
     ("seconds", "number"),
     ("thread_seconds", "object"),
     ("threads", "number"),
+    ("type_mismatches", "array"),
     ("version", "number"),
     ("window_bytes", "number"),
     ("windows", "number"),
     ("windows_redone", "number"),
 ];
 const THREAD_SECONDS: &[(&str, &str)] = &[("compute", "number"), ("input", "number"), ("output", "number")];
-const ANOMALY: &[(&str, &str)] = &[("count", "number"), ("first", "object")];
+const ANOMALY: &[(&str, &str)] = &[("count", "number"), ("detail", "null"), ("first", "object")];
+const MULTILINE: &[(&str, &str)] = &[("count", "number"), ("first", "object")];
+const MISFITS: &[(&str, &str)] =
+    &[("column", "number"), ("count", "number"), ("name", "string"), ("type", "string")];
 const PLACE: &[(&str, &str)] = &[
     ("byte", "number"),
     ("column", "number"),
@@ -83,7 +88,12 @@ fn stats_have_the_keys_of_their_version() {
     has_keys(&stats["thread_seconds"], THREAD_SECONDS);
     for name in ["short_record", "long_record", "invalid_bytes", "unclosed_quote"] {
         let anomaly = &stats["anomalies"][name];
-        has_keys(anomaly, ANOMALY);
+        let mut shape = anomaly.clone();
+        if name == "unclosed_quote" {
+            assert_eq!(shape["detail"], "if quotes are text here, try --quote none");
+            shape["detail"] = Value::Null;
+        }
+        has_keys(&shape, ANOMALY);
         let mut first = anomaly["first"].clone();
         if name == "long_record" {
             // It lies beyond the header's names.
@@ -93,6 +103,7 @@ fn stats_have_the_keys_of_their_version() {
         has_keys(&first, PLACE);
     }
     has_keys(&stats["header_repairs"][0], REPAIR);
+    has_keys(&stats["multiline"], MULTILINE);
     assert_eq!(stats["version"], 1);
     assert_eq!(stats["rowmill"], env!("CARGO_PKG_VERSION"));
     assert_eq!(stats["inputs"], serde_json::json!(["stdin"]));
@@ -113,7 +124,8 @@ fn the_summary_names_every_anomaly_with_its_place() {
         "  1 × record shorter than the header, first at stdin: line 3, record 2, byte 11, column 2 (a_2)",
         "  1 × record longer than the header, first at stdin: line 4, record 3, byte 19, column 4",
         "  1 × bytes that are not valid in the encoding, first at stdin: line 6, record 4, byte 22, column 1 (a)",
-        "  1 × quoted field still open at the end of the input, first at stdin: line 6, record 4, byte 26, column 3 (column_3)",
+        "  1 × quoted field still open at the end of the input, first at stdin: line 6, record 4, byte 26, column 3 (column_3); if quotes are text here, try --quote none",
+        "  1 record of several lines, first at stdin: line 6, record 4, byte 22",
         "  stdin: column 2 was named 'a', is now 'a_2'",
         "  stdin: column 3 was named '', is now 'column_3'",
     ] {
@@ -144,7 +156,7 @@ fn rejects_hold_the_records_as_they_stand_and_why() {
     place.write("in.csv", ODD);
     let output = place.rowmill().args(["in.csv", "--rejects", "bad"]).with_stats().out();
     output.expect_status(0).expect_stdout("{\"a\":\"1\",\"a_2\":\"2\",\"column_3\":\"3\"}\n");
-    assert_eq!(place.read("bad"), b"4\n5,6,7,8\n\xff,x,\"y\n");
+    assert_eq!(place.read("bad"), b"a,a,\n4\n5,6,7,8\n\xff,x,\"y\n");
     let log = String::from_utf8(place.read("bad.log.jsonl")).unwrap();
     let log: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = log
@@ -156,6 +168,105 @@ fn rejects_hold_the_records_as_they_stand_and_why() {
         (output.stat("records"), output.stat("records_rejected"), output.stat("records_written")),
         (4, 3, 1)
     );
+}
+
+/// Every reason is there, and where the quote opens; what is mended converts.
+#[test]
+fn rejects_can_be_mended_and_converted() {
+    let place = Place::new();
+    place.write("in.csv", "id,name,n\n1,x,1\n2,\"MEGA,y\n3,OK,1\n4,\"O\"x,1\n5,z,5\n");
+    for check in [&[][..], &["--check"]] {
+        let args = ["in.csv", "--rejects", "bad.csv", "--type", "n=int"];
+        let output = place.rowmill().args(args).args(check).out();
+        output.expect_status(0);
+        let rejected = place.read("bad.csv");
+        assert_eq!(rejected, b"id,name,n\n2,\"MEGA,y\n3,OK,1\n4,\"O\"x,1\n", "{check:?}");
+        let log = String::from_utf8(place.read("bad.csv.log.jsonl")).unwrap();
+        let line: Value = serde_json::from_str(&log).expect("one line");
+        let reason = ["line", "quote_line", "byte", "column", "anomaly"].map(|key| line[key].clone());
+        assert_eq!(Value::from(reason.to_vec()), serde_json::json!([5, 3, 35, 2, "stray_quote"]), "{line}");
+        assert_eq!(line["others"], serde_json::json!([]), "{line}");
+    }
+    let mended = String::from_utf8(place.read("bad.csv")).unwrap().replace('"', "");
+    place.write("mended.csv", mended);
+    let args = ["mended.csv", "--select", "id"];
+    place.rowmill().args(args).out().expect_stdout("{\"id\":\"2\"}\n{\"id\":\"3\"}\n{\"id\":\"4\"}\n");
+    let several = place.write("several.csv", "a,n\n\"x\"y,\"no\"!,z\n");
+    let output = place.rowmill().arg(several).args(["--rejects", "bad.csv", "--type", "n=int"]).out();
+    output.expect_status(0);
+    let log = String::from_utf8(place.read("bad.csv.log.jsonl")).unwrap();
+    let line: Value = serde_json::from_str(&log).expect("one line");
+    let others = line["others"].as_array().expect("an array");
+    let others: Vec<&str> = others.iter().map(|other| other["anomaly"].as_str().unwrap()).collect();
+    assert_eq!(others, ["long_record", "type_mismatch"], "{line}");
+    assert_eq!(line["others"][1]["detail"], "'no!' is no int");
+}
+
+/// What is not of its type is shown, and counted by column, however it is found.
+#[test]
+fn values_of_another_type_are_shown_and_counted_by_column() {
+    let rows = "\"791,09\",1,x\n2.5,n/a,y\n 3 ,\"a\"\"b\",z\n1 000,7,\n";
+    let input = format!("price,n,name\n1,2,a\n{rows}{}", "4.5,6,b\n".repeat(3000));
+    let types = ["--type", "price=float", "--type", "n=int", "-"];
+    let counts = serde_json::json!([
+        {"column": 1, "name": "price", "type": "float", "count": 2},
+        {"column": 2, "name": "n", "type": "int", "count": 2},
+    ]);
+    for how in
+        [&[][..], &["--check"], &["--window", "64"], &["--max-record", "1000"], &["--rejects", "/dev/null"]]
+    {
+        let output = Run::rowmill().args(how).args(types).stdin(&*input).with_stats().out();
+        output.expect_status(0).expect_stderr("column 1 (price); '791,09' is no float");
+        output.expect_stderr("\n    2 in column 1 (price): no float\n    2 in column 2 (n): no int\n");
+        assert_eq!(output.stats()["type_mismatches"], counts, "{how:?}");
+        has_keys(&output.stats()["type_mismatches"][0], MISFITS);
+    }
+    let strict = Run::rowmill().arg("--strict").args(types).stdin(input).out();
+    strict.expect_status(1).expect_stderr("(--strict); '791,09' is no float");
+}
+
+#[test]
+fn anomalies_can_be_a_status() {
+    for (input, expected) in
+        [("a,b\n1,2\n", 0), ("a,b\n1\n", 3), ("a,b\n\"1\"x,2\n", 3), ("a,b\n\"1\n\",2\n", 0)]
+    {
+        let plain = Run::rowmill().arg("-").stdin(input).out();
+        plain.expect_status(0);
+        let failing = Run::rowmill().args(["--fail-on-anomaly", "-q", "-"]).stdin(input).out();
+        failing.expect_status(expected).expect_stdout(&plain.stdout);
+        assert_eq!(failing.stderr, "");
+        let checked = Run::rowmill().args(["--fail-on-anomaly", "--check", "-"]).stdin(input).out();
+        checked.expect_status(expected).expect_stdout("");
+    }
+    let place = Place::new();
+    place.write("in.csv", "a,b\n1\n");
+    let output = place.rowmill().args(["--fail-on-anomaly", "in.csv", "-o", "out.jsonl"]).out();
+    output.expect_status(3);
+    assert_eq!(place.read("out.jsonl"), b"{\"a\":\"1\"}\n", "the conversion is complete");
+}
+
+#[test]
+fn one_is_one_in_words() {
+    let output = Run::rowmill().args(["-j", "1", "-"]).stdin("a\n1\n").out();
+    output.expect_stderr("1 record in ").expect_stderr("bound, 1 thread,");
+    let output = Run::rowmill().args(["-", "--rejects", "/dev/null"]).stdin("a,b\n1\n").out();
+    output.expect_stderr("  1 record rejected\n");
+}
+
+/// However long the header becomes.
+#[test]
+fn a_quote_that_opens_in_the_header_is_named() {
+    let place = Place::new();
+    for n_rows in [1, 2000, 400_000] {
+        place.write("in.tsv", format!("id\tname\t \"x\n{}", "1\tAnn\t2\n".repeat(n_rows)));
+        for args in [&["in.tsv"][..], &["in.tsv", "--memory", "256M"], &["in.tsv", "--check"]] {
+            let output = place.rowmill().args(args).out();
+            output.expect_status(1).expect_stdout("");
+            output.expect_stderr("in.tsv: line 1, header, byte 9, column 3: the quote that opens here is n");
+            output.expect_stderr("; if quotes are text here, try --quote none");
+        }
+        place.rowmill().args(["in.tsv", "--quote", "none", "-q", "-o", "out"]).out().expect_status(0);
+    }
 }
 
 #[test]
