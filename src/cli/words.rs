@@ -79,8 +79,8 @@ mod tests {
     /// Settings of the library that no flag sets: the program never shows their messages.
     const OF_THE_LIBRARY_ALONE: &[&str] = &["transform"];
 
-    /// Every setting that a message names in the sources is in the table, or is one of the library's
-    /// own.
+    /// Every setting that a message names in the sources is in the table, or is one of the
+    /// library's own.
     #[test]
     fn the_table_has_every_setting_that_messages_name() {
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
