@@ -145,7 +145,7 @@ impl ShownValue {
     fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes[..self.n]);
         // A newline in it must not make two lines of a message, nor a backtick a setting.
-        shown(&text).replace('`', "'") + if self.more { "…" } else { "" }
+        shown(&text).replace('\x60', "'") + if self.more { "…" } else { "" }
     }
 }
 
