@@ -327,22 +327,9 @@ fn first_record(
         {
             first.kind = Kind::Blank;
         } else {
-            let open = fields.last().filter(|_| machine.is_quoted());
-            let column = fields.len() as u64;
-            let open = open.map(|field| Field::new(dialect, trim, look, field.start, field.end).start());
-            if let Some(at) = open.filter(|at| line_end(dialect.terminator, &look[*at..]).is_some()) {
-                first.kind = Kind::OpenQuote { at, column, limit: None };
-            }
             first.read_names(dialect, trim, look, &fields);
-            if let Some(at) = open {
-                let quote = Some((at, Remedy::of_unclosed(dialect)));
-                first.anomalies.push(OddHeader {
-                    anomaly: Anomaly::UnclosedQuote,
-                    count: 1,
-                    at,
-                    column,
-                    quote,
-                });
+            if machine.is_quoted() {
+                first.ends_quoted(dialect, trim, look, &fields);
             }
         }
         return Ok(Some(first));
@@ -353,6 +340,18 @@ impl First {
     /// One whose names are not read yet.
     fn of(kind: Kind, next: usize, n_lines: u64) -> Self {
         Self { kind, next, n_lines, text: String::new(), names: Vec::new(), anomalies: Vec::new() }
+    }
+
+    /// Its last field is still quoted where the input ends.
+    fn ends_quoted(&mut self, dialect: &Dialect, trim: bool, bytes: &[u8], fields: &[Range<usize>]) {
+        let Some(last) = fields.last() else { return };
+        let at = Field::new(dialect, trim, bytes, last.start, last.end).start();
+        let column = fields.len() as u64;
+        if line_end(dialect.terminator, &bytes[at..]).is_some() {
+            self.kind = Kind::OpenQuote { at, column, limit: None };
+        }
+        let (anomaly, quote) = (Anomaly::UnclosedQuote, Some((at, Remedy::of_unclosed(dialect))));
+        self.anomalies.push(OddHeader { anomaly, count: 1, at, column, quote });
     }
 
     fn read_names(&mut self, dialect: &Dialect, trim: bool, bytes: &[u8], fields: &[Range<usize>]) {

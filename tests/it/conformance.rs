@@ -17,7 +17,6 @@ use crate::harness::{Output, Place, fixtures, isas};
 const NOT_HELD: &[(&str, &str)] = &[
     ("Test_Csv.test_read_eof#27", "an escape as the last byte stands for itself; CPython makes it a newline"),
     ("Test_Csv.test_read_eof#30", "the same under strict: rowmill has no such anomaly"),
-    ("Test_Csv.test_read_oddinputs#51", "bytes after a closing quote are no anomaly, under --strict neither"),
     ("Test_Csv.test_read_quoting#56", TYPED),
     ("Test_Csv.test_read_quoting#57", NULL),
     ("Test_Csv.test_read_quoting#58", NULL),

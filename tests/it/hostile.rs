@@ -129,7 +129,7 @@ fn past_what_thirty_two_and_forty_bits_hold() {
             body["states"] = json!([{
                 "records": records, "rejected": 0, "blank": 0, "lines": lines, "input_at": at, "text_at": at,
                 "encoded": 0, "bytes_out": 0,
-                "windows": 0, "redone": 0, "anomalies": {},
+                "windows": 0, "redone": 0, "anomalies": {}, "misfits": [], "multiline": null,
             }]);
             let text = body.to_string();
             std::fs::write(&path, format!("{}\n{text}", blake3::hash(text.as_bytes()).to_hex())).unwrap();

@@ -57,6 +57,10 @@ fn sum_up(whole: &Summary, ranges: &[Summary]) {
     {
         assert_eq!(all, whole);
     }
+    let multiline = |summary: &Summary| summary.multiline.as_ref().map_or(0, |multiline| multiline.count);
+    assert_eq!(ranges.iter().map(multiline).sum::<u64>(), multiline(whole));
+    let first = |summary: &Summary| summary.multiline.clone().map(|multiline| multiline.first);
+    assert_eq!(ranges.iter().find_map(first), first(whole));
     for anomaly in Anomaly::ALL {
         let all: u64 = ranges.iter().map(|summary| summary.count(anomaly)).sum();
         assert_eq!(all, whole.count(anomaly), "{}", anomaly.name());
@@ -82,6 +86,7 @@ proptest! {
         // Such a file would be decoded.
         prop_assume!(!bytes.starts_with(b"\xff\xfe") && !bytes.starts_with(b"\xfe\xff"));
         let shape = Shape { limit: None, ..shape };
+        prop_assume!(!shape.swallows(&shape.by_hand(&bytes)));
         let place = Place::new();
         let path = place.write("in.csv", &*bytes);
         let planned = plan(&set(&shape, plans, format), &path, n).unwrap();

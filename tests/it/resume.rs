@@ -68,8 +68,15 @@ impl Case {
         let names = self.place.names();
         assert!(!names.iter().any(|name| name.starts_with('.')), "{names:?}");
         if let Some(stats) = stats {
-            for key in ["records", "records_rejected", "blank_records", "bytes_in", "bytes_out", "anomalies"]
-            {
+            for key in [
+                "records",
+                "records_rejected",
+                "blank_records",
+                "bytes_in",
+                "bytes_out",
+                "anomalies",
+                "multiline",
+            ] {
                 assert_eq!(stats[key], self.whole.stats()[key], "{key}");
             }
             for key in ["header_repairs", "remarks", "inputs"] {

@@ -83,7 +83,7 @@ fn what_does_not_fit_is_rejected_with_its_place() {
         String::from_utf8(place.read("out.jsonl")).unwrap(),
         "{\"id\":\"1\",\"age\":36,\"doc\":{\"a\":1}}\n{\"id\":\"4\",\"age\":7,\"doc\":[1, 2]}\n"
     );
-    assert_eq!(place.read("bad.csv"), b"2,old,{}\n3,,[\n");
+    assert_eq!(place.read("bad.csv"), b"id,age,doc\n2,old,{}\n3,,[\n");
     let log = String::from_utf8(place.read("bad.csv.log.jsonl")).unwrap();
     let log: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = log.iter().map(|line| (&line["line"], &line["column"], &line["anomaly"])).collect();
