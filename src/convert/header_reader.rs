@@ -62,19 +62,9 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         }
         lines += 1;
     }
-    let mut remarks = Vec::new();
-    let delimiter = match sep_line(reader, request)? {
-        Some((delimiter, remark)) => {
-            lines += 1;
-            remarks.push(remark);
-            delimiter
-        }
-        None => {
-            let (delimiter, remark) = delimiter(reader, request)?;
-            remarks.extend(remark);
-            delimiter
-        }
-    };
+    let (delimiter, remark, n_lines) = delimiter(reader, request)?;
+    lines += n_lines;
+    let mut remarks = Vec::from_iter(remark);
     let dialect = Dialect { delimiter, ..request.dialect.clone() };
     if let Some(collision) = dialect.collision(Some(delimiter)) {
         return Err(Error::setting(format!("{}: {collision}", reader.name())));
@@ -156,34 +146,30 @@ fn place(
     })
 }
 
-/// Excel's line `sep=;`, which is skipped: the delimiter that it names, if none was given.
-fn sep_line(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<(u8, String)>> {
-    if matches!(request.delimiter, Some(Delimiter::Byte(_))) {
-        return Ok(None);
+/// The delimiter, a remark if it was found in the input, and the lines skipped for it.
+fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>, u64)> {
+    let by_name = request.by_name;
+    if let Some(Delimiter::Byte(byte)) = request.delimiter {
+        return Ok((byte, None, 0));
     }
-    let Some(delimiter) = sniff::sep_line(reader.peek(FIRST_LOOK)?) else { return Ok(None) };
-    skip_line(reader, request.dialect.terminator)?;
-    let (name, taken) = (reader.name(), delimiter_name(delimiter));
-    Ok(Some((delimiter, format!("{name}: took {taken} for the delimiter, as its first line says (sep=)"))))
-}
-
-/// The delimiter, and a remark if it was guessed.
-fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>)> {
-    match request.delimiter {
-        None => return Ok((request.by_name, None)),
-        Some(Delimiter::Byte(byte)) => return Ok((byte, None)),
-        Some(Delimiter::Auto) => {}
+    if let Some(byte) = sniff::sep_line(reader.peek(FIRST_LOOK)?) {
+        skip_line(reader, request.dialect.terminator)?;
+        let (name, taken) = (reader.name(), delimiter_name(byte));
+        let remark = format!("{name}: took {taken} for the delimiter, as its first line says (sep=)");
+        return Ok((byte, Some(remark), 1));
     }
     let sample = sample(reader)?;
-    let is_empty = sample.bytes.is_empty();
+    if request.delimiter.is_none() || sample.bytes.is_empty() {
+        return Ok((by_name, None, 0));
+    }
     let found = sniff::likely_delimiter(request.dialect, sample);
-    let byte = found.unwrap_or(request.by_name);
+    let byte = found.unwrap_or(by_name);
     let (name, taken) = (reader.name(), delimiter_name(byte));
     let remark = match found {
         Some(_) => format!("{name}: took {taken} for the delimiter (`delimiter` auto)"),
         None => format!("{name}: found no delimiter (`delimiter` auto); took {taken}"),
     };
-    Ok((byte, (!is_empty).then_some(remark)))
+    Ok((byte, Some(remark), 0))
 }
 
 fn sample(reader: &mut dyn InputReader) -> Result<Sample<'_>> {
