@@ -69,6 +69,7 @@ pub struct Count {
 
 /// The values of a column that do not fit its type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Misfits {
     /// The column, from 1.
     pub column: u64,

@@ -238,7 +238,8 @@ fn damage(codec: &'static Codec, at: u64, granted: usize, fault: &Fault) -> io::
     let reason = match fault {
         Fault::Corrupt => "it is damaged here, or shortly before".to_owned(),
         Fault::LeftOut => {
-            format!("this build cannot unpack it: it was made without the feature {}", codec.name)
+            let feature = if codec.name == "deflate" { "gzip" } else { codec.name };
+            format!("this build cannot unpack it: it was made without the feature {feature}")
         }
         Fault::Memory(0) => format!("unpacking needs more than the {most} MiB it may take; raise `memory`"),
         Fault::Memory(n) => {
