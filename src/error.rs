@@ -258,8 +258,8 @@ impl Error {
     }
 
     /// The place in the data that the error is about: an anomaly under `strict`, a record that is
-    /// too long, a quote in the header that never closes. `None` for errors that concern a file or a setting; [`Error::kind`] then has the
-    /// file, and the byte if one is known.
+    /// too long, a quote in the header that never closes. `None` for errors that concern a file or
+    /// a setting; [`Error::kind`] then has the file, and the byte if one is known.
     pub fn position(&self) -> Option<&Place> {
         match &*self.0 {
             ErrorKind::Strict { place, .. }
