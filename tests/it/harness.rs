@@ -256,9 +256,13 @@ impl Run {
     }
 
     fn command(&self) -> Command {
+        reset_interrupt();
         let mut command = Command::new(&self.program);
         command.args(&self.args);
         command.env_remove("ROWMILL_ISA");
+        if self.columns.is_some() && std::env::var_os("TERM").is_none() {
+            command.env("TERM", "xterm");
+        }
         command.envs(self.envs.iter().map(|(k, v)| (k, v)));
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
@@ -285,6 +289,17 @@ impl Run {
         }
         line
     }
+}
+
+/// Has children start with SIGINT's default. In a background job it is ignored, and a child inherits
+/// that; what is caught here is the default there.
+fn reset_interrupt() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let set = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, always);
+        set.expect("SIGINT can be caught");
+    });
 }
 
 fn shell_word(word: &str) -> String {
