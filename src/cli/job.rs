@@ -10,7 +10,6 @@ use crate::internal::{Io, Isa};
 use crate::output::{FileOptions, Rejects, Split};
 use crate::{Compress, Compression, Converter, Input, Output, Progress};
 use std::io::IsTerminal;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -173,10 +172,13 @@ pub(super) fn check_streams(inputs: &[Input<'_>], to_stdout: bool) -> Result<()>
 /// # Errors
 /// The output's name says that it is something that it will not be.
 fn check_name(path: &Path, inputs: &[Input<'_>]) -> Result<()> {
-    let file = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    let file = |path: &Path| rustix::fs::stat(path).ok().map(|file| (file.st_dev, file.st_ino));
     let is_input = |input: &Input<'_>| match input {
         Input::Path(input) | Input::Mapped(input) => file(input) == file(path),
-        Input::Stdin => file(Path::new("/dev/stdin")) == file(path),
+        Input::Stdin => {
+            let stdin = rustix::fs::fstat(std::io::stdin()).ok();
+            stdin.map(|file| (file.st_dev, file.st_ino)) == file(path)
+        }
         _ => false,
     };
     if file(path).is_some() && inputs.iter().any(is_input) {
