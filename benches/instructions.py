@@ -49,7 +49,7 @@ SIZES = (8, 24)  # MiB
 PARTS = {
     "scan": "::scan_on",
     "weave": "::weave_on",
-    "window": "rowmill::convert::pass::pass",
+    "window": "rowmill::convert::convert_slice::convert_slice",
 }
 
 

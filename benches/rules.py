@@ -154,8 +154,8 @@ class Rules:
         return path
 
     def command(self, job, path, options=()):
-        told = [str(self.places.get(option, option)) for option in job.options]
-        return [str(self.rowmill), "-q", "-j", "1", *told, *options, str(path)]
+        own = [str(self.places.get(option, option)) for option in job.options]
+        return [str(self.rowmill), "-q", "-j", "1", *own, *options, str(path)]
 
     # Right first.
 
@@ -173,10 +173,10 @@ class Rules:
         state = hashlib.blake2b(ORACLE.read_bytes() + sample.read_bytes() + SECRET + repr(options).encode(), digest_size=8)
         wanted = self.folder / f"oracle-{state.hexdigest()}.jsonl"
         if not wanted.exists():
-            told = [str(self.places.get(option, option)) for option in options]
+            own = [str(self.places.get(option, option)) for option in options]
             part = wanted.with_suffix(".part")
             with open(part, "wb") as file:
-                subprocess.run([sys.executable, ORACLE, *told, sample], stdout=file, stderr=subprocess.DEVNULL, check=True)
+                subprocess.run([sys.executable, ORACLE, *own, sample], stdout=file, stderr=subprocess.DEVNULL, check=True)
             part.rename(wanted)
         return wanted
 
@@ -189,9 +189,9 @@ class Rules:
         state = hashlib.blake2b(digest_size=16)
         while chunk := child.stdout.read(MIB):
             state.update(chunk)
-        told = child.stderr.read().decode(errors="replace").strip()
+        error = child.stderr.read().decode(errors="replace").strip()
         if child.wait() != 0:
-            raise Failed(f"exit status {child.returncode}: {told[:200]}")
+            raise Failed(f"exit status {child.returncode}: {error[:200]}")
         return state.hexdigest(), json.loads(stats.read_text())["records"]
 
     def fault(self, job, isas):
@@ -226,8 +226,8 @@ class Rules:
         return made["user"] + made["system"], made["disturbed"]
 
     def hash_seconds(self, path):
-        told = subprocess.run([self.tools / "hashes", path, str(EMAIL)], stdout=subprocess.PIPE, check=True, text=True).stdout
-        made = json.loads(told)
+        done = subprocess.run([self.tools / "hashes", path, str(EMAIL)], stdout=subprocess.PIPE, check=True, text=True).stdout
+        made = json.loads(done)
         if self.hashed not in (None, made["sum"]):
             raise Failed("the hashes alone differ from run to run")
         self.hashed = made["sum"]
@@ -258,8 +258,8 @@ class Rules:
     # Instructions.
 
     def count(self, profile, options):
-        told = [str(self.places.get(option, option)) for option in options]
-        row, n_bytes = instructions.count(self.rowmill, self.tools / "profiles", profile, told, COUNTED)
+        own = [str(self.places.get(option, option)) for option in options]
+        row, n_bytes = instructions.count(self.rowmill, self.tools / "profiles", profile, own, COUNTED)
         return row["all"], n_bytes
 
     def instructions(self, jobs):

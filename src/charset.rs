@@ -8,8 +8,10 @@
 //! byte below 0x80 may be part of another character (Shift_JIS, GBK, UTF-16) cannot be here; such
 //! inputs are decoded as they are read (`input/decode.rs`).
 
+#[cfg(feature = "encodings")]
 use encoding_rs::Encoding;
 use std::fmt;
+#[cfg(feature = "encodings")]
 use std::sync::{Mutex, PoisonError};
 
 /// How the bytes of a text are read.
@@ -24,7 +26,8 @@ pub enum Charset {
 
 /// A code page, compiled once for each encoding.
 pub struct Page {
-    encoding: &'static Encoding,
+    /// Its name in the WHATWG standard.
+    name: &'static str,
     /// What each byte becomes inside a JSON string: the escape, or the UTF-8 of its character. The
     /// length is in the last place; at most six bytes are in front of it.
     pub json: [[u8; 8]; 256],
@@ -37,11 +40,13 @@ pub struct Page {
 }
 
 /// All pages made so far, at most as many as there are such encodings (29). They are never freed.
+#[cfg(feature = "encodings")]
 static PAGES: Mutex<Vec<&'static Page>> = Mutex::new(Vec::new());
 
 impl Charset {
     /// The charset of an encoding whose text can be parsed without decoding it first; `None` for
     /// all others.
+    #[cfg(feature = "encodings")]
     pub fn of(encoding: &'static Encoding) -> Option<Self> {
         if encoding == encoding_rs::UTF_8 {
             return Some(Self::Utf8);
@@ -77,9 +82,10 @@ impl Charset {
 
 impl Page {
     /// The page of a single-byte encoding.
+    #[cfg(feature = "encodings")]
     fn of(encoding: &'static Encoding) -> &'static Self {
         let mut pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(page) = pages.iter().find(|page| page.encoding == encoding) {
+        if let Some(page) = pages.iter().find(|page| page.name == encoding.name()) {
             return page;
         }
         let page: &'static Self = Box::leak(Box::new(Self::new(encoding)));
@@ -87,9 +93,10 @@ impl Page {
         page
     }
 
+    #[cfg(feature = "encodings")]
     fn new(encoding: &'static Encoding) -> Self {
         let mut page = Self {
-            encoding,
+            name: encoding.name(),
             json: [[0; 8]; 256],
             utf8: [[0; 4]; 256],
             blank: [false; 256],
@@ -113,7 +120,7 @@ impl Page {
 
     /// The encoding's name in the WHATWG standard.
     pub fn name(&self) -> &'static str {
-        self.encoding.name()
+        self.name
     }
 
     /// The UTF-8 of a byte's character, which is U+FFFD if there is none; the length is in the last
@@ -152,6 +159,7 @@ impl Page {
 }
 
 /// Puts `text` at the front of `entry`, and its length in the last place.
+#[cfg(feature = "encodings")]
 fn put<const N: usize>(entry: &mut [u8; N], text: &[u8]) {
     entry[..text.len()].copy_from_slice(text);
     entry[N - 1] = u8::try_from(text.len()).expect("a few bytes");
@@ -159,7 +167,7 @@ fn put<const N: usize>(entry: &mut [u8; N], text: &[u8]) {
 
 impl PartialEq for Page {
     fn eq(&self, other: &Self) -> bool {
-        self.encoding == other.encoding
+        self.name == other.name
     }
 }
 
@@ -172,6 +180,7 @@ impl fmt::Debug for Page {
 }
 
 /// A label of each single-byte encoding, for tests.
+#[cfg(feature = "encodings")]
 #[cfg(test)]
 pub(crate) const LABELS: [&str; 29] = [
     "ibm866",
@@ -205,6 +214,7 @@ pub(crate) const LABELS: [&str; 29] = [
     "x-user-defined",
 ];
 
+#[cfg(feature = "encodings")]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +233,8 @@ mod tests {
             assert!(std::ptr::eq(page, self::page(label)), "{label}: made once");
             for byte in 0..=0xff_u8 {
                 let one = [byte];
-                let (text, unmapped) = page.encoding.decode_without_bom_handling(&one);
+                let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+                let (text, unmapped) = encoding.decode_without_bom_handling(&one);
                 let entry = |entry: &[u8]| entry[..usize::from(*entry.last().unwrap())].to_vec();
                 assert_eq!(entry(page.utf8(byte)), text.as_bytes(), "{label} {byte:#x}");
                 let json = format!("\"{text}\"");

@@ -35,7 +35,7 @@ impl Trim {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::All, Self::Headers, Self::Fields, Self::None];
 
-    /// The name that `--trim` takes.
+    /// Its name in options and plans.
     pub fn name(self) -> &'static str {
         match self {
             Self::All => "all",

@@ -57,9 +57,9 @@ pub enum Anomaly {
     StrayQuote,
     /// A quoted field is still open at the end of the input.
     UnclosedQuote,
-    /// A value does not fit its `--type`.
+    /// A value does not fit the type of its column.
     TypeMismatch,
-    /// A record is longer than `--max-record`; an error unless such records go to `--rejects`.
+    /// A record is longer than the setting `max_record`; an error unless there are `rejects`.
     OverlongRecord,
 }
 
@@ -171,7 +171,7 @@ pub enum ErrorKind {
         /// The bytes there are for it.
         limit: usize,
     },
-    /// The first anomaly under `--strict`.
+    /// The first anomaly under the setting `strict`.
     Strict {
         /// Which.
         anomaly: Anomaly,
@@ -226,7 +226,7 @@ pub enum ErrorKind {
         /// What is wrong with it.
         wrong: &'static str,
     },
-    /// `--resume` found what it can't go on from.
+    /// A run cannot be resumed from what was found.
     CannotResume {
         /// The output's name.
         output: String,

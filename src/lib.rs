@@ -18,15 +18,20 @@
 //!
 //! # Where things are
 //!
-//! - [`Converter`] converts; [`Builder`] has a method for each setting; [`Summary`] is what it came
-//!   to.
+//! - [`Converter`] converts; [`Builder`] has a method for each setting; [`Summary`] is the result,
+//!   with [`Count`], [`Misfits`], [`Times`] and [`Bound`].
 //! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own
 //!   ends.
 //! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
 //! - [`Delimiter`], [`Terminator`], [`Trim`], [`Encoding`]: how inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
-//! - [`Planned`], [`Range`]: one file on many machines.
+//! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
+//! - [`Progress`]: how far a run is, for a bar of your own.
 //! - [`guide`]: tutorial, cookbook, promises, and all else that users of the program read.
+//!
+//! Files are read; they are mapped only if you ask for it ([`Input::mapped`]). Codecs and encodings
+//! are features, on by default; without them the crate builds with Rust alone (see
+//! [`guide::library`]).
 
 mod by_text;
 mod charset;

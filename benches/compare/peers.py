@@ -1,4 +1,4 @@
-"""Who rowmill is compared with: where each peer comes from, and how it is told to do the same job.
+"""Who rowmill is compared with: where each peer comes from, and how it is called for the same job.
 
 The plain job: every value a string, `""` kept, records in order, newlines in quotes, one object a line, all cores. The jobs of `JOBS` change
 values, and a peer does those that it has a command for. A peer that can be had but does not do a job is listed as wrong (right.py), so a
@@ -34,9 +34,9 @@ class Peer:
     get: Callable  # Gives the version, or raises Missing.
     command: Callable
     writes: bool = False  # It opens its output itself; otherwise it writes to stdout.
-    tells: bool = False  # It tells the seconds of its call alone; they count instead of the process's.
+    reports: bool = False  # It reports the seconds of its call alone; they count instead of the process's.
     jobs: dict = field(default_factory=dict)
-    rowmill: dict = field(default_factory=dict)  # By profile: what rowmill must be told to do the same.
+    rowmill: dict = field(default_factory=dict)  # By profile: the options for the same.
     version: str = ""
     missing: str = ""
 
@@ -126,11 +126,11 @@ def node(cache):
 XAN_MASK = r'if(_ eq "", _, replace(_, /^([^@]?)[^@]*/, "$1***"))'
 
 PEERS = [
-    Peer("DataFusion", package("datafusion", "55.0.0"), engine("datafusion"), writes=True, tells=True, jobs=engine_jobs("datafusion")),
-    Peer("Polars", package("polars", "2.1.0"), engine("polars"), writes=True, tells=True, jobs=engine_jobs("polars")),
-    Peer("DuckDB", package("duckdb", "2.0.0"), engine("duckdb"), writes=True, tells=True, jobs=engine_jobs("duckdb")),
+    Peer("DataFusion", package("datafusion", "55.0.0"), engine("datafusion"), writes=True, reports=True, jobs=engine_jobs("datafusion")),
+    Peer("Polars", package("polars", "2.1.0"), engine("polars"), writes=True, reports=True, jobs=engine_jobs("polars")),
+    Peer("DuckDB", package("duckdb", "2.0.0"), engine("duckdb"), writes=True, reports=True, jobs=engine_jobs("duckdb")),
     Peer("ClickHouse", package("chdb", "4.4.0", "import chdb; print(str(chdb.query('SELECT version()', 'TSV')).strip())"),
-         engine("chdb"), writes=True, tells=True, jobs=engine_jobs("chdb")),
+         engine("chdb"), writes=True, reports=True, jobs=engine_jobs("chdb")),
     # Without --strings it turns numbers into floats.
     Peer("xan", crate("xan", "0.61.0", "xan"), xan(["to", "jsonl", "--strings", "*"]), jobs={
         "masked": xan(["transform", "email", XAN_MASK], ["to", "jsonl", "--strings", "*"]),

@@ -27,7 +27,7 @@ text { font: 12px -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill:
   .line.ours { stroke: #fb8b3c } .halo { stroke: #0d1117 }
 }
 """
-# For lines: told apart on white and on near-black.
+# For lines: distinct on white and on near-black.
 COLOURS = ["#3b82c4", "#2f9e6e", "#b565a7", "#c99a06", "#7a72d4", "#8a8f98", "#d0604c", "#2ba3b0"]
 
 
@@ -223,10 +223,10 @@ def growth(record, runs):
         stroke = f' style="stroke: {colour}"' if colour else ""
         picture.parts.append(f'<line{kind}{stroke} x1="{points[-1][0] + 5:.1f}" y1="{points[-1][1]:.1f}" x2="{right + 14}" y2="{place:.1f}"/>'
                              if points[-1][0] >= right else "")
-        told = f"{'rowmill, 2 threads' if ours else name}, {number(series[name][-1][1])}"
+        label = f"{'rowmill, 2 threads' if ours else name}, {number(series[name][-1][1])}"
         if points[-1][0] < right:
             # It was too slow for the larger files.
-            picture.text(points[-1][0] + 8, points[-1][1] + 4, told, "quiet")
+            picture.text(points[-1][0] + 8, points[-1][1] + 4, label, "quiet")
         else:
-            picture.text(right + 18, place + 4, told, "ours" if ours else "")
+            picture.text(right + 18, place + 4, label, "ours" if ours else "")
     return picture

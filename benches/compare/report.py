@@ -223,7 +223,7 @@ def markdown(record):
     if record["instructions"]:
         lines += ["| instructions per byte of input (AVX2, one thread) | " + " | ".join(record["instructions"]) + " |",
                   "| --- |" + " ---: |" * len(record["instructions"])]
-        for part in ("all", "scan", "stitch"):
+        for part in ("all", "scan", "weave"):
             lines.append(f"| {part} | " + " | ".join(f"{row.get(part, 0):.2f}" for row in record["instructions"].values()) + " |")
         lines.append("")
     return "\n".join(lines)
@@ -234,10 +234,10 @@ def write(record, path, out):
     text = json.dumps({**record, "runs": []}, indent=1, ensure_ascii=False)
     rows = ",\n  ".join(json.dumps(run) for run in record["runs"])
     path.write_text(text.replace('"runs": []', f'"runs": [\n  {rows}\n ]') + "\n")
-    told = markdown(record)
-    path.with_suffix(".md").write_text(told)
+    text = markdown(record)
+    path.with_suffix(".md").write_text(text)
     folder = out / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.draw(record, Runs(record)).items():
         (folder / f"{name}.svg").write_text(picture)
-    print(told)
+    print(text)

@@ -34,7 +34,7 @@ import right  # noqa: E402
 from measure import CORES, Failed, Launcher, rounds  # noqa: E402
 
 MIB = 1 << 20
-PROFILES = {"people": 8, "quoted": 6, "wide": 100, "narrow": 3, "longtext": 3}  # Columns, which csveee must be told.
+PROFILES = {"people": 8, "quoted": 6, "wide": 100, "narrow": 3, "longtext": 3}  # Columns, which csveee needs.
 FULL = {"people": 1024 * MIB, **dict.fromkeys(["quoted", "wide", "narrow", "longtext"], 256 * MIB)}
 GROWTH = [64 * MIB, 256 * MIB, 1024 * MIB, 2048 * MIB, 4096 * MIB, 8192 * MIB]
 SAMPLE = 16 * MIB
@@ -183,7 +183,7 @@ class Comparison:
         def run():
             command = (peer.jobs[job] if job else peer.command)(self.cache, path, out)
             made = self.launcher.run(command, out=None if peer.writes else out, limit=limit)
-            if peer.tells:
+            if peer.reports:
                 made["process"] = made["wall"]
                 made["wall"] = self.launcher.told()
             return made

@@ -10,6 +10,7 @@
 
 use crate::charset::Charset;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
+use crate::input::guess;
 use crate::parse::{Field, Machine};
 use std::ops::Range;
 
@@ -261,8 +262,8 @@ fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
     if n_invalid <= n_valid {
         return None;
     }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(sample.bytes, sample.whole);
-    let label = detector.guess(None, chardetng::Utf8Detection::Deny).name().to_ascii_lowercase();
-    Some(format!("{}: is not UTF-8; did you mean `encoding` {label}?", taken.name))
+    Some(match guess(sample.bytes, sample.whole) {
+        Some(label) => format!("{}: is not UTF-8; did you mean `encoding` {label}?", taken.name),
+        None => format!("{}: is not UTF-8", taken.name),
+    })
 }

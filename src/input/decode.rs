@@ -56,11 +56,6 @@ impl Care {
     }
 }
 
-/// The encoding of a byte-order mark, and the mark's length.
-pub(super) fn by_mark(start: &[u8]) -> Option<(Encoding, usize)> {
-    encoding_rs::Encoding::for_bom(start).map(|(encoding, mark)| (Encoding(encoding), mark))
-}
-
 impl<R: Read> Decode<R> {
     /// Decodes what `reader` gives, which is behind the byte-order mark.
     pub(super) fn new(reader: R, encoding: Encoding) -> Self {
@@ -339,10 +334,10 @@ mod tests {
                 assert!(decoded == text, "{label}: {}", raw.escape_ascii());
                 let offsets = decode.offsets();
                 for (at, taken) in before {
-                    let told = offsets.input_len(0, &decoded[..at]);
-                    assert_eq!(told, taken, "{label}: before byte {at} of {}", raw.escape_ascii());
+                    let mapped = offsets.input_len(0, &decoded[..at]);
+                    assert_eq!(mapped, taken, "{label}: before byte {at} of {}", raw.escape_ascii());
                     let rest = offsets.input_len(at as u64, &decoded[at..]);
-                    assert_eq!(told + rest, offsets.input_len(0, &decoded), "{label}");
+                    assert_eq!(mapped + rest, offsets.input_len(0, &decoded), "{label}");
                 }
             }
         }

@@ -34,8 +34,15 @@ const PARQUET: &str = "is a Parquet file, which is not delimited text; convert i
 pub(super) const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
                      soffice --headless --convert-to csv FILE";
 
+#[cfg(not(feature = "encodings"))]
+const UTF16: &str = "is in UTF-16, and this build was made without the feature encodings";
+
 /// Formats that are not text.
 const BINARIES: &[Signature] = &[
+    #[cfg(not(feature = "encodings"))]
+    (0, b"\xff\xfe", UTF16),
+    #[cfg(not(feature = "encodings"))]
+    (0, b"\xfe\xff", UTF16),
     (257, b"ustar", TAR),
     (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it: 7z x -so FILE | rowmill"),
     (0, b"Rar!\x1a\x07", "is a RAR archive; unpack it: unrar p -inul FILE | rowmill"),

@@ -5,11 +5,13 @@
 //! knows neither records nor outputs.
 #![deny(clippy::cast_possible_truncation)] // Offsets are u64: none is cut to fewer bits unseen.
 
+#[cfg(feature = "encodings")]
 mod decode;
 mod encoding;
 mod foreign;
 mod map;
 mod mapped;
+#[cfg_attr(not(feature = "encodings"), allow(dead_code, reason = "decoding uses the rest"))]
 mod offset_map;
 mod open;
 mod read;
@@ -24,6 +26,7 @@ mod window;
 mod zip;
 
 pub use encoding::Encoding;
+pub(crate) use encoding::guess;
 pub use foreign::is_binary;
 pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;

@@ -1,7 +1,8 @@
 //! From a name to a source: what kind of file it is, and how it is best read.
 
-use super::decode::{Decode, by_mark};
-use super::encoding::Encoding;
+#[cfg(feature = "encodings")]
+use super::decode::Decode;
+use super::encoding::{Encoding, by_mark};
 use super::mapped::Mapped;
 use super::read::ReadAt;
 use super::source::{InputReader, Source};
@@ -36,7 +37,7 @@ impl Io {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Mmap, Self::Read];
 
-    /// The name that `--io` takes.
+    /// Its name in options and plans.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -206,14 +207,15 @@ enum TextSource {
     /// Its own bytes.
     Own(Charset),
     /// What they are decoded to, behind a byte-order mark of that length.
+    #[cfg_attr(not(feature = "encodings"), expect(dead_code, reason = "this build decodes nothing"))]
     Decoded(Encoding, usize),
 }
 
 /// What is parsed of an input that starts so: a byte-order mark overrules the encoding that was
 /// `asked`, as in browsers.
 fn text_of(start: &[u8], asked: Option<Encoding>) -> TextSource {
-    let told = by_mark(start).or(asked.map(|encoding| (encoding, 0)));
-    let Some((encoding, mark)) = told else { return TextSource::Own(Charset::Utf8) };
+    let named = by_mark(start).or(asked.map(|encoding| (encoding, 0)));
+    let Some((encoding, mark)) = named else { return TextSource::Own(Charset::Utf8) };
     encoding.charset().map_or(TextSource::Decoded(encoding, mark), TextSource::Own)
 }
 
@@ -264,22 +266,20 @@ fn streamed(raw: Raw, asked: Option<Encoding>, granted: usize) -> Result<Opened<
         },
     };
     let mut text = Begun::new(reader);
-    let mut decoding = 0;
     // A byte-order mark needs three bytes.
-    let told = text_of(text.look(3).map_err(cannot_read)?, asked);
-    let mut charset = Charset::Utf8;
-    let reader: Box<dyn InputReader> = match told {
-        TextSource::Own(own) => {
-            charset = own;
-            Box::new(Stream::new(name, text, layers))
-        }
+    let source = text_of(text.look(3).map_err(cannot_read)?, asked);
+    let (charset, decoding, reader): (_, _, Box<dyn InputReader>) = match source {
+        TextSource::Own(charset) => (charset, 0, Box::new(Stream::new(name, text, layers))),
+        #[cfg(not(feature = "encodings"))]
+        TextSource::Decoded(..) => unreachable!("this build knows UTF-8 alone"),
+        #[cfg(feature = "encodings")]
         TextSource::Decoded(encoding, mark) => {
             text.skip(mark);
             let decode = Decode::new(text, encoding);
             layers.offsets = decode.offsets();
             layers.mark = mark as u64;
-            decoding = layers.offsets.memory();
-            Box::new(Stream::new(name, decode, layers))
+            let decoding = layers.offsets.memory();
+            (Charset::Utf8, decoding, Box::new(Stream::new(name, decode, layers)))
         }
     };
     Ok(Opened { reader, is_regular, charset, unpacking, decoding })

@@ -1,6 +1,6 @@
 //! What one instruction set must provide for 64 bytes.
 //!
-//! The scan, the escape and the stitch are written once, over this trait; an instruction set is one
+//! The scan, the escape and the weave are written once, over this trait; an instruction set is one
 //! small file that implements it. A value of the implementing type is the proof that the processor
 //! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
 

@@ -17,7 +17,7 @@ pub struct Marks {
     /// Mark fields as dirty that start or end with a byte up to 0x20 or from 0x80: what trimming
     /// may touch.
     pub edges: bool,
-    /// A record that starts with this byte is left to the caller by the stitch.
+    /// A record that starts with this byte is left to the caller by the weave.
     pub comment: Option<u8>,
     /// Makes the next byte content, inside quotes and outside.
     pub escape: Option<u8>,

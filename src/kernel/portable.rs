@@ -90,7 +90,7 @@ impl Block for Portable {
 
     #[inline(always)]
     fn within(self, bytes: Self::Bytes, first: u8, last: u8) -> u64 {
-        debug_assert!(last < 0x80, "the high bit of each byte tells");
+        debug_assert!(last < 0x80, "the high bit of each byte is the result");
         let (low, high) = (ONES * u64::from(0x80 - first), ONES * u64::from(0x7f - last));
         gather(bytes, |word| {
             let seven = word & LOW7;

@@ -1,7 +1,7 @@
 //! What is written around the fields of a record, and which of the fields have a rule.
 //!
 //! Made once for each plan. This file does not know what a value means: of a rule it knows what can
-//! be told of its values at sight.
+//! be known of its values at sight.
 
 use super::by_sight::{BySight, Sight};
 

@@ -80,29 +80,83 @@ fn weave<B: Block>(
         {
             break;
         }
-        if !index.is_dirty(start, end) {
-            // SAFETY: the ends of an index ascend, for only the scan makes one. So all fields lie
-            // in `start..end`, and 64 bytes behind each can be read. No field is named twice
-            // (`Template::new`), so pieces and fields together are at most `most` less two blocks,
-            // and a copy writes less than a block more than it should: all of it within `to`.
-            at = unsafe { copy_all(block, from, start, record_ends, template, to, at) };
-        } else {
+        if index.is_dirty(start, end) {
             // Each byte may become six.
             if at + most + (MOST - 1) * (end - start) > to.len() {
                 break;
             }
-            // SAFETY: as above, and the room was looked at.
+            // SAFETY: as in `CopyRun`, and the room was looked at.
             match unsafe { escape_all(block, strip, start, record_ends, template, to, at) } {
                 Some(woven) => at = woven,
                 None => break,
             }
+            (first, number, start) = (last, number + 1, behind(marks, from, end));
+            continue;
         }
-        first = last;
-        number += 1;
-        start = behind(marks, from, end);
+        // As many as follow it and are clean too, found in one loop and copied in another, which has
+        // more registers so: 0.82 of the time on `people`, 0.55 on `wide`, 0.86 on `narrow` with
+        // AVX-512, 0.93 to 1.03 with AVX2, whose instructions are up to 2 % more (Intel, 2026-11).
+        let begun = (first, start);
+        let (mut n, mut room) = (1, at + most);
+        (first, start) = (last, behind(marks, from, end));
+        while number + n < until {
+            let last = records[number + n] as usize;
+            if last - first != n_fields {
+                break;
+            }
+            let end = ends[last - 1] as usize;
+            let most = template.n_around() + end.wrapping_sub(start);
+            if end + 64 > from.len()
+                || start > ends[first] as usize
+                || room + most > to.len()
+                || n_fields == 1 && end == start
+                || marks.comment == Some(from[start])
+                || index.is_dirty(start, end)
+            {
+                break;
+            }
+            (first, start) = (last, behind(marks, from, end));
+            room += most;
+            n += 1;
+        }
+        at = block.apart(CopyRun { strip, begun, n, to: &mut *to, at });
+        number += n;
     }
     *record = (number, start);
     at
+}
+
+/// Writes `n` clean records of a strip, each of as many fields as the template has.
+struct CopyRun<'a> {
+    strip: &'a Strip<'a>,
+    /// The number of the first field's end, and where the first record starts.
+    begun: (usize, usize),
+    n: usize,
+    to: &'a mut [u8],
+    at: usize,
+}
+
+impl Work for CopyRun<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> usize {
+        let Self { strip, begun: (mut first, mut start), n, to, mut at } = self;
+        let Strip { from, marks, index, template, .. } = *strip;
+        for _ in 0..n {
+            let last = first + template.n_fields;
+            let ends = &index.ends()[first..last];
+            // SAFETY: the ends of an index ascend, for only the scan makes one. So all fields lie
+            // in `start..end`, and 64 bytes behind each can be read. No field is named twice
+            // (`Template::new`), so pieces and fields together are at most what `weave` counted,
+            // less two blocks, and a copy writes less than a block more than it should: all of it
+            // within `to`.
+            at = unsafe { copy_all(block, from, start, ends, template, to, at) };
+            start = behind(marks, from, ends[template.n_fields - 1] as usize);
+            first = last;
+        }
+        at
+    }
 }
 
 /// The first byte behind the terminator at `end`, behind which there are bytes.

@@ -9,8 +9,8 @@ use super::template::{RULED, Template};
 use super::values::Values;
 use super::weave::{Strip, copy_all, copy_raw, escape_all, escape_field};
 
-/// As the stitch, where some columns have a rule: the records of a run are all looked at by one
-/// rule, then by the next, and then written.
+/// As the weave of plain records, where some columns have a rule: the records of a run are all
+/// looked at by one rule, then by the next, and then written.
 pub(super) fn by_rules<V: Values>(
     kernel: &Kernel,
     strip: &Strip<'_>,

@@ -25,7 +25,7 @@ impl Format {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Jsonl, Self::Rows, Self::Json];
 
-    /// The name that `--format` takes.
+    /// Its name in options and plans.
     pub fn name(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",

@@ -1,4 +1,5 @@
-//! A caller's own source, transform and sink: text is made as it is read, a column is changed, and records are counted as they come.
+//! A caller's own source, transform and sink: text is made as it is read, a column is changed, and
+//! records are counted as they come.
 //!
 //!     cargo run --release --example own_ends
 //!

@@ -1,5 +1,5 @@
-//! Zip archives, made by `archives/make.py`: their members are inputs. What is damaged, cut short or
-//! can't be read is an error and gives no output.
+//! Zip archives, made by `archives/make.py`: their members are inputs. What is damaged, cut short
+//! or can't be read is an error and gives no output.
 
 use std::fs;
 use std::path::PathBuf;
@@ -200,12 +200,9 @@ with zipfile.ZipFile('in.zip', 'w', zipfile.ZIP_DEFLATED) as made:
     Run::program("python3").dir(place.dir()).args(["-c", script]).out().expect_status(0);
     let expected = place.rowmill().args(["-q", "a.csv", "a.csv"]).out().stdout;
     let args = ["-q", "in.zip", "-o", "out.jsonl", "--resume", "--checkpoint-every", "64K"];
-    let running = place.rowmill().args(args).args(["--limit-rate", "1M"]).start();
-    let begun = std::time::Instant::now();
-    while !place.names().iter().any(|name| name.contains("checkpoint")) && begun.elapsed().as_secs() < 30 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    assert!(place.names().iter().any(|name| name.contains("checkpoint")), "{:?}", place.names());
+    let mut running = place.rowmill().args(args).args(["--limit-rate", "1M"]).start();
+    let kept = running.until(|_| place.names().iter().any(|name| name.contains("checkpoint")));
+    assert!(kept, "{:?}", place.names());
     running.signal(rustix::process::Signal::KILL);
     drop(running.finish());
     place.rowmill().args(args).out().expect_status(0);

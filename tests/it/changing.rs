@@ -9,11 +9,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use crate::harness::{Output, PEOPLE_HEADER, Place, Running, large, people};
-use crate::made::Numbers;
-use crate::usage::{Case, EARLIER, INPUT, make_fifo};
+use crate::harness::{Case, EARLIER, INPUT, Numbers, Output, PEOPLE_HEADER, Place, Running, large, people};
 
 /// A run that stands still after the first quarter of a megabyte of 8: the records to be rejected
 /// go to a FIFO that nobody reads.
@@ -32,8 +30,8 @@ impl HalfWay {
         let rest = "some text,1\n".repeat(600_000);
         let input = place.write("changing.csv", format!("a,b\n{some_rejected}{rest}"));
         let size = fs::metadata(&input).unwrap().len();
-        make_fifo(&place, "rejects");
-        make_fifo(&place, "rejects.log.jsonl");
+        place.fifo("rejects");
+        place.fifo("rejects.log.jsonl");
         place.write("in.csv", INPUT);
         place.write("out.jsonl", EARLIER);
         let case = Case::of(place);
@@ -164,9 +162,7 @@ fn changed_at_any_moment_nothing_wrong_is_released() {
     let block = people(1000);
     let full = [PEOPLE_HEADER, &block.repeat(n_bytes / block.len())].concat();
     place.write("expected.csv", &full);
-    let begun = Instant::now();
     let whole = place.rowmill().args(["-q", "expected.csv"]).out().stdout;
-    let mut takes = begun.elapsed();
     let mut numbers = Numbers(3);
     let (mut n_told, mut n_whole) = (0, 0);
     let trials = if large() { 500 } else { 60 };
@@ -189,8 +185,7 @@ fn changed_at_any_moment_nothing_wrong_is_released() {
             let mut bytes = Vec::new();
             stdout.read_to_end(&mut bytes).map(|_| bytes).unwrap()
         });
-        // Opened by then, as a rule.
-        thread::sleep(Duration::from_millis(2) + takes * numbers.below(1200) as u32 / 1000);
+        running.until_it_wrote((whole.len() / 1000 * numbers.below(1200)) as u64);
         let at = numbers.below(full.len()) as u64;
         let mut file = file;
         match change {
@@ -218,12 +213,9 @@ fn changed_at_any_moment_nothing_wrong_is_released() {
                 };
                 assert!(result == whole || opened_late, "{}", what());
                 n_whole += 1;
-                // The first run may have been slower than the others, or faster.
-                takes = takes * 97 / 100;
             }
             Some(1) => {
                 n_told += 1;
-                takes = takes * 105 / 100;
                 let how =
                     if output.stderr.contains("rewritten") { "was rewritten" } else { "became shorter" };
                 output.expect_one_line(&format!("in.csv: the file {how} while it was read, seen at byte "));

@@ -19,7 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-use crate::harness::fixtures;
+use crate::harness::{Numbers, fixtures, kernels};
 use crate::head::N_HEAD;
 use crate::ways;
 
@@ -93,27 +93,6 @@ const PIECES: [&[u8]; 60] = [
     b"99999999999999999999",
 ];
 
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    /// Less than `n`.
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % n as u64) as usize
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.below(256) as u8
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
-
 /// What a worker is at.
 struct Trial {
     n_inputs: u64,
@@ -132,12 +111,14 @@ fn every_way_gives_the_same() {
     let seed = set("ROWMILL_FUZZ_SEED").map_or(1, |n| n.parse().expect("ROWMILL_FUZZ_SEED: a number"));
     let n_workers = asked.and_then(|_| thread::available_parallelism().ok()).map_or(1, usize::from);
     let until = Instant::now() + Duration::from_secs(asked.unwrap_or(2));
+    // Says aloud which instruction sets are not tested.
+    kernels();
     let seeds = Arc::new(seeds());
     let workers: Vec<_> = (0..n_workers)
         .map(|i| {
             let trial = Arc::new(Mutex::new(Trial { n_inputs: 0, input: Vec::new(), begun: Instant::now() }));
             let (seeds, shown) = (Arc::clone(&seeds), Arc::clone(&trial));
-            let random = Random(seed ^ (i as u64) << 32);
+            let random = Numbers::from_seed(seed ^ (i as u64) << 32);
             (trial, thread::spawn(move || work(random, &seeds, &shown, until)))
         })
         .collect();
@@ -165,7 +146,7 @@ fn every_way_gives_the_same() {
     assert!(n_inputs > 50 && n_compared > n_inputs, "{n_inputs} inputs, {n_compared} conversions");
 }
 
-fn work(mut random: Random, seeds: &[Vec<u8>], trial: &Mutex<Trial>, until: Instant) {
+fn work(mut random: Numbers, seeds: &[Vec<u8>], trial: &Mutex<Trial>, until: Instant) {
     while Instant::now() < until {
         let input = mutated(&mut random, seeds);
         {
@@ -214,7 +195,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// A seed, a few times changed.
-fn mutated(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+fn mutated(random: &mut Numbers, seeds: &[Vec<u8>]) -> Vec<u8> {
     let mut input = random.of(seeds).clone();
     // In another way each time.
     input[3] = random.byte();

@@ -6,8 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Output, Place, Run, has};
-use crate::made::Numbers;
+use crate::harness::{Numbers, Output, Place, Run, has};
 
 /// A file in some encoding, what it says, and where its anomalies are.
 struct Made {

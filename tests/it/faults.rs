@@ -4,9 +4,7 @@
 //! Status 0 must mean that all was delivered; any other, that nothing stands under the output's
 //! name that wasn't there before.
 
-use std::path::PathBuf;
-
-use crate::harness::{Output, Place, Run, has, large, people};
+use crate::harness::{self, Output, Place, Run, Strace, has, large, people};
 
 const EARLIER: &str = "what was there before\n";
 
@@ -37,16 +35,11 @@ impl Case {
     /// Runs it with the `n`-th `call` failing with `error`; `None` once it did not fail any more.
     fn with_fault(&self, call: &str, error: &str, n: usize) -> Option<Output> {
         self.place.write("out.jsonl", EARLIER);
-        let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
-        let inject = format!("inject={call}:error={error}:when={n}");
-        let mut run = Run::program("strace").dir(self.place.dir());
-        run = run.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
-        run = run.arg(program).args(["-q", "--window", "4096", "-j", "2"]).args(&self.args);
+        let strace = Strace::of(&self.place).watch(call).inject(call, &format!("error={error}"), n);
+        let mut run = strace.rowmill().args(["-q", "--window", "4096", "-j", "2"]).args(&self.args);
         run = if self.from_pipe { run.stdin(self.place.read("in.csv")) } else { run.arg("in.csv") };
         let output = run.out();
-        let trace = String::from_utf8_lossy(&self.place.read("trace")).into_owned();
-        std::fs::remove_file(self.place.path("trace")).unwrap();
-        if !trace.contains("(INJECTED)") {
+        if !Strace::trace(&self.place).contains("(INJECTED)") {
             self.expect_right(&output, call);
             return None;
         }
@@ -57,7 +50,7 @@ impl Case {
         output.expect_status(0);
         let to_file = self.args.contains(&"-o");
         let got = if to_file { self.place.read("out.jsonl") } else { output.stdout.clone() };
-        let got = if self.args.contains(&"--compress") { unpacked(&self.place, "out.jsonl") } else { got };
+        let got = if self.args.contains(&"--compress") { unpacked(&self.place) } else { got };
         assert!(got == self.whole, "{what}: {} bytes, not {}", got.len(), self.whole.len());
         assert_eq!(self.place.names(), ["in.csv", "out.jsonl"], "{what}");
     }
@@ -203,11 +196,8 @@ fn maps_and_advice() {
     let ends = case.hold("fallocate", "ENOSPC");
     assert_eq!(ends.failed, 0, "{ends:?}");
     // The loader's own come first, before the program runs.
-    let program = env!("CARGO_BIN_EXE_rowmill");
-    let args = ["-f", "-qq", "-o", "trace", "-e", "trace=mmap", program, "--version"];
-    Run::program("strace").dir(case.place.dir()).args(args).out().expect_status(0);
-    let n_before = String::from_utf8_lossy(&case.place.read("trace")).lines().count();
-    std::fs::remove_file(case.place.path("trace")).unwrap();
+    Strace::of(&case.place).watch("mmap").rowmill().arg("--version").out().expect_status(0);
+    let n_before = Strace::trace(&case.place).lines().count();
     let mut n_right = 0;
     for n in n_before + 1..1000 {
         let what = format!("mmap number {n} fails");
@@ -223,8 +213,9 @@ fn maps_and_advice() {
     assert!(n_right > 0, "{n_right}");
 }
 
-fn unpacked(place: &Place, name: &str) -> Vec<u8> {
-    let output = Run::program("zstd").dir(place.dir()).args(["-dcq", "--stdout", name]).out();
+/// The result as text, whose name doesn't say that it is packed.
+fn unpacked(place: &Place) -> Vec<u8> {
+    let output = Run::program("zstd").dir(place.dir()).args(["-dcq", "--stdout", "out.jsonl"]).out();
     output.expect_status(0);
     output.stdout
 }
@@ -257,10 +248,6 @@ fn parts() {
     let place = Place::new();
     place.write("in.csv", people(if large() { 4000 } else { 700 }));
     let whole = place.rowmill().args(["-q", "in.csv"]).out().stdout;
-    let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
-    let everything = || -> Vec<(String, Vec<u8>)> {
-        place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect()
-    };
     for (name, earlier, args) in [
         ("out.jsonl", "300", &["--split-records", "100"][..]),
         ("out.jsonl.zst", "60", &["--split-records", "100", "--sync"]),
@@ -268,7 +255,7 @@ fn parts() {
     ] {
         let with = ["-q", "in.csv", "-o", name];
         place.rowmill().args(with).args(["--split-records", earlier]).out().expect_status(0);
-        let before = everything();
+        let before = place.everything();
         for (call, error) in [
             ("write", "ENOSPC"),
             ("pwrite64", "EIO"),
@@ -284,14 +271,10 @@ fn parts() {
             let (mut n_right, mut n_failed) = (0, 0);
             for n in 1..10_000 {
                 let what = format!("{name} {args:?}: {call} number {n} fails with {error}");
-                let inject = format!("inject={call}:error={error}:when={n}");
-                let strace = Run::program("strace").dir(place.dir());
-                let strace =
-                    strace.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
-                let run = strace.arg(&program).args(["--window", "4096", "-j", "2"]).args(with).args(args);
+                let strace = Strace::of(&place).watch(call).inject(call, &format!("error={error}"), n);
+                let run = strace.rowmill().args(["--window", "4096", "-j", "2"]).args(with).args(args);
                 let output = run.out();
-                let injected = String::from_utf8_lossy(&place.read("trace")).contains("(INJECTED)");
-                std::fs::remove_file(place.path("trace")).unwrap();
+                let injected = Strace::trace(&place).contains("(INJECTED)");
                 // What can't be looked into can't be removed; the next run does it.
                 let hidden = place.names().into_iter().filter(|name| name.starts_with('.'));
                 for name in hidden.filter(|_| call == "openat") {
@@ -306,9 +289,7 @@ fn parts() {
                         .iter()
                         .map(|part| part["name"].as_str().unwrap())
                         .collect();
-                    let text = |name: &&str| {
-                        if name.ends_with("zst") { unpacked(&place, name) } else { place.read(name) }
-                    };
+                    let text = |name: &&str| harness::unpacked(&place.path(name));
                     let text: Vec<u8> = names.iter().flat_map(text).collect();
                     assert!(text == whole, "{what}: {} bytes, not {}", text.len(), whole.len());
                     assert_eq!(place.names().len(), names.len() + 2, "{what}: {:?}", place.names());
@@ -317,17 +298,22 @@ fn parts() {
                     output.expect_status(1);
                     // What names give is on the disk or not, but they are given: the folder's own
                     // sync came last.
-                    if !(call == "fsync" && args.contains(&"--sync") && everything() != before) {
+                    if !(call == "fsync" && args.contains(&"--sync") && place.everything() != before) {
                         for name in place.names().iter().filter(|name| name.starts_with('.')) {
                             assert!(args.contains(&"--resume"), "{what}: {name}: {}", output.stderr);
                             let path = place.path(name);
                             let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
                         }
-                        assert!(everything() == before, "{what}: {:?}\n{}", place.names(), output.stderr);
+                        assert!(
+                            place.everything() == before,
+                            "{what}: {:?}\n{}",
+                            place.names(),
+                            output.stderr
+                        );
                     }
                     n_failed += 1;
                 }
-                if everything() != before {
+                if place.everything() != before {
                     // The next begins with the earlier result again.
                     let made = |name: &String| name.starts_with("out") || name.starts_with('.');
                     for name in place.names().iter().filter(|name| made(name)) {

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Run, large};
-use crate::made;
+use crate::harness::{Place, Run, data, large};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -94,7 +93,7 @@ fn ten_million_columns() {
 #[test]
 fn where_every_guess_is_wrong_memory_stays() {
     let place = Place::new();
-    place.write("in.csv", made::rows_in_quotes(48 << 20));
+    place.write("in.csv", data::rows_in_quotes(48 << 20));
     for args in [["-j", "2"], ["-j", "8"]] {
         let (output, peak) =
             place.rowmill().args(args).args(["-q", "in.csv", "-o", "/dev/null"]).out_and_peak();

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Output, Place, Run, isas};
-use crate::made;
+use crate::harness::{Output, Place, Run, data, isas};
+
 use crate::model::{Expected, Shape};
 
 /// Enough that each window size makes hundreds of windows of it, or nearly.
@@ -177,7 +177,7 @@ fn hold_large(name: &'static str, make: fn(usize) -> Vec<u8>, args: &[&'static s
 
 #[test]
 fn rows_in_quotes() {
-    for windows in hold_large("rows in quotes", made::rows_in_quotes, &[]) {
+    for windows in hold_large("rows in quotes", data::rows_in_quotes, &[]) {
         // Four fifths of the file lie in quotes and look as if they did not.
         assert!(windows.redone > windows.all / 2, "{windows:?}");
     }
@@ -185,7 +185,7 @@ fn rows_in_quotes() {
 
 #[test]
 fn quoted_rows_in_quotes() {
-    let all = hold_large("quoted rows in quotes", made::quoted_rows_in_quotes, &["--trim", "none"]);
+    let all = hold_large("quoted rows in quotes", data::quoted_rows_in_quotes, &["--trim", "none"]);
     for windows in all {
         assert!(windows.redone > windows.all / 2, "{windows:?}");
     }
@@ -193,13 +193,13 @@ fn quoted_rows_in_quotes() {
 
 #[test]
 fn inches() {
-    let [by_64, ..] = hold_large("inches", made::inches, &[]);
+    let [by_64, ..] = hold_large("inches", data::inches, &[]);
     assert!(by_64.redone > 0, "{by_64:?}");
 }
 
 #[test]
 fn inches_untrimmed() {
-    let case = Case::csv("inches", made::inches(SMALL), &["--trim", "none"]);
+    let case = Case::csv("inches", data::inches(SMALL), &["--trim", "none"]);
     case.hold(&How::all(&["64", "4096"]));
 }
 
@@ -207,7 +207,7 @@ fn inches_untrimmed() {
 /// been filled.
 #[test]
 fn output_many_times_the_input() {
-    let case = Case::csv("expanding", made::expanding(SMALL), &[]);
+    let case = Case::csv("expanding", data::expanding(SMALL), &[]);
     let windows = case.hold(&How::all(&["4096", ""]));
     assert!(windows.redone > windows.all / 20, "{windows:?}");
 }
@@ -216,7 +216,7 @@ fn output_many_times_the_input() {
 /// exception.
 #[test]
 fn well_behaved_files_are_hardly_redone() {
-    let [by_64, by_4k, by_default] = hold_large("well-behaved", made::well_behaved, &[]);
+    let [by_64, by_4k, by_default] = hold_large("well-behaved", data::well_behaved, &[]);
     assert!(by_64.redone * 10 < by_64.all, "{by_64:?}");
     assert!(by_4k.redone * 100 < by_4k.all, "{by_4k:?}");
     assert!(by_default.redone * 100 < by_default.all, "{by_default:?}");
@@ -226,7 +226,7 @@ fn well_behaved_files_are_hardly_redone() {
 /// come.
 #[test]
 fn a_quote_that_is_never_closed_is_an_error_that_says_where() {
-    let file = made::never_closed(LARGE);
+    let file = data::never_closed(LARGE);
     let place = Place::new();
     let input = place.write("input.csv", &file);
     let at = find(&file, b"20000,stray");
@@ -247,7 +247,7 @@ fn a_quote_that_is_never_closed_is_an_error_that_says_where() {
 /// With rejects the record's first line is put aside, and reading starts anew behind it.
 #[test]
 fn behind_a_quote_that_is_never_closed_the_rest_is_converted() {
-    let file = made::never_closed(LARGE);
+    let file = data::never_closed(LARGE);
     let shape = Shape { rejects: true, max_record: 16 << 20, ..Shape::default() };
     let place = Place::new();
     let input = place.write("input.csv", &file);
@@ -414,7 +414,7 @@ fn a_hundred_thousand_columns() {
 /// one, which then slept for ever. Many windows and more workers than cores made it likely.
 #[test]
 fn a_turn_that_is_passed_on_late_wakes_the_right_one() {
-    let case = Case::csv("late turn", made::well_behaved(200_000), &[]);
+    let case = Case::csv("late turn", data::well_behaved(200_000), &[]);
     let how = How { isa: "portable", threads: "7", window: "64", source: Source::Map };
     case.hold(&[how; 60]);
 }

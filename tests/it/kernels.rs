@@ -8,15 +8,14 @@ use std::ops::Range;
 
 use rowmill::internal::{Index, Kernel, MOST_ESCAPED, Marks, Template};
 
-use crate::library::isas;
-use crate::made::Numbers;
+use crate::harness::{self, Numbers};
 use crate::model::Shape;
 
 /// Longer than four blocks.
 const LENGTHS: Range<usize> = 0..300;
 
 fn kernels() -> Vec<Kernel> {
-    isas().into_iter().filter_map(Kernel::new).collect()
+    harness::kernels().iter().filter_map(|isa| Kernel::new(*isa)).collect()
 }
 
 /// The marks of the dialects that differ for a kernel.

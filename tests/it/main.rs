@@ -1,8 +1,9 @@
 //! The tests of the program as a user meets it: one binary, a file a subject.
 //!
 //! They know the command line, its files and its streams, and nothing of the library; the harness
-//! that they share is `harness.rs`. Only `reference.rs`, `differential.rs`, `kernels.rs` and
-//! `ranges.rs` use the library: a process for each of their ten thousand cases would take hours.
+//! that they share is `harness/`. Only `reference.rs`, `differential.rs`, `kernels.rs` and
+//! `ranges_random.rs` use the library: a process for each of their ten thousand cases would take
+//! hours.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,10 +12,10 @@
     reason = "a test fails by panicking, and tells by printing"
 )]
 
+#[allow(dead_code, reason = "the tests that measure time use the rest")]
 mod harness;
 mod head;
 mod library;
-mod made;
 mod model;
 mod rules;
 mod ways;
@@ -37,14 +38,17 @@ mod hostile;
 mod house;
 mod invariance;
 mod kernels;
+mod output_file;
 mod packed;
 mod parts;
 mod pipeline;
 mod postgres;
-mod pressure;
 mod ranges;
+mod ranges_random;
 mod reference;
+mod regression;
 mod resume;
+mod resume_shaped;
 mod signals;
 mod sniffed;
 mod sources;
@@ -58,3 +62,4 @@ mod usage;
 mod values;
 mod verify;
 mod worker;
+mod worker_faults;

@@ -67,7 +67,8 @@ impl Default for Shape {
 pub(crate) struct Cell {
     /// Quotes and escapes taken off.
     pub(crate) content: Vec<u8>,
-    /// As it stands; of an unquoted one without white space around it, if that is trimmed.
+    /// Its bytes in the input; of an unquoted one without white space around it, if that is
+    /// trimmed.
     pub(crate) raw: Vec<u8>,
     pub(crate) quoted: bool,
     /// Something is behind its closing quote.
@@ -86,7 +87,7 @@ pub(crate) struct Record {
     pub(crate) open_lines: bool,
     /// It is too long, so its first line is put aside and reading starts anew behind that.
     pub(crate) overlong: bool,
-    /// As it stands in the input, with its terminator. The `csv` crate doesn't tell.
+    /// Its bytes in the input, with its terminator. The `csv` crate doesn't tell.
     pub(crate) raw: Vec<u8>,
     /// That terminator is there.
     pub(crate) ended: bool,

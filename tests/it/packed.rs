@@ -1,30 +1,19 @@
 //! Compressed output, and output at a limited rate.
 //!
-//! What is made smaller must be the same text to whoever reads it: the tools that people have, not
+//! What is made smaller must be the same text to every reader: the tools that people have, not
 //! the library that made it.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::harness::{Output, Place, Run, has, large, people, skipped};
+use crate::harness::{Place, Run, has, has_python, large, odd, people};
 
 const MIB: u64 = 1 << 20;
 
-/// Rows whose output is larger and smaller than a buffer, with quotes that fool a guess, and one
-/// record longer than any buffer.
-fn odd() -> Vec<u8> {
-    let mut bytes = b"a,b,c\n".to_vec();
-    for i in 0..30_000 {
-        match i % 97 {
-            0 => bytes.extend(format!("{i},\"x\n,{i}\n\"\n").bytes()),
-            1 => bytes.extend(format!("{i}\n").bytes()),
-            2 => bytes.extend(b"\xff,5\" pipe,\n"),
-            _ => bytes.extend(format!("{i},value {i},\"said \"\"{i}\"\"\"\n").bytes()),
-        }
-    }
-    bytes.extend(format!("1,\"{}\",2\n", "long\n".repeat(400_000)).bytes());
-    bytes.extend(people(1000));
-    bytes
+/// Records of every kind, and one longer than any buffer.
+fn mixed() -> Vec<u8> {
+    let long = format!("1,\"{}\",2\n", "long\n".repeat(400_000));
+    [odd(20_000), long.into_bytes(), people(1000)].concat()
 }
 
 /// What a program makes of a file.
@@ -37,7 +26,7 @@ fn read_by(place: &Place, program: &str, args: &[&str]) -> Vec<u8> {
 #[test]
 fn every_reader_takes_it() {
     let place = Place::new();
-    for (what, input) in [("odd", odd()), ("people", [&b"a,b\n"[..], &people(60_000)].concat())] {
+    for (what, input) in [("mixed", mixed()), ("people", [&b"a,b\n"[..], &people(60_000)].concat())] {
         place.write("in.csv", &input);
         let plain = place.rowmill().args(["-q", "in.csv"]).out().stdout;
         for extra in [&["-j", "1"][..], &["-j", "3", "--window", "4096"], &["-j", "2"]] {
@@ -82,9 +71,7 @@ fn query_engines_take_it() {
         let polars =
             format!("import polars; f = polars.read_ndjson('{name}'); print((f.height, f['id'].max()))");
         for (module, script) in [("duckdb", duckdb), ("polars", polars)] {
-            let there = Run::program("python3").args(["-c", &format!("import {module}")]).out();
-            if !there.status.success() {
-                skipped(&format!("{module} reads it: not installed"));
+            if !has_python(module, "reading compressed output") {
                 continue;
             }
             let output = Run::program("python3").dir(place.dir()).args(["-c", &script]).out();
@@ -180,67 +167,13 @@ fn memory_stays_under_the_cap_at_every_level() {
     }
 }
 
-fn limited(run: Run, rate: u64) -> Output {
-    let begun = Instant::now();
-    let output = run.args(["--limit-rate", &rate.to_string()]).with_stats().out();
-    output.expect_status(0);
-    let (n, took) = (output.stat("bytes_out"), begun.elapsed().as_secs_f64());
-    let told = n as f64 / output.stats()["seconds"].as_f64().unwrap();
-    println!("{n} bytes in {took:.2} s: {told:.0} a second of {rate}");
-    // A machine that is busy with other things may be slower, never faster.
-    let share = told / rate as f64;
-    assert!((0.5..1.05).contains(&share), "{told:.0} bytes a second, not {rate}");
-    assert_eq!(output.stats()["bound_by"], "output");
-    output
-}
-
-#[test]
-fn a_limited_rate_is_kept() {
-    let place = Place::new();
-    place.write("in.csv", [&b"a,b\n"[..], &people(150_000)].concat());
-    let plain = place.rowmill().args(["-q", "in.csv"]).out().stdout;
-    let rate = plain.len() as u64 / 3;
-    let output = limited(place.rowmill().args(["in.csv", "-j", "2"]), rate);
-    assert!(output.stdout == plain);
-    limited(place.rowmill().args(["in.csv", "-j", "2", "-o", "out.jsonl"]), rate);
-    assert!(place.read("out.jsonl") == plain);
-    // Of what is written, not of what is made.
-    place.rowmill().args(["-q", "in.csv", "-o", "out.gz"]).out().expect_status(0);
-    let n = place.read("out.gz").len() as u64;
-    limited(place.rowmill().args(["in.csv", "-j", "2", "-o", "out.gz"]), n / 3);
-}
-
-/// A reader at the other end of a pipe sees no more than a tenth of a second's worth at once.
-#[test]
-fn a_limited_rate_has_no_bursts() {
-    use std::io::Read;
-    let place = Place::new();
-    place.write("in.csv", [&b"a,b\n"[..], &people(100_000)].concat());
-    let rate = 4_000_000u64;
-    let args = ["-q", "in.csv", "--limit-rate", "4000000"];
-    let mut running = place.rowmill().args(args).start();
-    let mut stdout = running.stdout();
-    let (begun, mut n, mut buffer) = (Instant::now(), 0u64, vec![0; 1 << 16]);
-    while begun.elapsed() < Duration::from_millis(1500) {
-        n += stdout.read(&mut buffer).unwrap() as u64;
-        let most = (begun.elapsed().as_secs_f64() + 0.1) * rate as f64;
-        assert!((n as f64) <= most + 65536.0, "{n} bytes after {:?}", begun.elapsed());
-    }
-    assert!(n as f64 > rate as f64 * 1.2, "{n}");
-    // A signal ends it at once, asleep or not.
-    running.signal(rustix::process::Signal::TERM);
-    running.ends_within(Duration::from_secs(1));
-    drop(stdout);
-    assert_eq!(running.finish().status.code(), Some(143));
-}
-
 #[test]
 fn a_slow_rate_is_interrupted_too() {
     let place = Place::new();
     place.write("in.csv", [&b"a,b\n"[..], &people(10_000)].concat());
     let args = ["-q", "in.csv", "-o", "out.jsonl", "--limit-rate", "10"];
     let mut running = place.rowmill().args(args).start();
-    std::thread::sleep(Duration::from_millis(300));
+    assert!(running.until_it_wrote(1));
     running.signal(rustix::process::Signal::INT);
     running.ends_within(Duration::from_secs(1));
     assert_eq!(running.finish().status.code(), Some(130));

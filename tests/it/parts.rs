@@ -2,13 +2,11 @@
 //! manifest says which.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Place, Run, has, people};
+use crate::harness::{Place, Run, can_unpack, has, odd, people, unpacked};
 
 /// The parts that a manifest lists, in order, each with what it says of them.
 fn listed(place: &Place, manifest: &str) -> Vec<(String, u64, u64)> {
@@ -35,11 +33,7 @@ fn texts(place: &Place, manifest: &str) -> Vec<Vec<u8>> {
     let text = |(name, n_records, n_bytes): &(String, u64, u64)| {
         let bytes = place.read(name);
         assert_eq!(bytes.len() as u64, *n_bytes, "{name}");
-        let text = match Path::new(name).extension().and_then(|extension| extension.to_str()) {
-            Some("zst") => Run::program("zstd").dir(place.dir()).args(["-dcq", name]).out().stdout,
-            Some("gz") => Run::program("gzip").dir(place.dir()).args(["-dc", name]).out().stdout,
-            _ => bytes,
-        };
+        let text = unpacked(&place.path(name));
         let n_lines = text.iter().filter(|&&byte| byte == b'\n').count();
         assert_eq!(n_lines as u64, *n_records, "{name}");
         assert!(text.is_empty() || text.ends_with(b"\n"), "{name} ends on a record");
@@ -48,26 +42,16 @@ fn texts(place: &Place, manifest: &str) -> Vec<Vec<u8>> {
     parts.iter().map(text).collect()
 }
 
-/// Records of all lengths, one longer than a buffer and one than any part.
-fn odd() -> Vec<u8> {
-    let mut bytes = b"a,b,c\n".to_vec();
-    for i in 0..20_000usize {
-        match i % 1009 {
-            0 => bytes.extend(format!("{i},\"x\n,{i}\n\"\n").bytes()),
-            1 => bytes.extend(format!("{i},{}\n", "y".repeat(i * 7)).bytes()),
-            2 => bytes.extend(format!("{i},\"{}\",z\n", "long\n".repeat(i % 7000)).bytes()),
-            _ => bytes.extend(format!("{i},value {i},\"said \"\"{i}\"\"\"\n").bytes()),
-        }
-    }
-    bytes.extend(format!("1,\"{}\",2\n", "\n".repeat(900_000)).bytes());
-    bytes.extend(b"the,last,one\n");
-    bytes
+/// Records of every kind, one longer than a buffer and than any part.
+fn mixed() -> Vec<u8> {
+    let long = format!("1,\"{}\",2\nthe,last,one\n", "\n".repeat(900_000));
+    [odd(20_000), long.into_bytes()].concat()
 }
 
 #[test]
 fn they_are_the_same_however_they_are_made() {
     let place = Place::new();
-    place.write("in.csv", odd());
+    place.write("in.csv", mixed());
     let whole = place.rowmill().args(["-q", "in.csv"]).out().stdout;
     for split in [
         &["--split-size", "100K"][..],
@@ -120,11 +104,11 @@ fn they_are_the_same_however_they_are_made() {
 
 #[test]
 fn compressed_parts_keep_their_size_and_records() {
-    if !has("zstd", "compressed parts") {
+    if !has("zstd", "compressed parts") || !has("gzip", "compressed parts") {
         return;
     }
     let place = Place::new();
-    place.write("in.csv", odd());
+    place.write("in.csv", mixed());
     place.people("people.csv", 12 << 20);
     for input in ["in.csv", "people.csv"] {
         let whole = place.rowmill().args(["-q", input]).out().stdout;
@@ -170,6 +154,9 @@ fn no_records_are_one_part() {
     let place = Place::new();
     place.write("in.csv", "");
     for (input, name) in [("in.csv", "out.jsonl"), ("in.csv", "out.jsonl.gz")] {
+        if !can_unpack(name) {
+            continue;
+        }
         place.rowmill().args(["-q", input, "-o", name, "--split-records", "5"]).out().expect_status(0);
         assert_eq!(texts(&place, "out.manifest.json"), [b""]);
         fs::remove_file(place.path("out.manifest.json")).unwrap();
@@ -190,19 +177,15 @@ fn an_earlier_result_is_replaced_as_a_whole() {
     assert_eq!(place.names().len(), 7, "{:?}", place.names());
     run("500").out().expect_status(0);
     assert_eq!(place.names().len(), 12);
-    let before = everything(&place);
+    let before = place.everything();
     let kept = |run: Run, status, part: &str| {
         run.out().expect_status(status).expect_one_line(part);
-        assert!(everything(&place) == before, "nothing is touched: {:?}", place.names());
+        assert!(place.everything() == before, "nothing is touched: {:?}", place.names());
     };
     kept(run("100").arg("--no-clobber"), 1, "out.manifest.json: exists already (--no-clobber)");
     kept(run("100").args(["--strict"]), 1, "(--strict)");
     kept(run("100").args(["--select", "no"]), 1, "no column is named 'no'");
     kept(run("100").args(["--compress", "none", "-o", "out.jsonl.gz"]), 1, "is no manifest of such parts");
-}
-
-fn everything(place: &Place) -> Vec<(String, Vec<u8>)> {
-    place.names().into_iter().map(|name| (name.clone(), place.read(&name))).collect()
 }
 
 #[test]
@@ -253,7 +236,7 @@ fn what_cannot_be_in_parts_is_told() {
     let place = Place::new();
     place.write("in.csv", "a\n1\n");
     fs::create_dir(place.path("folder")).unwrap();
-    Run::program("mkfifo").arg(place.path("fifo")).out().expect_status(0);
+    place.fifo("fifo");
     for args in [
         &["--split-size", "1M"][..],
         &["--split-records", "5", "-o", "-"],
@@ -281,11 +264,11 @@ fn a_signal_leaves_what_was_there() {
     place.write("in.csv", [&b"a,b\n"[..], &people(50_000)].concat());
     let args = ["-q", "in.csv", "-o", "out.jsonl", "--split-records", "100"];
     place.rowmill().args(args).args(["--limit", "300"]).out().expect_status(0);
-    let before = everything(&place);
-    for (signal, after) in [(Signal::INT, 100), (Signal::TERM, 300), (Signal::KILL, 200)] {
+    let before = place.everything();
+    // Each behind a few parts; at the rate it would take five seconds more.
+    for (signal, n_bytes) in [(Signal::INT, 100_000), (Signal::TERM, 300_000), (Signal::KILL, 200_000)] {
         let mut running = place.rowmill().args(args).args(["--limit-rate", "1M"]).start();
-        std::thread::sleep(Duration::from_millis(after));
-        assert!(!running.is_done());
+        assert!(running.until_it_wrote(n_bytes));
         running.signal(signal);
         running.finish();
         if signal == Signal::KILL {
@@ -297,7 +280,7 @@ fn a_signal_leaves_what_was_there() {
             );
             fs::rename(place.path("left"), place.path(".out.jsonl.rowmill-parts")).unwrap();
         } else {
-            assert!(everything(&place) == before, "{signal:?}: {:?}", place.names());
+            assert!(place.everything() == before, "{signal:?}: {:?}", place.names());
         }
     }
     // The next run clears up.
@@ -312,7 +295,7 @@ fn two_runs_do_not_share_parts() {
     place.write("in.csv", [&b"a,b\n"[..], &people(50_000)].concat());
     let args = ["-q", "in.csv", "-o", "out.jsonl", "--split-records", "100"];
     let mut running = place.rowmill().args(args).args(["--limit-rate", "1M"]).start();
-    std::thread::sleep(Duration::from_millis(200));
+    assert!(running.until_it_wrote(100_000));
     place.rowmill().args(args).out().expect_status(1).expect_one_line("is being written by another run");
     assert!(!running.is_done());
     running.signal(Signal::TERM);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Place, Run, skipped};
+use crate::harness::{Place, Run, has, skipped};
 
 const COPY: &str = r"\copy raw(doc) from stdin with (format csv, quote e'\x01', delimiter e'\x02')";
 
@@ -25,6 +25,9 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(place: &Place) -> Option<Server> {
         let what = "PostgreSQL";
+        if !has("python3", what) || !has("bash", what) {
+            return None;
+        }
         let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
             .map(|all| all.map(|entry| entry.unwrap().path().join("bin")).collect())
             .unwrap_or_default();
@@ -85,6 +88,14 @@ impl Server {
             .unwrap();
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Waits until so many bytes have arrived, committed or not.
+    fn until_it_holds(&self, n_bytes: u64) {
+        let size = || self.sql("select pg_relation_size('raw')").parse::<u64>().expect("a number");
+        while size() < n_bytes {
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn signal_all(&self, signal: &str) {
@@ -173,7 +184,7 @@ fn a_million_rows_arrive_as_they_are_and_a_server_at_rest_is_waited_for() {
     // Again, with the server asleep for five seconds half-way.
     server.sql("truncate raw");
     let mut running = load(&place, &server, &input.path).start();
-    thread::sleep(Duration::from_secs(2));
+    server.until_it_holds(20 << 20);
     server.signal_all("STOP");
     thread::sleep(Duration::from_secs(5));
     assert!(!running.is_done(), "it waits");
@@ -185,7 +196,7 @@ fn a_million_rows_arrive_as_they_are_and_a_server_at_rest_is_waited_for() {
     // And with the server killed: the pipe is closed, which ends it as it ends `cat`.
     server.sql("truncate raw");
     let mut running = load(&place, &server, &input.path).start();
-    thread::sleep(Duration::from_secs(2));
+    server.until_it_holds(20 << 20);
     let begun = Instant::now();
     server.signal_all("KILL");
     running.ends_within(Duration::from_secs(5));

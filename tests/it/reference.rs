@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
+use crate::harness::kernels;
 use crate::head::columns;
-use crate::library::{Got, How, convert, isas};
+use crate::library::{Got, How, convert};
 use crate::model::{Expected, Record, Shape, repaired};
 
 /// Each property is tried so often. A case takes about 0.2 ms.
@@ -238,7 +239,7 @@ fn ruled_shape() -> impl Strategy<Value = (Shape, [u8; 4])> {
 }
 
 fn how() -> impl Strategy<Value = How> {
-    let isas = isas();
+    let isas = kernels().to_vec();
     let window = prop_oneof![1 => Just(None), 3 => (1usize..100).prop_map(Some)];
     (1usize..4, window, select(isas), select(vec![1, 7, usize::MAX]))
         .prop_map(|(threads, window, isa, piece)| How { threads, window, isa, piece, check: false })

@@ -2,15 +2,11 @@
 //! undisturbed run.
 
 use std::fs;
-use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Output, PEOPLE_HEADER, Place, Run, has, large, people};
-use crate::made::Numbers;
+use crate::harness::{Numbers, Output, PEOPLE_HEADER, Place, Run, Strace, has, large, odd, people};
 
 const PARTIAL: &str = ".out.jsonl.rowmill-partial";
 const CHECKPOINT: &str = ".out.jsonl.rowmill-checkpoint";
@@ -22,8 +18,6 @@ struct Case {
     place: Place,
     args: Vec<&'static str>,
     whole: Output,
-    /// How long it takes undisturbed.
-    takes: Duration,
 }
 
 impl Case {
@@ -37,10 +31,8 @@ impl Case {
         for name in ["bad", "bad.log.jsonl"] {
             let _ = fs::rename(place.path(name), place.path(&format!("whole.{name}")));
         }
-        let mut case = Case { place, args: args.to_vec(), whole: plain, takes: Duration::ZERO };
-        let begun = Instant::now();
+        let case = Case { place, args: args.to_vec(), whole: plain };
         case.run().out().expect_status(0);
-        case.takes = begun.elapsed();
         case.expect_whole(None);
         case
     }
@@ -85,11 +77,11 @@ impl Case {
         }
     }
 
-    /// Starts it and cuts it off after a while; whether it was cut off before its end.
-    fn cut_off(&self, after: Duration, signal: Signal) -> bool {
+    /// Starts it and cuts it off once it wrote `share` thousandths of the result; whether it was
+    /// cut off before its end.
+    fn cut_off(&self, share: usize, signal: Signal) -> bool {
         let mut running = self.run().start();
-        thread::sleep(after);
-        if running.is_done() {
+        if !running.until_it_wrote(self.whole.stat("bytes_out") * share as u64 / 1000) {
             return false;
         }
         running.signal(signal);
@@ -114,8 +106,7 @@ impl Case {
         let mut numbers = Numbers(seed);
         let (mut n_cut, mut n_gone_on) = (0, 0);
         while n_cut < trials {
-            let share = numbers.below(1000) as u32;
-            if !self.cut_off(self.takes * share / 900, Signal::KILL) {
+            if !self.cut_off(numbers.below(1100), Signal::KILL) {
                 if self.place.path("out.jsonl").exists() {
                     // It was done, perhaps but for the checkpoint.
                     self.run().out().expect_status(0);
@@ -143,20 +134,11 @@ impl Case {
     }
 }
 
-/// Rows of every kind: short, long, invalid, in quotes over many lines.
-fn odd(n: usize) -> Vec<u8> {
-    let mut bytes = b"a,b,a\n".to_vec();
-    for i in 0..n {
-        match i % 97 {
-            0 => bytes.extend(format!("{i},\"x\n,{i}\n\"\n").bytes()),
-            1 => bytes.extend(format!("{i}\n").bytes()),
-            2 => bytes.extend(format!("{i},1,2,3,4\n").bytes()),
-            3 => bytes.extend(b"\xff,\xfe,\n\n"),
-            4 => bytes.extend(format!("{i},\"{}\",z\n", "long\n".repeat(i % 7000)).bytes()),
-            _ => bytes.extend(format!("{i},value {i},\"said \"\"{i}\"\"\"\n").bytes()),
-        }
-    }
-    bytes
+/// Records of every kind under a header that is repaired.
+fn repaired(n_records: usize) -> Vec<u8> {
+    let records = odd(n_records);
+    let header = records.iter().position(|&byte| byte == b'\n').unwrap();
+    [b"a,b,a", &records[header..]].concat()
 }
 
 #[test]
@@ -181,7 +163,7 @@ fn compressed_and_decoded_inputs_go_on_too() {
         Case::new(make, &["packed"]).hold(trials, seed);
     }
     // Short, long and invalid ones, and characters of all lengths.
-    let wide = String::from_utf8_lossy(&odd(25_000)).replace("value", "vælue 日本 😀");
+    let wide = String::from_utf8_lossy(&repaired(25_000)).replace("value", "vælue 日本 😀");
     let utf16 = |place: &Place| {
         let units = wide.encode_utf16().chain([0xd800, b'\n'.into()]).flat_map(u16::to_le_bytes);
         drop(place.write("in.csv", units.collect::<Vec<u8>>()));
@@ -201,9 +183,9 @@ fn compressed_and_decoded_inputs_go_on_too() {
 #[test]
 fn with_rejects_and_several_inputs() {
     let make = |place: &Place| {
-        place.write("1.csv", odd(3000));
+        place.write("1.csv", repaired(3000));
         place.write("empty.csv", "");
-        place.write("2.csv", [&b"\xef\xbb\xbf"[..], &odd(40_000)].concat());
+        place.write("2.csv", [&b"\xef\xbb\xbf"[..], &repaired(40_000)].concat());
         place.write("3.csv", people(20_000));
     };
     let inputs = ["1.csv", "empty.csv", "2.csv", "3.csv", "-j", "2"];
@@ -217,7 +199,7 @@ fn a_signal_keeps_what_is_done_too() {
     let case = Case::new(|place| drop(place.people("in.csv", 16 << 20)), &["in.csv"]);
     let mut n = 0;
     for share in 1..20 {
-        if case.cut_off(case.takes * share / 20, Signal::INT) && case.body().is_some() {
+        if case.cut_off(share * 50, Signal::INT) && case.body().is_some() {
             n += 1;
             let begun = case.body().unwrap()["states"][0]["input_at"].as_u64().unwrap();
             assert!(begun > 0);
@@ -233,7 +215,7 @@ fn a_signal_keeps_what_is_done_too() {
 fn cut_off() -> Case {
     let case = Case::new(|place| drop(place.people("in.csv", 12 << 20)), &["in.csv"]);
     for share in 1..1000 {
-        if case.cut_off(case.takes * (share % 10 + 3) / 15, Signal::KILL) && case.body().is_some() {
+        if case.cut_off((share % 10 + 3) * 66, Signal::KILL) && case.body().is_some() {
             return case;
         }
         case.run().out().expect_status(0);
@@ -242,18 +224,14 @@ fn cut_off() -> Case {
     panic!("never cut off with a checkpoint");
 }
 
-/// All files there, with their bytes.
-fn everything(case: &Case) -> Vec<(String, Vec<u8>)> {
-    case.place.names().into_iter().map(|name| (name.clone(), case.place.read(&name))).collect()
-}
-
+/// That it does not go on, for a reason.
 #[track_caller]
-fn refused(case: &Case, run: Run, reason: &str) {
-    let before = everything(case);
+fn expect_no_way_on(case: &Case, run: Run, reason: &str) {
+    let before = case.place.everything();
     let output = run.out();
     output.expect_status(1).expect_one_line(reason);
     output.expect_stderr("; remove ").expect_stderr(&format!("{CHECKPOINT} to begin anew"));
-    assert!(everything(case) == before, "nothing is touched");
+    assert!(case.place.everything() == before, "nothing is touched");
 }
 
 #[test]
@@ -261,25 +239,25 @@ fn what_changed_is_refused_with_the_reason() {
     let case = cut_off();
     let input = case.place.path("in.csv");
     let bytes = fs::read(&input).unwrap();
-    refused(
+    expect_no_way_on(
         &case,
         case.run().args(["--mask", "email"]),
         "cannot go on: it was begun with other options (columns)",
     );
-    refused(&case, case.run().args(["-d", ";"]), "(delimiter)");
-    refused(&case, case.run().args(["--limit", "7"]), "(limit)");
-    refused(&case, case.run().arg("--strict"), "(strict)");
+    expect_no_way_on(&case, case.run().args(["-d", ";"]), "(delimiter)");
+    expect_no_way_on(&case, case.run().args(["--limit", "7"]), "(limit)");
+    expect_no_way_on(&case, case.run().arg("--strict"), "(strict)");
     // Longer, touched, and another of the same size and time.
     let time = fs::metadata(&input).unwrap().modified().unwrap();
     fs::write(&input, [&bytes[..], b"1,2\n"].concat()).unwrap();
-    refused(&case, case.run(), "cannot go on: the inputs are others, or have changed since");
+    expect_no_way_on(&case, case.run(), "cannot go on: the inputs are others, or have changed since");
     fs::write(&input, &bytes).unwrap();
-    refused(&case, case.run(), "have changed since");
+    expect_no_way_on(&case, case.run(), "have changed since");
     let mut other = bytes.clone();
     *other.last_mut().unwrap() = b'x';
     fs::write(&input, &other).unwrap();
     fs::File::options().write(true).open(&input).unwrap().set_modified(time).unwrap();
-    refused(&case, case.run(), "have changed since");
+    expect_no_way_on(&case, case.run(), "have changed since");
     fs::write(&input, &bytes).unwrap();
     fs::File::options().write(true).open(&input).unwrap().set_modified(time).unwrap();
     // What does not shape the result may differ.
@@ -302,7 +280,7 @@ fn a_damaged_checkpoint_is_refused() {
             _ => bad.insert(at, b'0'),
         }
         case.place.write(CHECKPOINT, &bad);
-        refused(&case, case.run(), "its checkpoint is damaged");
+        expect_no_way_on(&case, case.run(), "its checkpoint is damaged");
     }
     case.place.write(CHECKPOINT, &good);
     // An unfinished output that is not what it was.
@@ -314,7 +292,7 @@ fn a_damaged_checkpoint_is_refused() {
     let len = fs::metadata(&partial).unwrap().len();
     let file = fs::File::options().write(true).open(&partial).unwrap();
     file.set_len(1000).unwrap();
-    refused(&case, case.run(), "cannot go on: its unfinished output has 1000 bytes, not ");
+    expect_no_way_on(&case, case.run(), "cannot go on: its unfinished output has 1000 bytes, not ");
     drop(file);
     assert!(len > 1000);
     // As the message says.
@@ -362,14 +340,11 @@ fn killed_while_names_are_given() {
     }
     let make = |place: &Place| drop(place.write("in.csv", odd(2000)));
     let case = Case::new(make, &["in.csv", "--rejects", "bad"]);
-    let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
     let mut n_killed = 0;
     for call in ["rename", "unlink", "fsync", "ftruncate", "write"] {
         for n in 1.. {
-            let inject = format!("inject={call}:signal=KILL:when={n}");
-            let strace = Run::program("strace").dir(case.place.dir());
-            let strace = strace.args(["-f", "-o", "/dev/null", "-e", &inject]).arg(&program).args(&case.args);
-            let output = strace.args(["-o", "out.jsonl", "--resume", "--checkpoint-every", "100K"]).out();
+            let killed = Strace::of(&case.place).inject(call, "signal=KILL", n).rowmill().args(&case.args);
+            let output = killed.args(["-o", "out.jsonl", "--resume", "--checkpoint-every", "100K"]).out();
             if output.status.success() {
                 case.expect_whole(None);
                 break;
@@ -381,210 +356,6 @@ fn killed_while_names_are_given() {
         }
     }
     assert!(n_killed > 10, "{n_killed}");
-}
-
-/// A conversion to what is not the plain text: compressed, in parts, or both.
-struct Shaped {
-    place: Place,
-    name: &'static str,
-    args: Vec<&'static str>,
-    whole: Vec<u8>,
-    takes: Duration,
-}
-
-impl Shaped {
-    fn new(make: impl FnOnce(&Place), name: &'static str, args: &[&'static str]) -> Shaped {
-        let place = Place::new();
-        make(&place);
-        let inputs: Vec<&str> = args.iter().copied().take_while(|arg| !arg.starts_with("--split")).collect();
-        let plain = place.rowmill().arg("-q").args(inputs).out();
-        plain.expect_status(0);
-        let mut case =
-            Shaped { place, name, args: args.to_vec(), whole: plain.stdout, takes: Duration::ZERO };
-        let begun = Instant::now();
-        case.run().out().expect_status(0);
-        case.takes = begun.elapsed();
-        case.expect_whole();
-        case
-    }
-
-    fn run(&self) -> Run {
-        let run = self.place.rowmill().arg("-q").args(&self.args);
-        run.args(["-o", self.name, "--resume", "--checkpoint-every", "1M"])
-    }
-
-    fn has_checkpoint(&self) -> bool {
-        self.place.path(&format!(".{}.rowmill-checkpoint", self.name)).exists()
-    }
-
-    fn is_done(&self) -> bool {
-        [self.name, "out.manifest.json"].iter().any(|name| self.place.path(name).exists())
-    }
-
-    /// What was written, as text; a resumed run may frame it otherwise.
-    fn text(&self, name: &str) -> Vec<u8> {
-        if name.ends_with(".zst") {
-            let output = Run::program("zstd").dir(self.place.dir()).args(["-dcq", name]).out();
-            output.expect_status(0);
-            return output.stdout;
-        }
-        self.place.read(name)
-    }
-
-    /// That all is there once, and nothing else; begins anew for the next.
-    fn expect_whole(&self) {
-        let mut made = vec![self.name.to_owned()];
-        if self.place.path("out.manifest.json").exists() {
-            let manifest: Value = serde_json::from_slice(&self.place.read("out.manifest.json")).unwrap();
-            let (mut n_records, mut n_bytes) = (0, 0);
-            made.clear();
-            for (i, part) in manifest["parts"].as_array().unwrap().iter().enumerate() {
-                let name = part["name"].as_str().unwrap();
-                assert_eq!(name, self.name.replace("out", &format!("out-{i:05}")));
-                let text = self.text(name);
-                let n_lines = text.iter().filter(|&&byte| byte == b'\n').count() as u64;
-                assert_eq!(
-                    (part["records"].as_u64(), part["bytes"].as_u64()),
-                    (Some(n_lines), Some(self.place.read(name).len() as u64))
-                );
-                n_records += n_lines;
-                n_bytes += part["bytes"].as_u64().unwrap();
-                made.push(name.to_owned());
-            }
-            assert_eq!(
-                (manifest["records"].as_u64(), manifest["bytes"].as_u64()),
-                (Some(n_records), Some(n_bytes))
-            );
-        }
-        let text: Vec<u8> = made.iter().flat_map(|name| self.text(name)).collect();
-        assert!(text == self.whole, "{} parts of {} bytes, not {}", made.len(), text.len(), self.whole.len());
-        for name in &made {
-            fs::remove_file(self.place.path(name)).unwrap();
-        }
-        let _ = fs::remove_file(self.place.path("out.manifest.json"));
-        let left: Vec<String> = self.place.names();
-        assert!(left.iter().all(|name| !name.starts_with('.') && !name.starts_with("out")), "{left:?}");
-    }
-
-    fn hold(&self, trials: usize, seed: u64) {
-        let mut numbers = Numbers(seed);
-        let (mut n_cut, mut n_gone_on) = (0, 0);
-        while n_cut < trials {
-            let mut running = self.run().start();
-            thread::sleep(self.takes * numbers.below(1000) as u32 / 900);
-            if running.is_done() {
-                self.expect_whole();
-                continue;
-            }
-            running.signal(Signal::KILL);
-            running.finish();
-            if self.is_done() && !self.has_checkpoint() {
-                self.expect_whole();
-                continue;
-            }
-            n_cut += 1;
-            n_gone_on += usize::from(self.has_checkpoint());
-            if numbers.below(3) > 0 {
-                self.run().out().expect_status(0);
-                self.expect_whole();
-            }
-        }
-        self.run().out().expect_status(0);
-        self.expect_whole();
-        println!("{} {:?}: cut off {n_cut} times, {n_gone_on} with a checkpoint", self.name, self.args);
-        assert!(n_gone_on > trials / 4, "{n_gone_on} of {n_cut} had a checkpoint");
-    }
-}
-
-#[test]
-fn compressed_and_in_parts_it_goes_on_too() {
-    if !has("zstd", "going on with compressed output") {
-        return;
-    }
-    let table = |place: &Place| drop(place.people("in.csv", 24 << 20));
-    let mixed = |place: &Place| {
-        place.write("1.csv", odd(20_000));
-        place.write("2.csv", [&b"a,b,c\n"[..], &people(60_000)].concat());
-    };
-    let trials = if large() { 150 } else { 20 };
-    Shaped::new(table, "out.jsonl.zst", &["in.csv", "-j", "2"]).hold(trials, 11);
-    Shaped::new(table, "out.jsonl", &["in.csv", "-j", "2", "--split-size", "777K"]).hold(trials, 12);
-    Shaped::new(mixed, "out.jsonl", &["1.csv", "2.csv", "--split-records", "999", "--split-size", "1M"])
-        .hold(trials, 13);
-    Shaped::new(mixed, "out.jsonl.zst", &["1.csv", "2.csv", "--split-records", "5000"]).hold(trials, 14);
-    Shaped::new(table, "out.jsonl.zst", &["in.csv", "--split-size", "300K"]).hold(trials, 15);
-}
-
-/// Plain parts are those of an undisturbed run to the byte.
-#[test]
-fn parts_are_cut_where_an_undisturbed_run_cuts_them() {
-    let people = |place: &Place| drop(place.people("in.csv", 12 << 20));
-    let case = Shaped::new(people, "out.jsonl", &["in.csv", "-j", "2", "--split-size", "500K"]);
-    case.run().out().expect_status(0);
-    let all = || -> Vec<(String, Vec<u8>)> {
-        case.place.names().into_iter().map(|name| (name.clone(), case.place.read(&name))).collect()
-    };
-    let undisturbed = all();
-    case.expect_whole();
-    let mut n_cut = 0;
-    for share in 2..12 {
-        let running = case.run().start();
-        thread::sleep(case.takes * share / 13);
-        running.signal(Signal::KILL);
-        running.finish();
-        n_cut += usize::from(case.has_checkpoint());
-        case.run().out().expect_status(0);
-        assert!(all() == undisturbed, "other parts");
-        case.expect_whole();
-    }
-    assert!(n_cut > 2, "{n_cut}");
-}
-
-/// Killed at each call that names, moves or keeps something, over an earlier result of more parts.
-#[test]
-fn killed_while_parts_get_their_names() {
-    if !has("strace", "a kill at each call that names a part") {
-        return;
-    }
-    let make = |place: &Place| drop(place.write("in.csv", odd(3000)));
-    for (name, args) in [
-        ("out.jsonl", &["in.csv", "--split-records", "400"][..]),
-        ("out.jsonl.zst", &["in.csv", "--split-records", "900", "--split-size", "100K"]),
-    ] {
-        let case = Shaped::new(make, name, args);
-        let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
-        let mut n_killed = 0;
-        for call in
-            ["rename,renameat2", "unlink,unlinkat,rmdir", "fsync", "ftruncate", "openat", "flock,mkdir"]
-        {
-            for n in 1.. {
-                // An earlier result of eleven parts.
-                let earlier =
-                    case.place.rowmill().args(["-q", "in.csv", "-o", name, "--split-records", "280"]);
-                if n % 2 == 0 {
-                    earlier.out().expect_status(0);
-                }
-                let inject = format!("inject={call}:signal=KILL:when={n}");
-                let strace = Run::program("strace").dir(case.place.dir());
-                let strace =
-                    strace.args(["-f", "-o", "/dev/null", "-e", &inject]).arg(&program).args(&case.args);
-                // Small windows: how many checkpoints come must not hang on the pace of the
-                // machine.
-                let kept = ["--resume", "--checkpoint-every", "50K", "--window", "16K"];
-                let output = strace.args(["-q", "-o", name]).args(kept).out();
-                if output.status.success() {
-                    case.expect_whole();
-                    break;
-                }
-                n_killed += 1;
-                let output = case.run().out();
-                output.expect_status(0);
-                case.expect_whole();
-            }
-        }
-        println!("{name}: killed {n_killed} times");
-        assert!(n_killed > 40, "{n_killed}");
-    }
 }
 
 /// A library user's function has no text that a later run could compare, so it needs a name.

@@ -4,13 +4,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::harness::{Place, large, people};
-use crate::made::Numbers;
-use crate::usage::{Case, EARLIER, INPUT, RESULT, make_fifo};
+use crate::harness::{Case, EARLIER, INPUT, Numbers, Place, RESULT, large, people};
 
 #[test]
 fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
@@ -47,7 +45,7 @@ fn a_signal_ends_it_while_it_waits_for_its_consumer() {
 fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
     for args in [["fifo", "-o", "out.jsonl"], ["in.csv", "-o", "fifo"]] {
         let place = Place::new();
-        make_fifo(&place, "fifo");
+        place.fifo("fifo");
         place.write("in.csv", INPUT);
         place.write("out.jsonl", EARLIER);
         let case = Case::of(place);
@@ -69,13 +67,12 @@ fn nohup_keeps_it_alive() {
     running.stdin_ref().write_all(INPUT.as_bytes()).unwrap();
     running.until_it_waits();
     running.signal(Signal::HUP);
-    thread::sleep(Duration::from_millis(50));
-    assert!(!running.is_done());
+    // A signal is delivered before the end of the input can be.
     running.finish().expect_status(0);
     assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes());
 }
 
-/// At any moment, with a file of that name or without: what stands there is whole, or what was
+/// At any moment, with a file of that name or without: it shows a whole file, or what was
 /// there before.
 #[test]
 fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
@@ -83,10 +80,9 @@ fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
     let input = place.people("in.csv", 12 << 20);
     let whole = place.rowmill().arg(&input.path).out();
     whole.expect_status(0);
-    let begun = Instant::now();
-    place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).out().expect_status(0);
-    let mut takes = begun.elapsed();
-    fs::remove_file(place.path("out.jsonl")).unwrap();
+    let n_bytes = whole.stdout.len();
+    let is_whole =
+        |place: &Place| fs::metadata(place.path("out.jsonl")).is_ok_and(|file| file.len() == n_bytes as u64);
     let mut numbers = Numbers(1);
     let (mut n_before, mut n_whole, mut n_left) = (0, 0, 0);
     let trials = if large() { 500 } else { 60 };
@@ -96,9 +92,15 @@ fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
             place.write("out.jsonl", EARLIER);
         }
         let mut running = place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).start();
-        // Most of them near the end, where the name is given.
-        let share = if trial % 3 == 0 { numbers.below(1000) } else { 850 + numbers.below(300) };
-        thread::sleep(takes * share as u32 / 1000);
+        // Most of them around the end, where the name is given; some when it was.
+        match trial % 6 {
+            0 | 1 => drop(running.until_it_wrote(numbers.below(n_bytes) as u64)),
+            2 => drop(running.until(|_| is_whole(&place))),
+            _ => {
+                running.until_it_wrote(n_bytes as u64);
+                thread::sleep(Duration::from_micros(numbers.below(2000) as u64));
+            }
+        }
         if !running.is_done() {
             running.signal(Signal::KILL);
         }
@@ -114,10 +116,6 @@ fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
                 n_before += 1;
             }
         }
-        // The first run may have been slower than the others, or faster.
-        let is_whole =
-            fs::metadata(place.path("out.jsonl")).is_ok_and(|file| file.len() > EARLIER.len() as u64);
-        takes = takes * if is_whole { 95 } else { 105 } / 100;
         // A kill between the two calls that replace a file leaves the second name.
         for name in place.names() {
             if !["in.csv", "out.jsonl"].contains(&&*name) {
@@ -137,9 +135,7 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
     let mut numbers = Numbers(2);
     let place = Place::new();
     let input = place.people("in.csv", 12 << 20);
-    let begun = Instant::now();
     place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).out().expect_status(0);
-    let mut takes = begun.elapsed();
     let whole = place.read("out.jsonl");
     let mut n_ended = 0;
     let trials = if large() { 300 } else { 45 };
@@ -148,11 +144,8 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
         place.write("out.jsonl", EARLIER);
         let mut running = place.rowmill().arg(&input.path).args(["-o", "out.jsonl"]).start();
         running.until_it_catches(signal);
-        thread::sleep(takes * numbers.below(1100) as u32 / 1000);
-        if running.is_done() {
+        if !running.until_it_wrote((whole.len() * numbers.below(1050) / 1000) as u64) {
             running.finish().expect_status(0);
-            // The first run was slower.
-            takes = takes * 95 / 100;
             continue;
         }
         running.signal(signal);

@@ -253,22 +253,6 @@ fn one_is_one_in_words() {
     output.expect_stderr("  1 record rejected\n");
 }
 
-/// However long the header becomes.
-#[test]
-fn a_quote_that_opens_in_the_header_is_named() {
-    let place = Place::new();
-    for n_rows in [1, 2000, 400_000] {
-        place.write("in.tsv", format!("id\tname\t \"x\n{}", "1\tAnn\t2\n".repeat(n_rows)));
-        for args in [&["in.tsv"][..], &["in.tsv", "--memory", "256M"], &["in.tsv", "--check"]] {
-            let output = place.rowmill().args(args).out();
-            output.expect_status(1).expect_stdout("");
-            output.expect_stderr("in.tsv: line 1, header, byte 9, column 3: the quote that opens here is n");
-            output.expect_stderr("; if quotes are text here, try --quote none");
-        }
-        place.rowmill().args(["in.tsv", "--quote", "none", "-q", "-o", "out"]).out().expect_status(0);
-    }
-}
-
 #[test]
 fn a_delimiter_is_taken_or_suggested_aloud() {
     let auto = Run::rowmill().args(["-d", "auto", "-"]).stdin("a;b\n1;2\n").out();

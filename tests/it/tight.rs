@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use crate::harness::{Place, Run, skipped};
+use crate::harness::{Place, Run, Strace, can_unshare, has, skipped};
 
 fn hold(what: &str, place: &Place, whole: &[u8], run: Run) {
     let output = run.out();
@@ -46,7 +45,7 @@ fn few_descriptors() {
     place.shell(&script).out().expect_status(0).expect_stdout("{\"a\":\"1\"}\n".repeat(40));
 }
 
-/// Threads that is not possible are done without.
+/// Threads that cannot be started are done without.
 #[test]
 fn no_more_threads() {
     let (place, whole) = place();
@@ -88,15 +87,15 @@ fn a_small_memory_cgroup() {
 /// Without `/proc` a file without a name could never get one, and no figure of memory can be had.
 #[test]
 fn without_proc() {
+    if !can_unshare("no /proc") {
+        return;
+    }
     let (place, whole) = place();
     let script = "mount -t tmpfs none /proc && exec \"$ROWMILL\" in.csv -o out.jsonl";
     let unshare = |script: &str| {
         let program = env!("CARGO_BIN_EXE_rowmill");
         Run::program("unshare").dir(place.dir()).env("ROWMILL", program).args(["-m", "sh", "-c", script])
     };
-    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
-        return skipped("no /proc: unshare -m is not permitted");
-    }
     let output = unshare(script).out();
     output.expect_status(0);
     assert!(output.stderr.contains("records in"), "{}", output.stderr);
@@ -108,15 +107,13 @@ fn without_proc() {
 /// process. And no network.
 #[test]
 fn nothing_else_is_opened() {
-    if !crate::harness::has("strace", "what is opened") {
+    if !has("strace", "what is opened") {
         return;
     }
     let (place, _) = place();
-    let program: PathBuf = env!("CARGO_BIN_EXE_rowmill").into();
-    let args = ["-f", "-qq", "-o", "trace", "-e", "trace=%file,%network,openat"];
-    let run = Run::program("strace").dir(place.dir()).args(args).arg(program);
+    let run = Strace::of(&place).watch("%file,%network,openat").rowmill();
     run.args(["in.csv", "-o", "out.jsonl", "--sync"]).env("LD_LIBRARY_PATH", "").out().expect_status(0);
-    let trace = String::from_utf8(place.read("trace")).unwrap();
+    let trace = Strace::trace(&place);
     let known = [
         "in.csv",
         "out.jsonl",

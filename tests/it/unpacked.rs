@@ -5,8 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::harness::{Place, Run, fixtures, has, large, people};
-use crate::made::Numbers;
+use crate::harness::{Numbers, PEOPLE_HEADER, Place, Run, fixtures, has, large, people};
 
 /// Name, how the program is called to compress stdin to stdout, and the bytes by which it is known.
 const PROGRAMS: [(&str, &str, usize); 6] = [
@@ -22,15 +21,6 @@ const PROGRAMS: [(&str, &str, usize); 6] = [
 /// The programs that are there.
 fn programs() -> impl Iterator<Item = (&'static str, &'static str, usize)> {
     PROGRAMS.into_iter().filter(|(name, ..)| has(name, "files as it makes them"))
-}
-
-impl Place {
-    /// What a shell command makes of `bytes`.
-    fn piped(&self, bytes: &[u8], command: &str) -> Vec<u8> {
-        let output = Run::program("sh").args(["-c", command]).dir(self.dir()).stdin(bytes).out();
-        output.expect_status(0);
-        output.stdout
-    }
 }
 
 /// That a compressed file gives the same as the plain one: for each number of threads and window,
@@ -58,7 +48,7 @@ fn plain(input: &Path, args: &[&str]) -> Vec<u8> {
 #[test]
 fn what_the_programs_make_gives_what_the_plain_file_gives() {
     let place = Place::new();
-    let place_of_large = place.write("large.csv", [crate::harness::PEOPLE_HEADER, &people(4000)].concat());
+    let place_of_large = place.write("large.csv", [PEOPLE_HEADER, &people(4000)].concat());
     let fixture = |name: &str| fixtures().join(name);
     let cases = [
         (fixture("real/airports.csv"), &[][..]),
@@ -116,7 +106,7 @@ fn what_python_makes_gives_what_the_plain_file_gives() {
         return;
     }
     let place = Place::new();
-    let bytes = [crate::harness::PEOPLE_HEADER, &people(4000)].concat();
+    let bytes = [PEOPLE_HEADER, &people(4000)].concat();
     let expected = plain(&place.write("in.csv", &bytes), &[]);
     let script = "
 import bz2, gzip, lzma, struct, sys, zlib
@@ -143,7 +133,7 @@ for name, packed in made.items():
 
 /// Runs over `packed`, which is not whole: an error of one line that says where, and no output.
 #[track_caller]
-fn refused(place: &Place, name: &str, packed: &[u8]) {
+fn expect_damaged(place: &Place, name: &str, packed: &[u8]) {
     place.write("bad.csv", packed);
     let output = place.rowmill().args(["-q", "bad.csv", "-o", "out.jsonl"]).out();
     output.expect_status(1).expect_one_line("bad.csv: cannot read on at byte ");
@@ -155,7 +145,7 @@ fn refused(place: &Place, name: &str, packed: &[u8]) {
 fn cut_short_anywhere_it_is_an_error() {
     let place = Place::new();
     let small = b"a,b\n1,2\n3,\"some text, some text, some text\"\n".to_vec();
-    let long = [crate::harness::PEOPLE_HEADER, &people(20_000)].concat();
+    let long = [PEOPLE_HEADER, &people(20_000)].concat();
     let mut numbers = Numbers(1);
     for (name, command, n_magic) in programs() {
         let packed = place.piped(&small, command);
@@ -163,14 +153,14 @@ fn cut_short_anywhere_it_is_an_error() {
         // file starts with.
         let least = if name == "bzip2" { n_magic } else { 2 };
         for n in least..packed.len() {
-            refused(&place, name, &packed[..n]);
+            expect_damaged(&place, name, &packed[..n]);
         }
         let packed = place.piped(&long, command);
         for _ in 0..if large() { 1000 } else { 60 } {
-            refused(&place, name, &packed[..least + numbers.below(packed.len() - least)]);
+            expect_damaged(&place, name, &packed[..least + numbers.below(packed.len() - least)]);
         }
         for n in 1..20 {
-            refused(&place, name, &packed[..packed.len() - n]);
+            expect_damaged(&place, name, &packed[..packed.len() - n]);
         }
     }
 }
@@ -208,7 +198,7 @@ fn damaged_anywhere_it_never_gives_other_text() {
         println!("{name}: {n_errors} errors, {n_same} times the same text");
         assert!(n_errors > 3 * n_same, "{name}: {n_errors} errors, {n_same} times the same text");
     }
-    let long = [crate::harness::PEOPLE_HEADER, &people(20_000)].concat();
+    let long = [PEOPLE_HEADER, &people(20_000)].concat();
     let expected = plain(&place.write("in.csv", &long), &[]);
     for (name, command, n_magic) in programs() {
         let packed = place.piped(&long, command);
@@ -266,7 +256,7 @@ fn a_compressed_file_that_changes_is_an_error() {
         return;
     }
     let place = Place::new();
-    let text = [crate::harness::PEOPLE_HEADER, &people(200_000)].concat();
+    let text = [PEOPLE_HEADER, &people(200_000)].concat();
     let packed = place.piped(&text, "gzip -1c");
     for shorter in [true, false] {
         let input = place.write("in.csv.gz", &packed);

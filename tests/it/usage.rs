@@ -7,62 +7,11 @@
 
 use std::fs::{self, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 
-use crate::harness::{Output, Place, Run, fixtures, skipped};
-
-pub(crate) const INPUT: &str = "name,email\nAda,ada@example.org\nBob,bob@example.org\n";
-pub(crate) const RESULT: &str =
-    "{\"name\":\"Ada\",\"email\":\"ada@example.org\"}\n{\"name\":\"Bob\",\"email\":\"bob@example.org\"}\n";
-pub(crate) const EARLIER: &str = "an earlier result\n";
-
-/// A place with an input, `in.csv`, and an earlier result, `out.jsonl`.
-pub(crate) struct Case {
-    pub(crate) place: Place,
-    before: Vec<String>,
-}
-
-impl Case {
-    pub(crate) fn new() -> Case {
-        let place = Place::new();
-        place.write("in.csv", INPUT);
-        place.write("out.jsonl", EARLIER);
-        Case::of(place)
-    }
-
-    /// The place as it is now is how it must be left.
-    pub(crate) fn of(place: Place) -> Case {
-        let before = place.names();
-        Case { place, before }
-    }
-
-    fn run<const N: usize>(&self, args: [&str; N]) -> Output {
-        self.place.rowmill().args(args).out()
-    }
-
-    /// The run must fail with one line that holds `part`.
-    #[track_caller]
-    fn refused<const N: usize>(&self, status: i32, part: &str, args: [&str; N]) {
-        self.is_refusal(&self.run(args), status, part);
-    }
-
-    #[track_caller]
-    fn is_refusal(&self, output: &Output, status: i32, part: &str) {
-        output.expect_status(status).expect_one_line(part).expect_stdout("");
-        assert!(output.stderr.starts_with("rowmill: "), "{}", output.stderr);
-        self.expect_untouched();
-    }
-
-    #[track_caller]
-    pub(crate) fn expect_untouched(&self) {
-        assert_eq!(self.place.names(), self.before, "what lies in the folder");
-        assert_eq!(self.place.read("in.csv"), INPUT.as_bytes());
-        assert_eq!(self.place.read("out.jsonl"), EARLIER.as_bytes());
-    }
-}
+use crate::harness::{Case, EARLIER, INPUT, Place, RESULT, Run, fixtures, skipped};
 
 // Inputs.
 
@@ -102,38 +51,6 @@ fn an_input_that_may_not_be_read_is_named() {
 #[test]
 fn standard_input_is_read_once() {
     Case::new().refused(2, "'-' is named twice", ["-", "-", "-o", "out.jsonl"]);
-}
-
-/// What is needed of them is missed; no file that is opened takes their number, so that no message
-/// and no record is written into it.
-#[test]
-fn closed_streams() {
-    let case = Case::new();
-    for script in [
-        "exec \"$ROWMILL\" in.csv -o new.jsonl <&-",
-        "exec \"$ROWMILL\" in.csv -o new.jsonl >&-",
-        "exec \"$ROWMILL\" in.csv -o new.jsonl 2>&-",
-        "exec \"$ROWMILL\" in.csv -o new.jsonl <&- >&- 2>&-",
-    ] {
-        case.place.shell(script).out().expect_status(0);
-        assert_eq!(case.place.read("new.jsonl"), RESULT.as_bytes(), "{script}");
-        fs::remove_file(case.place.path("new.jsonl")).unwrap();
-        case.expect_untouched();
-    }
-    let output = case.place.shell("exec \"$ROWMILL\" in.csv >&-").out();
-    case.is_refusal(&output, 1, "stdout: cannot write: Bad file descriptor");
-    let output = case.place.shell("exec \"$ROWMILL\" -o out.jsonl <&-").out();
-    case.is_refusal(&output, 1, "stdin: cannot read: Bad file descriptor");
-    case.place.shell("exec \"$ROWMILL\" --check in.csv >&-").out().expect_status(0);
-    // Nothing is wrong with those that lead nowhere.
-    case.place.shell("exec \"$ROWMILL\" in.csv > /dev/null < /dev/null").out().expect_status(0);
-    for script in
-        ["exec \"$ROWMILL\" -o out.jsonl no.csv <&- >&- 2>&-", "exec \"$ROWMILL\" --frob <&- >&- 2>&-"]
-    {
-        let output = case.place.shell(script).out();
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{script}: {}", output.status);
-        case.expect_untouched();
-    }
 }
 
 // The command line.
@@ -247,16 +164,7 @@ fn flags_that_exclude_each_other_are_told() {
     case.refused(2, "--strict", ["in.csv", "--strict", "--rejects", "bad.csv", "-o", "out.jsonl"]);
 }
 
-/// A message stays one line whatever a name holds, and plays no tricks on the terminal.
-#[test]
-fn a_name_with_a_newline_makes_no_second_line() {
-    let case = Case::new();
-    case.refused(1, "no\\nsuch\\u{1b}[31m.csv: cannot open", ["no\nsuch\u{1b}[31m.csv", "-o", "out.jsonl"]);
-    case.refused(1, "no column is named 'a\\nb'", ["in.csv", "--select", "\"a\nb\"", "-o", "out.jsonl"]);
-    case.refused(2, "rowmill: ", ["in.csv", "--frob\n\nnicate\u{7}", "-o", "out.jsonl"]);
-}
-
-// Outputs that is not possible.
+// Outputs that cannot be written.
 
 #[test]
 fn an_output_in_a_folder_that_is_not_there_is_told_before_the_work() {
@@ -353,7 +261,7 @@ const NOBODY: u32 = 65534;
 /// had.
 fn as_nobody(place: &Place) -> Option<Run> {
     if !rustix::process::geteuid().is_root() {
-        // Whoever we are has no more rights than we want.
+        // This user has no more rights than we want.
         return Some(place.rowmill());
     }
     chown(place.dir(), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -438,121 +346,6 @@ fn two_outputs_in_one_file_are_refused_by_any_name() {
     // A device takes any number.
     let args = ["in.csv", "-q", "-o", "/dev/null", "--rejects", "/dev/null", "--stats", "/dev/null"];
     case.run(args).expect_status(0);
-}
-
-// The output file.
-
-#[test]
-fn a_replaced_file_keeps_its_mode_and_owner() {
-    let case = Case::new();
-    let path = case.place.path("out.jsonl");
-    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-    let root = rustix::process::geteuid().is_root();
-    if root {
-        chown(&path, Some(1234), Some(5678)).unwrap();
-    } else {
-        skipped("the owner of a replaced file: takes root");
-    }
-    let before = fs::metadata(&path).unwrap();
-    case.run(["-q", "in.csv", "-o", "out.jsonl"]).expect_status(0);
-    let after = fs::metadata(&path).unwrap();
-    assert_eq!(case.place.read("out.jsonl"), RESULT.as_bytes());
-    assert_eq!(after.mode(), before.mode());
-    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
-    assert_eq!(case.place.names(), case.before);
-}
-
-#[test]
-fn a_new_file_goes_by_the_umask() {
-    let case = Case::new();
-    case.place.shell("umask 027; exec \"$ROWMILL\" -q in.csv -o new.jsonl").out().expect_status(0);
-    assert_eq!(fs::metadata(case.place.path("new.jsonl")).unwrap().mode() & 0o7777, 0o640);
-}
-
-#[test]
-fn a_link_stays_a_link_and_its_file_is_replaced() {
-    let place = Place::new();
-    place.write("in.csv", INPUT);
-    fs::create_dir(place.path("elsewhere")).unwrap();
-    place.write("elsewhere/out.jsonl", EARLIER);
-    symlink("elsewhere/out.jsonl", place.path("link")).unwrap();
-    symlink("link", place.path("link to link")).unwrap();
-    symlink("elsewhere/not yet", place.path("dangling")).unwrap();
-    for (name, file) in [
-        ("link", "elsewhere/out.jsonl"),
-        ("link to link", "elsewhere/out.jsonl"),
-        ("dangling", "elsewhere/not yet"),
-    ] {
-        place.rowmill().args(["-q", "in.csv", "-o", name]).out().expect_status(0);
-        assert!(fs::symlink_metadata(place.path(name)).unwrap().is_symlink(), "{name}");
-        assert!(fs::symlink_metadata(place.path(file)).unwrap().is_file(), "{file}");
-        assert_eq!(place.read(file), RESULT.as_bytes(), "{name}");
-        place.write(file, EARLIER);
-    }
-    let mut names: Vec<_> =
-        fs::read_dir(place.path("elsewhere")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(names, ["not yet", "out.jsonl"]);
-}
-
-#[test]
-fn a_fifo_is_written_straight_and_stays_a_fifo() {
-    let case = Case::new();
-    let fifo = make_fifo(&case.place, "fifo");
-    let reader = thread::spawn({
-        let fifo = fifo.clone();
-        move || fs::read(fifo).unwrap()
-    });
-    case.run(["-q", "in.csv", "-o", "fifo"]).expect_status(0);
-    assert_eq!(reader.join().unwrap(), RESULT.as_bytes());
-    assert!(fs::symlink_metadata(fifo).unwrap().file_type().is_fifo());
-}
-
-#[test]
-fn dev_stdout_adds_to_what_is_there() {
-    let case = Case::new();
-    case.run(["-q", "in.csv", "-o", "/dev/stdout"]).expect_status(0).expect_stdout(RESULT);
-    case.run(["-q", "in.csv", "-o", "-"]).expect_status(0).expect_stdout(RESULT);
-    for (name, how) in
-        [("/dev/stdout", "> new.jsonl"), ("/dev/stdout", ">> new.jsonl"), ("/dev/fd/1", "> new.jsonl")]
-    {
-        let script = format!("{{ echo before; \"$ROWMILL\" -q in.csv -o {name}; echo after; }} {how}");
-        case.place.shell(&script).out().expect_status(0);
-        assert_eq!(case.place.read("new.jsonl"), format!("before\n{RESULT}after\n").as_bytes(), "{script}");
-        fs::remove_file(case.place.path("new.jsonl")).unwrap();
-    }
-}
-
-pub(crate) fn make_fifo(place: &Place, name: &str) -> PathBuf {
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
-    let path = place.path(name);
-    mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    path
-}
-
-/// What is behind the last record that is wanted is not looked at, so blank records there don't
-/// count.
-#[test]
-fn nothing_behind_the_limit_is_counted() {
-    let place = Place::new();
-    place.write("in.csv", "\n\na\n\n1\n\n2\n");
-    place.write("other.csv", "\n\n\na\n3\n");
-    for (args, expected) in [
-        (&["in.csv", "--limit", "0"][..], (0, 2)),
-        (&["in.csv", "--limit", "0", "--no-header"], (0, 0)),
-        (&["in.csv", "--limit", "1", "--no-header"], (1, 2)),
-        (&["in.csv", "--limit", "1"], (1, 3)),
-        (&["in.csv", "other.csv", "--limit", "2"], (2, 4)),
-        (&["in.csv", "other.csv", "--limit", "3"], (3, 7)),
-        (&["in.csv", "other.csv", "--limit", "0"], (0, 2)),
-    ] {
-        for how in [&["-j", "1"][..], &["-j", "2", "--window", "3"], &["--io", "read"], &["--check"]] {
-            let output = place.rowmill().args(args).args(how).with_stats().out();
-            output.expect_status(0);
-            let told = (output.stat("records"), output.stat("blank_records"));
-            assert_eq!(told, expected, "{args:?} {how:?}");
-        }
-    }
 }
 
 #[test]

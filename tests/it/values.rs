@@ -17,7 +17,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::golden;
-use crate::harness::{Output, Place, Run};
+use crate::harness::{Place, Run};
 use crate::library::collect;
 
 /// Strict: the grammar, whole surrogate pairs, valid UTF-8. Only a number that no `f64` holds is
@@ -118,11 +118,6 @@ fn a_check_finds_what_a_conversion_finds() {
     assert_eq!(told(&["--check"]), converted);
 }
 
-#[track_caller]
-fn refused(output: &Output, status: i32, part: &str) {
-    output.expect_status(status).expect_one_line(part);
-}
-
 #[test]
 fn the_key_of_a_hash_is_never_shown() {
     const KEY: &str = "the-key-that-nobody-may-see";
@@ -150,13 +145,12 @@ fn the_key_of_a_hash_is_never_shown() {
     place.write("in.csv", format!("id,email\n1,ada@x.org\n{}", "2,x,y\n".repeat(1_000_000)));
     let checkpointed = ["--checkpoint-every", "1M", "--strict"];
     let failed = place.rowmill().args(args).args(checkpointed).out();
-    refused(&failed, 1, "--strict");
-    let running = place.rowmill().args(args).args(["--checkpoint-every", "1M", "--limit-rate", "2M"]).start();
+    failed.expect_refusal(1, "--strict");
+    let mut running =
+        place.rowmill().args(args).args(["--checkpoint-every", "1M", "--limit-rate", "2M"]).start();
     let checkpoint = place.path(".out.jsonl.rowmill-checkpoint");
-    let held = (0..1000).find_map(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-        fs::read(&checkpoint).ok()
-    });
+    running.until(|_| checkpoint.exists());
+    let held = fs::read(&checkpoint).ok();
     running.signal(Signal::KILL);
     running.finish();
     let held = held.expect("a checkpoint");
@@ -178,13 +172,13 @@ fn a_key_that_is_no_secret_is_refused() {
     place.write("short", "fifteen bytes,,\n");
     place.write("key", "sixteen bytes,,,\n");
     let run = |args: &[&str]| place.rowmill().arg("in.csv").args(args).out();
-    refused(&run(&["--mask", "email:hash"]), 2, "hash needs --hash-key-file");
-    refused(&run(&["--mask", "email:hash", "--hash-key-file", "short"]), 2, "at least 16 bytes");
-    refused(&run(&["--mask", "email:hash", "--hash-key-file", "none"]), 1, "none: cannot read");
-    refused(&run(&["--mask", "email", "--hash-key-file", "key"]), 2, "no column is masked by hash");
+    run(&["--mask", "email:hash"]).expect_refusal(2, "hash needs --hash-key-file");
+    run(&["--mask", "email:hash", "--hash-key-file", "short"]).expect_refusal(2, "at least 16 bytes");
+    run(&["--mask", "email:hash", "--hash-key-file", "none"]).expect_refusal(1, "none: cannot read");
+    run(&["--mask", "email", "--hash-key-file", "key"]).expect_refusal(2, "no column is masked by hash");
     // Who names the key for the output would lose it.
     let same = run(&["--mask", "email:hash", "--hash-key-file", "key", "-o", "./key"]);
-    refused(&same, 1, "the output is the input");
+    same.expect_refusal(1, "the output is the input");
     assert_eq!(place.read("key"), b"sixteen bytes,,,\n");
 }
 
@@ -193,17 +187,14 @@ fn what_has_no_meaning_is_refused() {
     let place = Place::new();
     place.write("in.csv", "id,email\n1,ada@x.org\n");
     let run = |args: &[&str]| place.rowmill().arg("in.csv").args(args).out();
-    refused(
-        &run(&["--type", "id=number"]),
-        2,
-        "no type is named 'number'; there are int, float, bool, string, json",
-    );
-    refused(&run(&["--type", "id"]), 2, "--type takes COLUMN=TYPE, not 'id'");
-    refused(&run(&["--type", "ids=int"]), 1, "did you mean 'id'?");
-    refused(&run(&["--type", "email=int", "--mask", "email"]), 2, "column 'email' is masked");
-    refused(&run(&["--format", "rows", "--nest"]), 2, "no keys to nest");
-    refused(&run(&["--format", "rows", "--empty", "omit"]), 2, "try --empty null");
-    refused(&run(&["--nest="]), 2, "the separator is empty");
+    run(&["--type", "id=number"])
+        .expect_refusal(2, "no type is named 'number'; there are int, float, bool, string, json");
+    run(&["--type", "id"]).expect_refusal(2, "--type takes COLUMN=TYPE, not 'id'");
+    run(&["--type", "ids=int"]).expect_refusal(1, "did you mean 'id'?");
+    run(&["--type", "email=int", "--mask", "email"]).expect_refusal(2, "column 'email' is masked");
+    run(&["--format", "rows", "--nest"]).expect_refusal(2, "no keys to nest");
+    run(&["--format", "rows", "--empty", "omit"]).expect_refusal(2, "try --empty null");
+    run(&["--nest="]).expect_refusal(2, "the separator is empty");
     run(&["--type", "*=int", "--mask", "email", "--nest"]).expect_status(0);
 }
 

@@ -4,30 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Place, Run, fixtures, has, large, people, skipped};
-use crate::made::Numbers;
-
-/// Records with newlines in quotes, some short, some long, some with bytes that are no UTF-8.
-pub(crate) fn odd(n_records: usize) -> Vec<u8> {
-    let mut bytes = b"id,text,n\n".to_vec();
-    for i in 0..n_records {
-        let text = "A line,\nanother \"\"line\"\",\r\nand more\n".repeat(1 + i % 5);
-        write!(bytes, "{i},\"{text}\",{}", i * 7919 % 1000).unwrap();
-        match i % 97 {
-            13 => bytes.extend_from_slice(b",\xff\xfe,surplus"),
-            31 => bytes.truncate(bytes.len() - 2),
-            _ => {}
-        }
-        bytes.extend_from_slice(if i % 97 == 50 { b"\n7\n" } else { b"\n" });
-    }
-    bytes
-}
+use crate::harness::{Place, Run, can_unpack, fixtures, odd, unpacked};
 
 /// A plan of `in.csv`, in `plan.jsonl`.
 pub(crate) fn plan(place: &Place, args: &[&str]) -> Vec<Value> {
@@ -40,7 +21,7 @@ pub(crate) fn values(lines: &[u8]) -> Vec<Value> {
 }
 
 /// The names in a folder.
-fn listed(place: &Place, folder: &str) -> Vec<String> {
+pub(crate) fn listed(place: &Place, folder: &str) -> Vec<String> {
     let entries = fs::read_dir(place.path(folder)).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -50,25 +31,14 @@ fn listed(place: &Place, folder: &str) -> Vec<String> {
 
 /// The text of the parts in `parts`, one after another, and that nothing else is there but their
 /// receipts.
-fn joined(place: &Place, n_parts: usize) -> Vec<u8> {
+pub(crate) fn joined(place: &Place, n_parts: usize) -> Vec<u8> {
     let names = listed(place, "parts");
     let parts: Vec<&String> = names.iter().filter(|name| name.starts_with("part-")).collect();
     assert_eq!((parts.len(), names.len()), (n_parts, 2 * n_parts), "{names:?}");
-    let unpacked = |name: &&String| {
-        let path = place.path("parts").join(name);
-        let unpack = match name.rsplit('.').next().unwrap() {
-            "gz" => Run::program("gzip"),
-            "zst" => Run::program("zstd").arg("-q"),
-            _ => return fs::read(path).unwrap(),
-        };
-        let output = unpack.arg("-dc").arg(path).out();
-        output.expect_status(0);
-        output.stdout
-    };
-    parts.iter().flat_map(unpacked).collect()
+    parts.iter().flat_map(|name| unpacked(&place.path("parts").join(name))).collect()
 }
 
-fn whole(place: &Place, args: &[&str]) -> Vec<u8> {
+pub(crate) fn whole(place: &Place, args: &[&str]) -> Vec<u8> {
     let output = place.rowmill().args(["-q", "in.csv"]).args(args).out();
     output.expect_status(0);
     output.stdout
@@ -94,7 +64,7 @@ fn parts_one_after_another_are_the_whole() {
         (&["--format", "json", "--select", "n,id"], &["--compress", "zstd:1"], "json.zst"),
         (&["--quote", "none", "--null", ""], &[], "jsonl"),
     ] {
-        if ending.ends_with("zst") && !has("zstd", "parts by zstd") {
+        if !can_unpack(&format!("part.{ending}")) {
             continue;
         }
         for n in ["1", "7", "30"] {
@@ -373,214 +343,6 @@ fn a_part_is_never_written_over_its_input() {
     let output = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts"]).out();
     output.expect_status(1).expect_one_line("the output is the input");
     assert!(fs::read(input).unwrap() == bytes);
-}
-
-/// Any number at once, on different numbers of threads, killed at any moment: after one that is
-/// not, every part is there and right, and no part was ever another than its receipt said to
-/// whoever came later.
-#[test]
-fn workers_at_once_that_are_killed_do_no_harm() {
-    let mut numbers = Numbers(5);
-    for (own, seed) in [(&[][..], 1), (&["--compress", "zstd"], 2)] {
-        if !own.is_empty() && !has("zstd", "parts by zstd") {
-            continue;
-        }
-        let place = Place::new();
-        place.write("in.csv", [b"id,text,n,a,b,c,d,e\n", &people(60_000 + seed)[..]].concat());
-        let n = plan(&place, &["plan", "--ranges", "11"]).len();
-        let text = whole(&place, &[]);
-        let worker = |threads: usize| {
-            let run = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "-j"]);
-            run.arg(threads.to_string()).args(own)
-        };
-        let begun = Instant::now();
-        worker(2).out().expect_status(0);
-        let takes = begun.elapsed();
-        let (mut n_killed, mut n_left) = (0, 0);
-        for _ in 0..if large() { 60 } else { 8 } {
-            fs::remove_dir_all(place.path("parts")).unwrap();
-            for _ in 0..3 {
-                let mut running: Vec<_> = (1..4).map(|threads| worker(threads).start()).collect();
-                for _ in 0..2 {
-                    thread::sleep(takes * numbers.below(1000) as u32 / 1200);
-                    let victim = running.swap_remove(numbers.below(running.len()));
-                    victim.signal(Signal::KILL);
-                    n_killed += usize::from(!victim.finish().status.success());
-                }
-                let last = running.remove(0);
-                if numbers.below(2) == 0 {
-                    last.finish().expect_status(0);
-                } else {
-                    last.signal(Signal::KILL);
-                    last.finish();
-                }
-            }
-            let left = listed(&place, "parts").iter().filter(|name| name.starts_with('.')).count();
-            // A kill between the two calls that replace an existing file.
-            n_left += left;
-            let output = worker(2).out();
-            output.expect_status(0);
-            assert_eq!(values(&output.stdout).len(), n);
-            place.write("receipts.jsonl", &output.stdout);
-            let verify = place.rowmill().args(["verify", "plan.jsonl", "receipts.jsonl", "-o", "parts"]);
-            verify.out().expect_status(0);
-            fs::remove_file(place.path("parts/_SUCCESS")).unwrap();
-            for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
-                fs::remove_file(place.path("parts").join(name)).unwrap();
-            }
-            assert!(joined(&place, n) == text, "not the whole");
-        }
-        println!("{own:?}: {n_killed} killed, {n_left} hidden names left");
-        assert!(n_killed > 5, "{n_killed}");
-    }
-}
-
-/// Killed, or refused by the system, at each call that writes, keeps or names something: what was
-/// said to be there is, and who comes next sees to the rest.
-#[test]
-fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
-    if !has("strace", "a worker cut off at each call") {
-        return;
-    }
-    let place = Place::new();
-    place.write("in.csv", odd(300));
-    let n = plan(&place, &["plan", "--ranges", "2"]).len();
-    let text = whole(&place, &[]);
-    let program = env!("CARGO_BIN_EXE_rowmill");
-    let args = ["worker", "plan.jsonl", "-o", "parts", "-j", "1"];
-    let mut n_cut = 0;
-    for call in ["write", "fsync", "linkat,rename,renameat,renameat2", "mkdir", "openat"] {
-        for fault in ["signal=KILL", "error=EIO"] {
-            // The files that the loader opens come first.
-            let first = if call == "openat" { 6 } else { 1 };
-            for nth in first.. {
-                let _ = fs::remove_dir_all(place.path("parts"));
-                // Every second time over parts that are to be replaced.
-                if nth % 2 == 0 {
-                    fs::create_dir(place.path("parts")).unwrap();
-                    fs::write(place.path("parts/part-00000-of-00002.jsonl"), "stale").unwrap();
-                }
-                let inject = format!("inject={call}:{fault}:when={nth}");
-                let strace = Run::program("strace").dir(place.dir());
-                let strace = strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]).arg(program);
-                let cut = strace.args(args).out();
-                if cut.status.success() {
-                    assert_eq!(values(&cut.stdout).len(), n, "{call} {nth}: {fault}");
-                    if nth > 40 || call != "openat" {
-                        break;
-                    }
-                } else {
-                    n_cut += 1;
-                }
-                // Whatever was said to be there is.
-                for receipt in serde_json::Deserializer::from_slice(&cut.stdout).into_iter::<Value>() {
-                    let Ok(receipt) = receipt else { break };
-                    let bytes =
-                        fs::read(place.path("parts").join(receipt["part"].as_str().unwrap())).unwrap();
-                    assert_eq!(
-                        receipt["blake3"],
-                        blake3::hash(&bytes).to_hex().as_str(),
-                        "{call} {nth}: {fault}"
-                    );
-                }
-                place.rowmill().args(args).out().expect_status(0);
-                for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
-                    fs::remove_file(place.path("parts").join(name)).unwrap();
-                }
-                assert!(joined(&place, n) == text, "{call} {nth}: {fault}: not the whole");
-            }
-        }
-    }
-    println!("cut off {n_cut} times");
-    assert!(n_cut > 20, "{n_cut}");
-}
-
-/// As on a network file system: no file without a name, and processes of the same number on many
-/// machines (here in namespaces).
-#[test]
-fn hidden_names_are_each_attempts_own() {
-    let place = Place::new();
-    place.write("in.csv", odd(20_000));
-    let n = plan(&place, &["plan", "--ranges", "2"]).len();
-    let script = "mount -t tmpfs none /proc
-        for j in 1 2 3; do
-            unshare -pf --kill-child \"$ROWMILL\" worker plan.jsonl -o parts -j $j --limit-rate 2M > receipts-$j &
-        done
-        sleep 0.5
-        ls -A parts
-        kill -9 $!
-        wait";
-    let run = Run::program("unshare").dir(place.dir()).env("ROWMILL", env!("CARGO_BIN_EXE_rowmill"));
-    let output = run.args(["-m", "sh", "-c", script]).out();
-    if output.stderr.contains("not permitted") {
-        return skipped("hidden names: unshare -m is not permitted");
-    }
-    output.expect_status(0);
-    let names: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
-    assert_eq!(names.len(), 3, "{names:?}");
-    assert!(names.iter().all(|name| name.starts_with(".part-00000-of-00002.jsonl.1-0-")), "{names:?}");
-    for name in listed(&place, "parts").iter().filter(|name| name.starts_with('.')) {
-        fs::remove_file(place.path("parts").join(name)).unwrap();
-    }
-    for i in 1..3 {
-        assert_eq!(values(&place.read(&format!("receipts-{i}"))).len(), n);
-    }
-    place
-        .rowmill()
-        .args(["verify", "plan.jsonl", "receipts-1", "receipts-2", "-o", "parts"])
-        .out()
-        .expect_status(0);
-    fs::remove_file(place.path("parts/_SUCCESS")).unwrap();
-    assert!(joined(&place, n) == whole(&place, &[]), "not the whole");
-}
-
-/// A signal leaves nothing behind but what is whole.
-#[test]
-fn a_signal_ends_it_with_what_is_whole() {
-    let place = Place::new();
-    place.write("in.csv", odd(20_000));
-    plan(&place, &["plan", "--ranges", "3"]);
-    let run = place.rowmill().args(["worker", "plan.jsonl", "-o", "parts", "--limit-rate", "2M"]);
-    let running = run.start();
-    thread::sleep(Duration::from_millis(300));
-    running.signal(Signal::TERM);
-    running.finish().expect_status(128 + 15);
-    let names = listed(&place, "parts");
-    assert!(names.iter().all(|name| !name.starts_with('.')), "{names:?}");
-}
-
-/// Each range has rights of its own: the thread that converts it may read its input and no other's.
-#[test]
-fn each_range_is_confined_to_its_own_files() {
-    let mut plans = Vec::new();
-    let places = [Place::new(), Place::new()];
-    for place in &places {
-        place.write("in.csv", odd(8000));
-        plans.extend(plan(place, &["plan", "--ranges", "2"]));
-    }
-    let place = &places[0];
-    // Two inputs, and each range of another number.
-    for (i, line) in plans.iter_mut().enumerate() {
-        (line["index"], line["count"]) = (i.into(), 4.into());
-    }
-    let text: String = plans.iter().map(|line| format!("{line}\n")).collect();
-    let args = ["worker", "-o", "parts", "-j", "2", "--limit-rate", "4M"];
-    let mut running = place.rowmill().args(args).start();
-    running.stdin().write_all(text.as_bytes()).unwrap();
-    thread::sleep(Duration::from_millis(250));
-    let statuses = running.task_statuses();
-    let confined = |name: &str| {
-        let of = |status: &&String| status.starts_with(&format!("Name:\t{name}"));
-        statuses.iter().find(of).map(|status| status.contains("NoNewPrivs:\t1\n"))
-    };
-    match confined("range") {
-        Some(true) => assert!(confined("rowmill\n") == Some(false), "{statuses:?}"),
-        Some(false) => skipped("a worker's confinement: the kernel has no Landlock"),
-        None => panic!("no range is converted: {statuses:?}"),
-    }
-    let output = running.finish();
-    output.expect_status(0);
-    assert_eq!(values(&output.stdout).len(), 4);
 }
 
 /// Peak memory is that of one conversion, however many lines there are.

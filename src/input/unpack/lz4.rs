@@ -3,7 +3,7 @@
 //!
 //! The frames are read here, the blocks by a library. The frame reader of that library takes a file
 //! that is cut between two blocks for a whole one (lz4_flex 0.14). The old format has no end mark,
-//! so nobody can tell whether such a file is whole: `foreign.rs` refuses it.
+//! so it does not show whether such a file is whole: `foreign.rs` refuses it.
 
 use super::codec::Codec;
 #[cfg(not(feature = "lz4"))]

@@ -20,7 +20,7 @@ impl Empty {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::String, Self::Null, Self::Omit];
 
-    /// The name that `--empty` takes.
+    /// Its name in options and plans.
     pub fn name(self) -> &'static str {
         match self {
             Self::String => "string",

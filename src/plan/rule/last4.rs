@@ -29,7 +29,7 @@ fn start_of_tail(bytes: &[u8]) -> usize {
     }
 }
 
-/// As [`start_of_tail`], from the front: what is invalid can only be told apart so.
+/// As [`start_of_tail`], from the front: only so can invalid bytes be recognised.
 #[inline(never)]
 fn look(bytes: &[u8]) -> usize {
     let mut starts = [bytes.len(); 5];

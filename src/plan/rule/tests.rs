@@ -1,4 +1,4 @@
-//! Each rule by its values, and what is told by places against a closer look.
+//! Each rule by its values, and what the notes say against a closer look.
 
 use super::content::*;
 use super::number::{is_number, is_short_number};
@@ -147,7 +147,7 @@ fn numbers_are_those_of_serde_json() {
     }
 }
 
-/// What is told of all bytes at once is what is told of one after another.
+/// All bytes at once give what one after another gives.
 #[test]
 fn short_numbers_are_numbers() {
     let alphabet = b"-.019e/:\xff";

@@ -1,6 +1,6 @@
 //! What a rule says of a field: a small value, so that it stays in registers.
 
-/// What a field becomes. Parts are told by their places: so small a value stays in registers.
+/// What a field becomes. Parts are given by their places: so small a value stays in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// Its content, as a string.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::alone;
 use crate::harness::{Place, Running, large, people};
 
 const MIB: u64 = 1 << 20;
@@ -38,6 +39,7 @@ fn sip(mut from: impl Read, time: Duration, mut look: impl FnMut(u64)) {
 
 #[test]
 fn a_slow_consumer_slows_the_reading_of_a_file() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 128 * MIB);
     for (io, threads) in [("read", "2"), ("read", "8"), ("mmap", "2"), ("mmap", "8")] {
@@ -64,6 +66,7 @@ fn a_slow_consumer_slows_the_reading_of_a_file() {
 
 #[test]
 fn a_slow_consumer_slows_the_producer_before_us() {
+    let _alone = alone();
     let place = Place::new();
     let mut running = place.rowmill().args(["-q", "-j", "2", "-"]).start();
     let (mut stdin, stdout) = (running.stdin(), running.stdout());
@@ -86,9 +89,10 @@ fn a_slow_consumer_slows_the_producer_before_us() {
     running.finish().expect_signal(Signal::PIPE);
 }
 
-/// Whoever waits uses no processor: under 2 % over three seconds.
+/// A run that waits uses no processor: under 2 % over three seconds.
 #[test]
 fn waiting_for_either_side_costs_no_processor() {
+    let _alone = alone();
     const TIME: Duration = Duration::from_secs(3);
     let place = Place::new();
     let input = place.people("in.csv", 32 * MIB);
@@ -114,6 +118,7 @@ fn waiting_for_either_side_costs_no_processor() {
 
 #[test]
 fn a_consumer_that_goes_away_ends_it_at_once_without_a_word() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 64 * MIB);
     let mut times = Vec::new();
@@ -134,6 +139,7 @@ fn a_consumer_that_goes_away_ends_it_at_once_without_a_word() {
 
 #[test]
 fn head_ends_it_with_141_as_it_ends_cat() {
+    let _alone = alone();
     let place = Place::new();
     place.people("in.csv", 8 * MIB);
     for program in ["cat", "\"$ROWMILL\""] {
@@ -149,6 +155,7 @@ fn head_ends_it_with_141_as_it_ends_cat() {
 /// Pipes that some parents hand down don't block; they are waited for and lose nothing.
 #[test]
 fn pipes_that_do_not_block_lose_nothing() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 4 * MIB);
     let expected = place.rowmill().arg("-q").arg(&input.path).out();
@@ -177,6 +184,7 @@ fn pipes_that_do_not_block_lose_nothing() {
 
 #[test]
 fn a_consumer_that_sleeps_and_goes_on_gets_everything() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 32 * MIB);
     let (whole, fast_peak) = place.rowmill().args(["-q", "-j", "2"]).arg(&input.path).out_and_peak();

@@ -1,15 +1,69 @@
-//! Files made on the fly, the same bytes on every machine: what breaks tools, in tens of megabytes.
+//! Files made on the fly, the same bytes on every machine: ordinary ones, and what breaks tools.
 //!
-//! Each is here because at least one well-known tool reads it wrongly or not at all (DESIGN 2). No
-//! field has white space at its edges outside quotes, so trimming changes nothing, and the `csv`
-//! crate, which would trim inside quotes too, can be asked what comes out.
+//! Each of the latter is here because at least one well-known tool reads it wrongly or not at all
+//! (DESIGN 2). No field has white space at its edges outside quotes, so trimming changes nothing,
+//! and the `csv` crate, which would trim inside quotes too, can be asked what comes out.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
+
+/// The header of [`people`].
+pub(crate) const PEOPLE_HEADER: &[u8] = b"id,name,email,age,street,city,since,score\n";
+
+/// Records of 8 columns and about 95 bytes, as a dump of customers has; now and then one is quoted.
+pub(crate) fn people(n_records: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for i in 0..n_records {
+        let (age, house, score) = (18 + i % 70, i % 300, i * 7919 % 100_000);
+        let city = if i % 16 == 0 { "\"Stratford, \"\"upon\"\" Avon\"" } else { "Stratford-upon-Avon" };
+        let _ = writeln!(
+            text,
+            "{i:08},Ada Lovelace the {i}th,ada.{i}@example.org,{age},{house} Bridge Street,{city},2024-02-29,{score}"
+        );
+    }
+    text.into_bytes()
+}
+
+/// Records of every kind: short, long, with bytes that are no UTF-8, bare quotes, blank lines
+/// between, quotes over many lines, CRLF within them, lines in them that look like records, up to
+/// 35 KB long.
+pub(crate) fn odd(n_records: usize) -> Vec<u8> {
+    let mut file = b"id,text,n\n".to_vec();
+    for i in 0..n_records {
+        match i % 97 {
+            0 => write!(file, "{i},\"x\n,{i}\n\"\n"),
+            1 => writeln!(file, "{i}"),
+            2 => writeln!(file, "{i},1,2,3,4"),
+            3 => file.write_all(b"\xff,5\" pipe,\xfe\n\n"),
+            4 => writeln!(file, "{i},\"{}\",z", "long\n".repeat(i % 7000)),
+            5..20 => writeln!(file, "{i},\"{}\",{i}", "A line,\nanother \"\"line\"\",\r\n".repeat(1 + i % 5)),
+            _ => writeln!(file, "{i},value {i},\"said \"\"{i}\"\"\""),
+        }
+        .unwrap();
+    }
+    file
+}
 
 /// xorshift64* (Vigna 2016).
 pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
+    /// A sequence of its own for every seed, zero and small ones too.
+    pub(crate) fn from_seed(seed: u64) -> Numbers {
+        // SplitMix64 (Steele et al. 2014).
+        let mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        Numbers((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) | 1)
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.below(256) as u8
+    }
+
+    pub(crate) fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+
     pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
