@@ -201,7 +201,11 @@ fn encodings_have_many_names() {
     for (label, wanted) in [
         ("cp437", "iconv -f CP437 -t UTF-8"),
         ("cp850", "iconv -f CP850 -t UTF-8"),
-        ("windows-1253x", "did you mean windows-1252?"),
+        ("windows-1253x", "did you mean windows-1253?"),
+        ("latn1", "did you mean latin1?"),
+        ("utf", "did you mean utf-8?"),
+        ("utf-32le", "iconv -f UTF-32LE -t UTF-8"),
+        ("iso-8859", "did you mean iso-8859-1 or iso-8859-2 or iso-8859-3?"),
         ("klingon", "known are the labels"),
     ] {
         let output = Run::rowmill().args(["-q", "--encoding", label]).stdin("a\n1\n").out();
