@@ -94,7 +94,8 @@ impl<'c> Preparation<'c> {
         let Opened { unpacking, decoding, is_regular, .. } = opened;
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
-        let beginning = self.begin(&name, by_name, &mut opened, &budget)?;
+        let hear = |remarks: &[String]| self.options.on_remark.hear(remarks);
+        let beginning = self.begin(&name, by_name, &mut opened, (&budget, &hear))?;
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -131,20 +132,21 @@ impl<'c> Preparation<'c> {
                     return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
                 }
                 let mut opened = single.open(&self.reading)?;
-                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget)?;
+                // The remarks were heard when it was prepared.
+                let beginning = self.begin(&ready.name, true, &mut opened, (&self.budget, &|_| ()))?;
                 Ok((opened, beginning))
             }
         }
     }
 
     /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
-    /// be no text at all.
+    /// be no text at all. Remarks are handed to `hear`.
     fn begin(
         &self,
         name: &str,
         by_name: bool,
         opened: &mut Opened<'_>,
-        budget: &Budget,
+        (budget, hear): (&Budget, &dyn Fn(&[String])),
     ) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
@@ -170,6 +172,8 @@ impl<'c> Preparation<'c> {
         if let Some(Foreign::Text(remark)) = foreign {
             preface.remarks.push(format!("{name}: {remark}"));
         }
+        // They may say why what follows is an error.
+        hear(&preface.remarks);
         if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
             return Err(ErrorKind::Strict {
                 anomaly: *anomaly,
