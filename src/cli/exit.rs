@@ -44,7 +44,7 @@ pub(super) fn with_problems(problems: &[String]) -> ExitCode {
 
 /// A name may hold anything: a newline would make two lines of one, an escape sequence play with
 /// the terminal.
-fn on_a_line(text: &str) -> String {
+pub(super) fn on_a_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }
 
@@ -56,7 +56,7 @@ pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(hint) = unknown_flag(error) {
-        say(&format!("rowmill: {hint} (see rowmill --help)\n"));
+        say(&format!("rowmill: {} (see rowmill --help)\n", on_a_line(&hint)));
         return ExitCode::from(WRONG_USAGE);
     }
     let text = error.render().to_string();

@@ -3,6 +3,7 @@
 
 use super::args::Cli;
 use crate::error::{Error, ErrorKind as Kind};
+use crate::output::checkpoint_of;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 use std::io;
@@ -150,6 +151,13 @@ pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&P
     }
     let near = |command: &&&str| last == 0 && crate::header::distance(path, command) <= 2;
     COMMANDS.iter().find(near).map(|command| format!("did you mean the command {command}?"))
+}
+
+/// What helps if reading or writing failed under `--resume`, with this output.
+pub(super) fn can_go_on(error: &Error, output: Option<&Path>) -> Option<String> {
+    let has_checkpoint = output.is_some_and(|output| checkpoint_of(output).exists());
+    let failed = matches!(error.kind(), Kind::Io { .. });
+    (failed && has_checkpoint).then(|| "the same command goes on from the last checkpoint".to_owned())
 }
 
 /// Whether a file of that name looks like a result.

@@ -122,7 +122,9 @@ fn remarks((name, bytes, args): (&str, &[u8], &[&str])) -> String {
     place.write(name, bytes);
     let output = place.rowmill().args(args).arg(name).out();
     output.expect_status(0);
-    let of_file = |line: &&str| line.trim_start().starts_with(&format!("{name}: "));
+    let of_file = |line: &&str| {
+        line.trim_start().trim_start_matches("rowmill: note: ").starts_with(&format!("{name}: "))
+    };
     output.stderr.lines().filter(of_file).collect::<Vec<_>>().join("\n")
 }
 

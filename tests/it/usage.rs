@@ -234,9 +234,17 @@ fn numbers_and_sizes_that_make_no_sense_are_wrong_usage() {
 #[test]
 fn an_unknown_flag_suggests_the_nearest() {
     let case = Case::new();
-    case.refused(2, "'--delimiter'", ["in.csv", "--delimeter", ";", "-o", "out.jsonl"]);
-    case.refused(2, "'--memory'", ["in.csv", "--memry", "16M", "-o", "out.jsonl"]);
-    case.refused(2, "'--frobnicate'", ["in.csv", "--frobnicate", "-o", "out.jsonl"]);
+    case.refused(
+        2,
+        "there is no --delimeter; did you mean --delimiter?",
+        ["in.csv", "--delimeter", ";", "-o", "out.jsonl"],
+    );
+    case.refused(
+        2,
+        "there is no --memry; did you mean --memory?",
+        ["in.csv", "--memry", "16M", "-o", "out.jsonl"],
+    );
+    case.refused(2, "there is no --frobnicate", ["in.csv", "--frobnicate", "-o", "out.jsonl"]);
     case.refused(2, "--output", ["in.csv", "-o"]);
 }
 
