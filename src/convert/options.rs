@@ -51,9 +51,12 @@ pub(crate) struct Options {
     pub on_remark: OnRemark,
 }
 
+/// What hears a remark.
+pub(crate) type Hear = dyn Fn(&str) + Send + Sync;
+
 /// What is called with each remark on an input or output before any record is converted.
 #[derive(Clone, Default)]
-pub(crate) struct OnRemark(pub Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub(crate) struct OnRemark(pub Option<Arc<Hear>>);
 
 impl OnRemark {
     pub(super) fn hear(&self, remarks: &[String]) {

@@ -8,7 +8,7 @@ use super::delimiter::{Delimiter, by_extension};
 use super::file_id::{FileId, file_id_of_path, is_another};
 use super::header_reader::{self, HeaderRequest, Preface};
 use super::located::Located;
-use super::options::{Input, Options};
+use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
@@ -94,8 +94,8 @@ impl<'c> Preparation<'c> {
         let Opened { unpacking, decoding, is_regular, .. } = opened;
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
-        let hear = |remarks: &[String]| self.options.on_remark.hear(remarks);
-        let beginning = self.begin(&name, by_name, &mut opened, (&budget, &hear))?;
+        let aloud = Some(&self.options.on_remark);
+        let beginning = self.begin(&name, by_name, &mut opened, &budget, aloud)?;
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -133,20 +133,21 @@ impl<'c> Preparation<'c> {
                 }
                 let mut opened = single.open(&self.reading)?;
                 // The remarks were heard when it was prepared.
-                let beginning = self.begin(&ready.name, true, &mut opened, (&self.budget, &|_| ()))?;
+                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget, None)?;
                 Ok((opened, beginning))
             }
         }
     }
 
     /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
-    /// be no text at all. Remarks are handed to `hear`.
+    /// be no text at all. Remarks are handed to `aloud`.
     fn begin(
         &self,
         name: &str,
         by_name: bool,
         opened: &mut Opened<'_>,
-        (budget, hear): (&Budget, &dyn Fn(&[String])),
+        budget: &Budget,
+        aloud: Option<&OnRemark>,
     ) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
@@ -173,7 +174,9 @@ impl<'c> Preparation<'c> {
             preface.remarks.push(format!("{name}: {remark}"));
         }
         // They may say why what follows is an error.
-        hear(&preface.remarks);
+        if let Some(on_remark) = aloud {
+            on_remark.hear(&preface.remarks);
+        }
         if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
             return Err(ErrorKind::Strict {
                 anomaly: *anomaly,
