@@ -15,8 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 /// The bar is drawn so often; what binds is of the time in between.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// From this width on, units are written out; they take up to 110 columns.
-const WIDE: usize = 120;
+/// From this width on, units are written out; they take up to 120 columns.
+const WIDE: usize = 130;
 
 /// Below this width there is room for the most important alone.
 const NARROW: usize = 64;
