@@ -50,7 +50,8 @@ pub mod cli;
 
 pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
-    Fingerprint, Input, LEAST_MEMORY, Misfits, Output, PlanBy, Planned, Progress, Range, Summary, Times,
+    Fingerprint, Input, LEAST_MEMORY, Misfits, Output, PlanBy, Planned, Progress, Range, Resumed, Summary,
+    Times,
 };
 pub use dialect::{Terminator, Trim};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};

@@ -261,9 +261,23 @@ pub(super) struct ReportingArgs {
     #[arg(short, long)]
     pub(super) quiet: bool,
 
-    /// Write the summary to FILE as JSON
+    /// Write the summary to FILE as JSON, after a failure too; '-' is stdout, if no records go
+    /// there
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(super) stats: Option<PathBuf>,
+
+    /// Print a line of progress every SECONDS, 10 if no number is given, where stderr is no
+    /// terminal; a terminal has a bar
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "10",
+        conflicts_with = "quiet",
+        hide_short_help = true
+    )]
+    pub(super) progress: Option<NonZero<u32>>,
 }
 
 /// Commands worth copying.

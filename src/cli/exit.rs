@@ -1,6 +1,6 @@
 //! How the program ends: exit status, and the one line about an error.
 
-use super::hints::foreign_flag;
+use super::hints::unknown_flag;
 use super::say::say;
 use super::words::with_flags;
 use crate::error::Error;
@@ -44,7 +44,7 @@ pub(super) fn with_problems(problems: &[String]) -> ExitCode {
 
 /// A name may hold anything: a newline would make two lines of one, an escape sequence play with
 /// the terminal.
-fn on_a_line(text: &str) -> String {
+pub(super) fn on_a_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }
 
@@ -55,16 +55,18 @@ pub(super) fn from_clap(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if let Some(hint) = foreign_flag(error) {
-        say(&format!("rowmill: {hint} (see rowmill --help)\n"));
+    if let Some(hint) = unknown_flag(error) {
+        say(&format!("rowmill: {} (see rowmill --help)\n", on_a_line(&hint)));
         return ExitCode::from(WRONG_USAGE);
     }
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let what = lines.next().unwrap_or_default();
     let what = what.strip_prefix("error: ").unwrap_or(what);
-    // What the parser of a `NonZero` says.
+    // What the parsers of numbers say.
     let what = what.replace("number would be zero for non-zero type", "it must be 1 or more");
+    let what = what.replace("invalid digit found in string", "it must be a whole number");
+    let what = what.replace("cannot parse integer from empty string", "it must be a whole number");
     let mut line = format!("rowmill: {what}");
     if what.ends_with(':') {
         // A list, an item a line.

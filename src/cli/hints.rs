@@ -3,6 +3,7 @@
 
 use super::args::Cli;
 use crate::error::{Error, ErrorKind as Kind};
+use crate::output::checkpoint_of;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 use std::io;
@@ -57,31 +58,66 @@ const FLAGS: &[(&str, &str)] = &[
     ("--plan-bytes", "use the command: rowmill plan INPUT --range-size SIZE"),
     ("--worker", "use the command: rowmill worker PLAN -o DIR"),
     ("--verify", "use the command: rowmill verify PLAN -o DIR"),
+    ("--input", "name the file alone: rowmill dump.csv"),
+    ("--file", "name the file alone: rowmill dump.csv"),
+    ("-i", "name the file alone: rowmill dump.csv"),
+    ("--verbose", "leave it out: a summary is printed unless -q is given"),
+    ("-v", "leave it out: a summary is printed unless -q is given; the version is -V"),
+    ("--quite", "use --quiet (-q)"),
     ("--generate", "use a command: rowmill completions bash|zsh|fish, or rowmill man"),
 ];
 
-/// The line about a flag of another tool or of another command; `None` if the error is another one,
-/// or the flag is not known.
-pub(super) fn foreign_flag(error: &clap::Error) -> Option<String> {
+/// The line about a flag that there is not: what other tools call something, what another command
+/// has, or what is nearly a flag of this one. `None` if the error is another one.
+///
+/// The nearest name by clap's measure is no help: it takes `--where` for `--header`.
+pub(super) fn unknown_flag(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let ContextValue::String(typed) = error.get(ContextKind::InvalidArg)? else { return None };
     let flag = typed.split('=').next().unwrap_or(typed);
-    if let Some((_, hint)) = FLAGS.iter().find(|(foreign, _)| *foreign == flag) {
-        return Some(format!("there is no {flag}; {hint}"));
+    if !flag.starts_with('-') {
+        return None;
     }
-    let long = flag.strip_prefix("--")?;
+    let what = format!("there is no {flag}");
+    if let Some((_, hint)) = FLAGS.iter().find(|(foreign, _)| *foreign == flag) {
+        return Some(format!("{what}; {hint}"));
+    }
+    let Some(long) = flag.strip_prefix("--") else { return Some(what) };
     let program = Cli::command();
     let has_it = |command: &&Command| command.get_arguments().any(|arg| arg.get_long() == Some(long));
     let commands: Vec<_> = program.get_subcommands().filter(has_it).map(Command::get_name).collect();
-    match &commands[..] {
-        [] => None,
-        ["convert", ..] => Some(format!("{flag} is not for this command, but for {}", commands.join(", "))),
+    Some(match &commands[..] {
+        [] => near_flag(long, &program).map_or_else(|| what.clone(), |hint| format!("{what}; {hint}")),
+        ["convert", ..] => format!("{flag} is not for this command, but for {}", commands.join(", ")),
         [first, ..] => {
-            Some(format!("{flag} is for {}; the command comes first: rowmill {first} …", commands.join(", ")))
+            format!("{flag} is for {}; the command comes first: rowmill {first} …", commands.join(", "))
         }
+    })
+}
+
+/// The flag that was meant: the only one that begins so, or one with a letter or two mistyped. Of
+/// other tools' flags only one letter may be wrong, for a wrong guess there is worse than none.
+fn near_flag(long: &str, program: &Command) -> Option<String> {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let command = program.find_subcommand(command).unwrap_or(program);
+    let own: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    let n = long.chars().count();
+    let is_beginning = |name: &str| n > 2 && name.starts_with(long);
+    let mistyped = |name: &str| crate::header::distance(long, name);
+    let most = if n > 5 { 2 } else { 1 };
+    let begins: Vec<&str> = own.iter().copied().filter(|name| is_beginning(name)).collect();
+    let near = own.iter().copied().map(|name| (mistyped(name), name)).min().filter(|(n, _)| *n <= most);
+    match (&begins[..], near) {
+        ([], Some((_, name))) => return Some(format!("did you mean --{name}?")),
+        ([], None) => {}
+        (names, _) => return Some(format!("did you mean --{}?", names.join(" or --"))),
     }
+    let is_meant = |name: &str| is_beginning(name) || n > 3 && mistyped(name) <= 1;
+    let foreign = FLAGS.iter().filter_map(|(name, hint)| Some((name.strip_prefix("--")?, hint)));
+    let hints: Vec<&&str> = foreign.filter(|(name, _)| is_meant(name)).map(|(_, hint)| hint).collect();
+    hints.iter().all(|hint| *hint == hints[0]).then(|| hints.first().map(|hint| (**hint).to_owned()))?
 }
 
 /// The commands, which an input may be a misspelling of.
@@ -110,8 +146,18 @@ pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&P
     if last > 0 && last + 1 == inputs.len() && output.is_none() && is_result(path) {
         return Some(format!("did you mean -o {path}?"));
     }
+    if last == 1 && inputs.len() == 2 && output.is_none() {
+        return Some("if it is the output, name it with -o FILE.jsonl".to_owned());
+    }
     let near = |command: &&&str| last == 0 && crate::header::distance(path, command) <= 2;
     COMMANDS.iter().find(near).map(|command| format!("did you mean the command {command}?"))
+}
+
+/// What helps if reading or writing failed under `--resume`, with this output.
+pub(super) fn can_go_on(error: &Error, output: Option<&Path>) -> Option<String> {
+    let has_checkpoint = output.is_some_and(|output| checkpoint_of(output).exists());
+    let failed = matches!(error.kind(), Kind::Io { .. });
+    (failed && has_checkpoint).then(|| "the same command goes on from the last checkpoint".to_owned())
 }
 
 /// Whether a file of that name looks like a result.

@@ -3,15 +3,16 @@
 
 use super::args::{ConvertArgs, ResourceArgs, WritingArgs};
 use super::confine::Needs;
+use super::told::Told;
 use crate::convert::{Resources, Shaping, Writing};
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::internal::{Io, Isa};
 use crate::output::{FileOptions, Rejects, Split};
-use crate::{Compress, Compression, Converter, Input, Output, Progress};
+use crate::{Compress, Compression, Converter, Input, Output, Progress, Summary};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A conversion.
 pub(super) struct Job {
@@ -20,12 +21,17 @@ pub(super) struct Job {
     pub(super) path: Option<PathBuf>,
     pub(super) rejects: Option<PathBuf>,
     pub(super) stats: Option<PathBuf>,
+    /// Files beside the inputs that no output may replace.
+    pub(super) needed: Vec<PathBuf>,
     pub(super) resumes: bool,
     /// The output is in parts.
     pub(super) splits: bool,
     pub(super) file: FileOptions,
     pub(super) quiet: bool,
+    pub(super) check: bool,
     pub(super) progress: Arc<Progress>,
+    pub(super) failed: Arc<Mutex<Option<Box<Summary>>>>,
+    pub(super) told: Told,
 }
 
 impl Job {
@@ -40,8 +46,13 @@ impl Job {
         check_check(args, path.as_deref())?;
         path.as_deref().map_or(Ok(()), |path| check_name(path, &inputs))?;
         check_streams(&inputs, path.is_none() && !args.anomalies.check)?;
-        let mut builder = Converter::builder();
-        let progress = builder.progress();
+        let check = args.anomalies.check;
+        let stats = stats(args.reporting.stats.as_deref(), path.is_none() && !check)?;
+        check_rejects(args.anomalies.rejects.as_deref())?;
+        let told = Told::default();
+        let heard = told.clone();
+        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = shaping;
         options.writing = writing(&args.writing)?;
@@ -51,8 +62,8 @@ impl Job {
         options.range = args.range;
         options.strict = args.anomalies.strict;
         options.rejects = args.anomalies.rejects.clone();
-        options.check = args.anomalies.check;
-        options.beside = args.reporting.stats.iter().cloned().collect();
+        options.check = check;
+        options.beside = stats.iter().cloned().collect();
         options.needed = args.shaping.columns.hash_key_file.iter().cloned().collect();
         let (file, resumes) = (options.writing.file, args.writing.resume);
         let splits = options.writing.split.is_some();
@@ -61,12 +72,16 @@ impl Job {
             inputs,
             path,
             rejects: args.anomalies.rejects.clone(),
-            stats: args.reporting.stats.clone(),
+            stats,
+            needed: args.shaping.columns.hash_key_file.iter().cloned().collect(),
             resumes,
             splits,
             file,
             quiet: args.reporting.quiet,
+            check,
             progress,
+            failed,
+            told,
         })
     }
 
@@ -90,6 +105,29 @@ impl Job {
             syncs: self.file.sync,
             splits: self.splits,
         }
+    }
+
+    /// Whether records go to standard output.
+    pub(super) fn writes_stdout(&self) -> bool {
+        self.path.is_none() && !self.check
+    }
+
+    /// Whether the file of `--stats` is no input and no other output, by whatever name. The library
+    /// refuses if it is, but a run may fail before that.
+    pub(super) fn stats_are_apart(&self) -> bool {
+        let id = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+        let id_of = |path: &Path| rustix::fs::stat(path).ok().map(id);
+        let Some(stats) = self.stats.as_deref() else { return false };
+        let own = id_of(stats);
+        let is_own = |other: Option<(u64, u64)>| other.is_some() && other == own;
+        let needs = self.needs();
+        let others = needs.inputs.iter().chain(&self.needed).chain(&self.path).chain(&self.rejects);
+        let log = self.rejects.as_deref().map(Rejects::log_path);
+        let is_other = others.chain(&log).any(|other| other == stats || is_own(id_of(other)));
+        let reads_stdin = self.inputs.iter().any(|input| matches!(input, Input::Stdin));
+        let is_stdin = reads_stdin && is_own(rustix::fs::fstat(std::io::stdin()).ok().map(id));
+        let is_stdout = self.writes_stdout() && is_own(rustix::fs::fstat(std::io::stdout()).ok().map(id));
+        !(is_other || is_stdin || is_stdout)
     }
 
     /// Whether output, rejects or stats go to a file.
@@ -118,7 +156,7 @@ impl RangeJob<'_> {
     /// As [`Job::new`].
     pub(super) fn job(self) -> Result<Job> {
         let mut builder = Converter::builder();
-        let progress = builder.progress();
+        let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = self.shaping;
         options.writing = self.writing;
@@ -132,11 +170,15 @@ impl RangeJob<'_> {
             path: self.beside.into_iter().next(),
             rejects: None,
             stats: None,
+            needed: Vec::new(),
             resumes: false,
             splits: false,
             file: FileOptions::default(),
             quiet: true,
+            check: false,
             progress,
+            failed,
+            told: Told::default(),
         })
     }
 }
@@ -151,6 +193,32 @@ fn check_check(args: &ConvertArgs, path: Option<&Path>) -> Result<()> {
         return Err(Error::setting(
             "--check writes nothing but rejects, so it cannot be combined with --output, or what shapes it",
         ));
+    }
+    Ok(())
+}
+
+/// The file of `--stats`.
+///
+/// # Errors
+/// It is standard output, and something else goes there.
+pub(super) fn stats(path: Option<&Path>, stdout_is_taken: bool) -> Result<Option<PathBuf>> {
+    if path != Some(Path::new("-")) {
+        return Ok(path.map(Path::to_owned));
+    }
+    if stdout_is_taken {
+        return Err(Error::setting("--stats -: stdout is the output; name a file here, or with --output"));
+    }
+    check_streams(&[], true)?;
+    Ok(Some("/dev/stdout".into()))
+}
+
+/// # Errors
+/// Rejects would go to standard output, where their log has no place.
+fn check_rejects(path: Option<&Path>) -> Result<()> {
+    if path == Some(Path::new("-")) {
+        let message =
+            "--rejects -: there are two files, the records and FILE.log.jsonl beside them; name a file";
+        return Err(Error::setting(message));
     }
     Ok(())
 }

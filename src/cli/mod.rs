@@ -20,6 +20,7 @@ mod run;
 mod say;
 mod shaping_args;
 mod signals;
+mod told;
 mod typed;
 mod verify;
 mod words;

@@ -6,19 +6,21 @@
 use super::args::PlanArgs;
 use super::confine::Needs;
 use super::figures::of;
-use super::job::{check_streams, resources};
+use super::job::{check_streams, resources, stats};
 use super::receipt::{PlanLine, Task, VERSION, line};
+use super::report::{self, About};
 use super::say::say;
+use super::told::Told;
 use crate::convert::{SeenFile, Shaping};
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::identity;
 use crate::output::{Descriptor, FileOptions, FileSink, OutputFile, Sink, Writer};
-use crate::{Converter, Delimiter, Input, PlanBy, Planned, Progress};
+use crate::{Converter, Delimiter, Input, PlanBy, Planned, Progress, Summary};
 use std::fs::File;
 use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The bytes that are written at once.
 const BUFFER: usize = 64 << 10;
@@ -33,6 +35,8 @@ pub(super) struct PlanJob {
     pub(super) stats: Option<PathBuf>,
     pub(super) quiet: bool,
     pub(super) progress: Arc<Progress>,
+    pub(super) failed: Arc<Mutex<Option<Box<Summary>>>>,
+    pub(super) told: Told,
 }
 
 impl PlanJob {
@@ -52,12 +56,15 @@ impl PlanJob {
         let path = args.output.clone().filter(|path| path.as_os_str() != "-");
         check_streams(&[], path.is_none())?;
         let shaping = args.shaping.shaping()?;
-        let mut builder = Converter::builder();
-        let progress = builder.progress();
+        let stats = stats(args.reporting.stats.as_deref(), path.is_none())?;
+        let told = Told::default();
+        let heard = told.clone();
+        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = shaping.clone();
         options.resources = resources(&args.resources)?;
-        options.beside = args.reporting.stats.iter().chain(&path).cloned().collect();
+        options.beside = stats.iter().chain(&path).cloned().collect();
         options.needed = args.shaping.columns.hash_key_file.iter().cloned().collect();
         Ok(Self {
             converter: builder.build()?,
@@ -65,9 +72,11 @@ impl PlanJob {
             input: args.input.clone(),
             by,
             path,
-            stats: args.reporting.stats.clone(),
+            stats,
             quiet: args.reporting.quiet,
             progress,
+            failed,
+            told,
         })
     }
 
@@ -75,6 +84,15 @@ impl PlanJob {
     pub(super) fn needs(&self) -> Needs {
         let outputs = self.path.iter().chain(&self.stats).cloned().collect();
         Needs { inputs: vec![self.input.clone()], outputs, ..Needs::default() }
+    }
+
+    /// Whether the file of `--stats` is not the input, nor the plan.
+    pub(super) fn stats_are_apart(&self) -> bool {
+        let id = |path: &Path| rustix::fs::stat(path).ok().map(|stat| (stat.st_dev, stat.st_ino));
+        let Some(stats) = self.stats.as_deref() else { return false };
+        let others = std::iter::once(&self.input).chain(&self.path);
+        let is_other = |other: &PathBuf| other == stats || id(stats).is_some() && id(other) == id(stats);
+        !others.into_iter().any(is_other)
     }
 
     /// Makes the plan and writes it.
@@ -137,11 +155,12 @@ impl PlanJob {
     }
 }
 
-/// Reports what a plan came to, below the summary of its pass if there was one.
-pub(super) fn report(planned: &Planned) {
+/// Reports what a plan came to, with the summary of its pass if there was one. Remarks that were
+/// `said` are not said again.
+pub(super) fn report(planned: &Planned, said: &[String]) {
     let n = of(planned.n_ranges() as u64, "range", "ranges");
     if planned.is_counted() {
-        say(&format!("  {n}\n"));
+        report::print(&planned.summary, &About { output: None, said, more: Some(n) });
     } else {
         say(&format!("{n}, found at the ends of lines without a pass (--quote none)\n"));
     }

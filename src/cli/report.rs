@@ -1,43 +1,48 @@
 //! The summary: for people on stderr, for programs in `--stats FILE`.
 
-use super::figures::{grouped, of, rss, size};
-use super::say::say;
+use super::exit::on_a_line;
+use super::figures::{date, grouped, of, rss, size};
+use super::say::say_lines;
 use super::words::with_flags;
 use crate::Repair;
-use crate::convert::{Count, Misfits, Summary};
+use crate::convert::{Count, Misfits, Resumed, Summary};
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result, shown};
-use crate::output::OutputFile;
+use crate::output::{FileOptions, OutputFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The layout of `--stats`; raised when a key changes its meaning or goes.
 const STATS_VERSION: u32 = 1;
 
+/// What the summary of a run says beside its figures.
+pub(super) struct About<'a> {
+    /// The output's name, if records are written.
+    pub(super) output: Option<&'a str>,
+    /// Remarks that were printed before.
+    pub(super) said: &'a [String],
+    /// A line more.
+    pub(super) more: Option<String>,
+}
+
 /// Prints the summary.
-pub(super) fn print(summary: &Summary) {
-    let seconds = summary.elapsed.as_secs_f64().max(1e-6);
-    let rate = |n: u64| size((n as f64 / seconds) as u64);
-    let mut text = format!(
-        "{} in {seconds:.2} s: {} in ({}/s), {} out ({}/s), {} bound, {}",
-        of(summary.records, "record", "records"),
-        size(summary.bytes_in),
-        rate(summary.bytes_in),
-        size(summary.bytes_out),
-        rate(summary.bytes_out),
-        summary.times.bound().name(),
-        of(summary.threads as u64, "thread", "threads"),
-    );
-    if let Some(peak) = rss("VmHWM:") {
-        let _ = write!(text, ", peak memory {}", size(peak));
+pub(super) fn print(summary: &Summary, about: &About<'_>) {
+    let mut text = first_line(summary, about.output);
+    if let Some(Resumed { records, .. }) = summary.resumed {
+        let records = of(records, "record", "records");
+        let _ =
+            writeln!(text, "  {records} of these by an earlier run; time and rates are those of this one");
     }
-    text.push('\n');
     print_anomalies(&mut text, summary);
     if let Some(multiline) = &summary.multiline {
         let records = of(multiline.count, "record", "records");
         let _ = writeln!(text, "  {records} of several lines, first at {}", multiline.first);
+    }
+    if summary.blank_records > 0 {
+        let _ = writeln!(text, "  {} skipped", of(summary.blank_records, "blank record", "blank records"));
     }
     if summary.records_rejected > 0 {
         let _ = writeln!(text, "  {} rejected", of(summary.records_rejected, "record", "records"));
@@ -50,10 +55,46 @@ pub(super) fn print(summary: &Summary) {
     if n_more > 0 {
         let _ = writeln!(text, "  and {} renamed", of(n_more, "more column", "more columns"));
     }
-    for remark in &summary.remarks {
+    for remark in summary.remarks.iter().filter(|remark| !about.said.contains(remark)) {
         let _ = writeln!(text, "  {}", with_flags(remark));
     }
-    say(&text);
+    if let Some(more) = &about.more {
+        let _ = writeln!(text, "  {more}");
+    }
+    if !std::io::stderr().is_terminal() {
+        let _ = writeln!(text, "  ended {}", date(SystemTime::now()));
+    }
+    say_lines(&text);
+}
+
+/// How much was done of what, in which time.
+fn first_line(summary: &Summary, output: Option<&str>) -> String {
+    let seconds = summary.elapsed.as_secs_f64().max(1e-6);
+    let Resumed { bytes_in, bytes_out, .. } = summary.resumed.unwrap_or_default();
+    // What an earlier run did took its time, not this one's.
+    let amount = |n: u64, earlier: u64| {
+        let rate = size((n.saturating_sub(earlier) as f64 / seconds) as u64);
+        format!("{}, {rate}/s", size(n))
+    };
+    let input = match &summary.inputs[..] {
+        [only] => on_a_line(only),
+        all => of(all.len() as u64, "input", "inputs"),
+    };
+    let mut text = format!(
+        "{} in {seconds:.2} s: from {input} ({})",
+        of(summary.records, "record", "records"),
+        amount(summary.bytes_in, bytes_in)
+    );
+    if let Some(output) = output {
+        let parts = summary.parts.map(|n| of(n, "part", "parts") + ", ").unwrap_or_default();
+        let _ = write!(text, " to {} ({parts}{})", on_a_line(output), amount(summary.bytes_out, bytes_out));
+    }
+    let threads = of(summary.threads as u64, "thread", "threads");
+    let _ = write!(text, ", {} bound, {threads}", summary.times.bound().name());
+    if let Some(peak) = rss("VmHWM:") {
+        let _ = write!(text, ", peak memory {}", size(peak));
+    }
+    text + "\n"
 }
 
 /// The anomalies a line each, and below values of the wrong type their columns.
@@ -88,6 +129,7 @@ pub(super) fn anomalies(summary: &Summary) -> BTreeMap<String, Count> {
 struct Stats<'s> {
     version: u32,
     rowmill: &'static str,
+    error: Option<Failure<'s>>,
     inputs: &'s [String],
     output: Option<String>,
     records: u64,
@@ -98,6 +140,7 @@ struct Stats<'s> {
     bytes_encoded: u64,
     bytes_out: u64,
     parts: Option<u64>,
+    resumed: Option<Resumed>,
     seconds: f64,
     #[serde(flatten)]
     work: WorkStats,
@@ -107,6 +150,14 @@ struct Stats<'s> {
     anomalies: BTreeMap<String, Count>,
     type_mismatches: &'s [Misfits],
     multiline: Option<Multiline<'s>>,
+}
+
+/// Why the run failed.
+#[derive(Serialize)]
+struct Failure<'s> {
+    message: String,
+    /// Its place in the data, if it has one.
+    position: Option<&'s Place>,
 }
 
 /// Records of several lines.
@@ -147,7 +198,7 @@ struct Repaired<'s> {
 }
 
 impl<'s> Stats<'s> {
-    fn new(summary: &'s Summary, output: Option<&Path>) -> Self {
+    fn new(summary: &'s Summary, output: Option<&Path>, error: Option<&'s Error>) -> Self {
         let times = &summary.times;
         let repaired = |(file, repair): &'s (String, Repair)| Repaired {
             file,
@@ -158,6 +209,8 @@ impl<'s> Stats<'s> {
         Self {
             version: STATS_VERSION,
             rowmill: env!("CARGO_PKG_VERSION"),
+            error: error
+                .map(|error| Failure { message: with_flags(&error.to_string()), position: error.position() }),
             inputs: &summary.inputs,
             output: output.map(|path| path.display().to_string()),
             records: summary.records,
@@ -168,6 +221,7 @@ impl<'s> Stats<'s> {
             bytes_encoded: summary.bytes_encoded,
             bytes_out: summary.bytes_out,
             parts: summary.parts,
+            resumed: summary.resumed,
             seconds: summary.elapsed.as_secs_f64(),
             work: WorkStats {
                 threads: summary.threads,
@@ -196,17 +250,36 @@ impl<'s> Stats<'s> {
     }
 }
 
-/// Writes the summary as JSON to `file`, which `path` names.
-pub(super) fn write_stats(
-    mut file: OutputFile,
-    path: &Path,
-    summary: &Summary,
-    output: Option<&Path>,
-) -> Result<()> {
-    let name = path.display().to_string();
-    let written = serde_json::to_string_pretty(&Stats::new(summary, output))
-        .map_err(std::io::Error::from)
-        .and_then(|text| file.write_all(format!("{text}\n").as_bytes()));
-    written.map_err(|error| Error::io(CANNOT_WRITE, name, error))?;
-    file.commit()
+/// Where the summary goes as JSON.
+pub(super) struct StatsFile<'p> {
+    path: &'p Path,
+    file: OutputFile,
+}
+
+impl<'p> StatsFile<'p> {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn create(path: &'p Path, options: FileOptions) -> Result<Self> {
+        Ok(Self { path, file: OutputFile::create(path, options)? })
+    }
+
+    /// Writes the summary, with the error if the run failed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write(
+        mut self,
+        summary: &Summary,
+        output: Option<&Path>,
+        error: Option<&Error>,
+    ) -> Result<()> {
+        let name = self.path.display().to_string();
+        let written = serde_json::to_string_pretty(&Stats::new(summary, output, error))
+            .map_err(std::io::Error::from)
+            .and_then(|text| self.file.write_all(format!("{text}\n").as_bytes()));
+        written.map_err(|error| Error::io(CANNOT_WRITE, name, error))?;
+        self.file.commit()
+    }
 }

@@ -4,19 +4,21 @@ use super::args::{Cli, Command, ConvertArgs, PlanArgs};
 use super::confine::confine;
 use super::exit::{from_clap, odd, with_error};
 use super::generate::{completions, man, markdown};
-use super::hints::{missing_folder, missing_input};
+use super::hints::{can_go_on, missing_folder, missing_input};
 use super::job::Job;
 use super::plan::{self, PlanJob};
-use super::progress::Bar;
-use super::report;
+use super::progress::{Bar, Showing};
+use super::report::{self, About, StatsFile};
 use super::signals::on_signal;
 use super::verify::verify;
 use super::worker::work;
+use crate::Summary;
 use crate::error::{CANNOT_WRITE, Error, Result};
-use crate::output::{FileOptions, OutputFile};
+use crate::output::{FileOptions, checkpoint_of};
 use clap::Parser;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
@@ -48,6 +50,8 @@ fn convert_or_hint(args: &ConvertArgs) -> ExitCode {
     convert(args).unwrap_or_else(|error| {
         let hint = missing_input(&error, &args.inputs, args.writing.output.as_deref());
         let hint = hint.or_else(|| missing_folder(&error));
+        let output = args.writing.output.as_deref().filter(|_| args.writing.resume);
+        let hint = hint.or_else(|| can_go_on(&error, output));
         with_error(&error, hint.as_deref())
     })
 }
@@ -57,45 +61,90 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
     // Before any other thread is made: it holds for those that this one starts.
     confine(&job.needs());
     // Before the work: what cannot be written is reported at once.
-    let stats = match &job.stats {
-        Some(path) => Some((path, OutputFile::create(path, job.file)?)),
-        None => None,
-    };
-    let bar = Bar::new(job.path.is_none(), job.quiet, &job.progress);
-    on_signal(bar.clone(), job.writes_files());
+    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, job.file)).transpose()?;
+    let showing =
+        Showing { to_stdout: job.writes_stdout(), quiet: job.quiet, lines: args.reporting.progress };
+    let bar = Bar::new(showing, &job.progress);
+    job.told.begin(&bar, job.quiet);
+    on_signal(bar.clone(), job.writes_files(), last_words(&job));
+    let stats_are_apart = job.stats_are_apart();
     let inputs = std::mem::take(&mut job.inputs);
-    let summary = job.converter.convert(inputs, job.output());
+    let names: Vec<String> = args.inputs.iter().map(|path| path.display().to_string()).collect();
+    let converted = job.converter.convert(inputs, job.output());
     bar.finish();
-    let summary = summary?;
-    if let Some((path, file)) = stats {
-        report::write_stats(file, path, &summary, job.path.as_deref())?;
+    let summary = match converted {
+        Ok(summary) => summary,
+        Err(error) => {
+            if let (Some(stats), true) = (stats, stats_are_apart && !error.is_usage()) {
+                let mut summary = taken(&job.failed);
+                if summary.inputs.is_empty() {
+                    summary.inputs = names;
+                }
+                // The error of the run is the one to report.
+                let _ = stats.write(&summary, job.path.as_deref(), Some(&error));
+            }
+            return Err(error);
+        }
+    };
+    if let Some(stats) = stats {
+        stats.write(&summary, job.path.as_deref(), None)?;
     }
     if !job.quiet {
-        report::print(&summary);
+        let output = job.path.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        let output = (!args.anomalies.check).then_some(&*output);
+        // Records on the same terminal have scrolled them away.
+        let scrolled = job.writes_stdout() && std::io::stdout().is_terminal();
+        let said = if scrolled { Vec::new() } else { job.told.said() };
+        report::print(&summary, &About { output, said: &said, more: None });
     }
     Ok(if args.anomalies.fail_on_anomaly && summary.has_anomalies() { odd() } else { ExitCode::SUCCESS })
+}
+
+/// What was done by a conversion that failed.
+fn taken(failed: &Mutex<Option<Box<Summary>>>) -> Box<Summary> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+}
+
+/// What is said when a signal ends a run that can be gone on with.
+fn last_words(job: &Job) -> impl Fn() -> Option<&'static str> + Send + 'static {
+    let checkpoint = job.path.as_deref().filter(|_| job.resumes && !job.quiet).map(checkpoint_of);
+    move || {
+        let checkpoint = checkpoint.as_ref()?;
+        Some(if checkpoint.exists() {
+            "rowmill: interrupted; the same command goes on from the last checkpoint\n"
+        } else {
+            "rowmill: interrupted before the first checkpoint; the same command begins anew\n"
+        })
+    }
 }
 
 fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
     let job = PlanJob::new(args)?;
     confine(&job.needs());
-    let stats = match &job.stats {
-        Some(path) => Some((path, OutputFile::create(path, FileOptions::default())?)),
-        None => None,
-    };
-    let bar = Bar::new(job.path.is_none(), job.quiet, &job.progress);
-    on_signal(bar.clone(), job.path.is_some() || job.stats.is_some());
+    let options = FileOptions::default();
+    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, options)).transpose()?;
+    let showing = Showing { to_stdout: job.path.is_none(), quiet: job.quiet, lines: args.reporting.progress };
+    let bar = Bar::new(showing, &job.progress);
+    job.told.begin(&bar, job.quiet);
+    on_signal(bar.clone(), job.path.is_some() || job.stats.is_some(), || None);
+    let stats_are_apart = job.stats_are_apart();
     let planned = job.run();
     bar.finish();
-    let planned = planned?;
-    if let Some((path, file)) = stats {
-        report::write_stats(file, path, &planned.summary, job.path.as_deref())?;
+    let planned = match planned {
+        Ok(planned) => planned,
+        Err(error) => {
+            if let (Some(stats), true) = (stats, stats_are_apart && !error.is_usage()) {
+                let summary = taken(&job.failed);
+                let _ = stats.write(&summary, job.path.as_deref(), Some(&error));
+            }
+            return Err(error);
+        }
+    };
+    if let Some(stats) = stats {
+        stats.write(&planned.summary, job.path.as_deref(), None)?;
     }
     if !job.quiet {
-        if planned.is_counted() {
-            report::print(&planned.summary);
-        }
-        plan::report(&planned);
+        plan::report(&planned, &job.told.said());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! What a signal does.
 
 use super::progress::Bar;
+use super::say::say;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs::File;
@@ -9,8 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its
-/// threads wait for, with no unfinished file left; `files` says whether there may be any.
-pub(super) fn on_signal(bar: Bar, files: bool) {
+/// threads wait for, with no unfinished file left; `files` says whether there may be any. At the
+/// end it says what `last_words` gives.
+pub(super) fn on_signal(
+    bar: Bar,
+    files: bool,
+    last_words: impl Fn() -> Option<&'static str> + Send + 'static,
+) {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     if !files && !bar.is_shown() {
@@ -28,6 +34,9 @@ pub(super) fn on_signal(bar: Bar, files: bool) {
         if let Some(signal) = signals.forever().next() {
             bar.finish();
             crate::output::remove_temporaries();
+            if let Some(words) = last_words() {
+                say(words);
+            }
             std::process::exit(128 + signal);
         }
     };

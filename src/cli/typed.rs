@@ -14,7 +14,10 @@ pub(super) fn size(typed: &str) -> Result<usize, String> {
         text.len() > 2 && text.ends_with(['b', 'B']) && !text[..text.len() - 1].ends_with(['i', 'I']);
     let config = parse_size::Config::new();
     let config = if is_decimal { config.with_decimal() } else { config.with_binary() };
-    let n = config.parse_size(text).map_err(|error| format!("{error}; sizes are typed as 64M or 1GiB"))?;
+    let n = config.parse_size(text).map_err(|error| match error {
+        parse_size::Error::PosOverflow => "is too large",
+        _ => "sizes are typed as 64M or 1GiB (2^20, 2^30), 64MB or 1GB (10^6, 10^9), or as bytes",
+    })?;
     usize::try_from(n).map_err(|_| "is too large".to_owned())
 }
 
@@ -119,7 +122,10 @@ mod tests {
         ] {
             assert_eq!(size(typed), Ok(n), "{typed}");
         }
-        assert!(size("much").is_err());
+        for typed in ["much", "12X", "", "-1", "1..2"] {
+            assert!(size(typed).unwrap_err().starts_with("sizes are typed as 64M"), "{typed}");
+        }
+        assert_eq!(size("99999999999999999999").unwrap_err(), "is too large");
     }
 
     #[test]

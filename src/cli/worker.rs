@@ -35,7 +35,7 @@ use std::time::Instant;
 /// A line is none of a plan, its input is not what the plan saw, or can't be converted.
 pub(super) fn work(args: &WorkerArgs) -> Result<()> {
     let worker = PlanWorker::new(args)?;
-    on_signal(Bar::default(), true);
+    on_signal(Bar::default(), true, || None);
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();
     let stdout = stdout.map_err(|error| Error::io(CANNOT_WRITE, "stdout", error))?;
     let mut stdout = Writer::new("stdout", Descriptor::new(stdout.into()));

@@ -111,6 +111,11 @@ impl Checkpoints {
         maps.flatten().collect()
     }
 
+    /// The output's name.
+    pub(super) fn output(&self) -> &str {
+        &self.output
+    }
+
     pub(super) fn refuse(&self, reason: impl Into<String>) -> Error {
         let checkpoint = self.path.display().to_string();
         ErrorKind::CannotResume { output: self.output.clone(), reason: reason.into(), checkpoint }.into()
@@ -185,6 +190,11 @@ impl Checkpoints {
             ats.push(at);
         }
         Ok(ats)
+    }
+
+    /// The number of records that an earlier run read.
+    pub(super) fn n_earlier(&self) -> u64 {
+        self.earlier.iter().map(|state| state.records).sum()
     }
 
     /// How far an earlier run's output was, and whether only names were missing; `None` where it

@@ -11,12 +11,12 @@ use super::pool::Pool;
 use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
 use super::remarks::{self, Facts};
-use super::run::{Before, Meter, Passed, Run, WindowSize};
+use super::run::{Amount, Meter, Passed, Run, WindowSize};
 use super::sequencer::Sequencer;
 use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
-use super::summary::Summary;
+use super::summary::{Resumed, Summary};
 use super::windows::Windows;
 use super::worker::finish;
 use crate::error::{Error, Result};
@@ -26,8 +26,8 @@ use crate::output::Framing;
 use crate::parse::Cutter;
 use crate::plan::{Columns, Format, Plan, Type, size_for};
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// What is to be converted, and how.
@@ -71,21 +71,27 @@ impl Conversion<'_> {
             located.frame(&mut framing, prepared.iter().all(|ready| ready.is_last));
         }
         let outputs = outputs::open(output, options, &prepared, framing)?;
-        let summary = Summary { isa: kernel.isa().name(), ..Summary::default() };
+        let remarks = outputs.remarks.clone();
+        let summary = Summary { isa: kernel.isa().name(), remarks, ..Summary::default() };
         let pool = Pool::default();
-        let mut inputs = Inputs { preparation, kernel, range, split_points, pool, outputs, summary };
-        for ready in prepared {
-            let in_file = ready.file_size.unwrap_or(0);
-            let before = options.progress.file_bytes.load(Ordering::Relaxed);
-            inputs.convert(ready)?;
-            options.progress.file_bytes.store(before + in_file, Ordering::Relaxed);
-        }
+        let amounts = [Amount::default(); 2];
+        let mut inputs = Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, summary };
+        let converted = prepared.into_iter().try_for_each(|ready| inputs.convert(ready));
         let Inputs { mut outputs, mut summary, .. } = inputs;
-        let reached = outputs.finish()?;
-        (summary.bytes_out, summary.parts) = (reached.bytes, reached.parts.map(|parts| parts.n_whole));
+        let finished = converted.and_then(|()| outputs.finish());
         summary.times = options.progress.times();
         summary.elapsed = begun.elapsed();
-        Ok(summary)
+        match finished {
+            Ok(reached) => {
+                (summary.bytes_out, summary.parts) =
+                    (reached.bytes, reached.parts.map(|parts| parts.n_whole));
+                Ok(summary)
+            }
+            Err(error) => {
+                *options.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(summary));
+                Err(error)
+            }
+        }
     }
 }
 
@@ -97,6 +103,8 @@ struct Inputs<'c, 'o> {
     split_points: Option<&'c mut SplitPoints>,
     pool: Pool,
     outputs: Outputs<'o>,
+    /// What was done, by this run and the earlier ones, and by those alone.
+    amounts: [Amount; 2],
     summary: Summary,
 }
 
@@ -129,6 +137,8 @@ impl Inputs<'_, '_> {
                 if !was_done {
                     reader.seek(earlier.text_at, earlier.input_at)?;
                 }
+                let at = reader.shared().compressed_at();
+                self.skip(earlier, if *was_done { ready.file_size } else { at });
                 (earlier.clone(), Passed::default())
             }
             None => self.begin(reader, beginning.preface.lines)?,
@@ -138,6 +148,10 @@ impl Inputs<'_, '_> {
             _ => self.records(&ready, reader, *beginning, sizes, (begun, passed))?,
         };
         self.add(&done, passed);
+        let [all, by_earlier] = &mut self.amounts;
+        let anomalies = self.summary.n_anomalies();
+        *all = Amount { anomalies, ..all.plus(Amount::of(&done, passed, ready.file_size)) };
+        all.less(*by_earlier).show(&options.progress);
         if self.range.is_none() {
             self.summary.remarks.extend(facts.remarks(&ready.name, options, &done));
         }
@@ -145,6 +159,18 @@ impl Inputs<'_, '_> {
             checkpoints.done(done);
         }
         Ok(())
+    }
+
+    /// Counts what an earlier run did of an input, up to byte `file_bytes` of its file.
+    fn skip(&mut self, earlier: &State, file_bytes: Option<u64>) {
+        let done = Amount::of(earlier, Passed::default(), file_bytes);
+        let [_, by_earlier] = &mut self.amounts;
+        *by_earlier = by_earlier.plus(done);
+        let Amount { records, bytes_in, bytes_out, .. } = *by_earlier;
+        self.summary.resumed = Some(Resumed { records, bytes_in, bytes_out });
+        let total = &self.preparation.options.progress.total;
+        let left = total.load(Ordering::Relaxed).saturating_sub(done.file_bytes);
+        total.store(left, Ordering::Relaxed);
     }
 
     /// Returns the sizes for an input with this plan, of `size` bytes if that is known.
@@ -213,7 +239,7 @@ impl Inputs<'_, '_> {
         sizes: Sizes,
         (begun, passed): (State, Passed),
     ) -> Result<State> {
-        let Self { preparation: Preparation { options, .. }, summary, outputs, .. } = self;
+        let Self { preparation: Preparation { options, .. }, summary, outputs, amounts, .. } = self;
         let input = reader.shared();
         let records = RecordReader::new(self.kernel, preface.dialect, &plan);
         // The rejects of all ranges join to those of the whole.
@@ -238,12 +264,8 @@ impl Inputs<'_, '_> {
             done: options.limit == Some(done_before + begun.records),
             state: begun,
         };
-        let before = Before {
-            file_bytes: options.progress.file_bytes.load(Ordering::Relaxed),
-            bytes_in: summary.bytes_in,
-            bytes_out: summary.bytes_out,
-            records: summary.records,
-        };
+        let [all, by_earlier] = *amounts;
+        let before = Amount { anomalies: summary.n_anomalies(), ..all };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
         let targets = committed.split_points.as_ref().map(|points| points.targets);
         let run = Run {
@@ -260,14 +282,19 @@ impl Inputs<'_, '_> {
             windows: Mutex::new(Windows::new(reader, cutter, targets)),
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
-            meter: Meter { progress: &options.progress, before, passed },
+            meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
             edge: self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
             error: Mutex::new(None),
             reader: records,
             sizes,
         };
         self.pool.work(&run, sizes.threads);
-        let Committed { state: done, split_points, .. } = finish(run)?;
+        let ended = finish(&run);
+        let Committed { state: done, split_points, .. } = run.sequencer.into_inner();
+        if let Err(error) = ended {
+            self.add(&done, passed);
+            return Err(error);
+        }
         if let Some(split_points) = split_points {
             split_points.end(&done);
         }

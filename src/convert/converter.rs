@@ -6,7 +6,6 @@ use super::conversion::Conversion;
 use super::delimiter::Delimiter;
 use super::options::{Input, Options, Output};
 use super::plan_ranges::{self, PlanBy, Planned};
-use super::progress::Progress;
 use super::range::Range;
 use super::shaping::Shaping;
 use super::summary::Summary;
@@ -19,7 +18,6 @@ use crate::output::Compress;
 use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A converter from delimited text to JSON Lines.
 ///
@@ -414,11 +412,6 @@ impl Builder {
     pub fn window(mut self, n: usize) -> Self {
         self.options.resources.window = Some(n);
         self
-    }
-
-    /// Counters that another thread may read while the conversion runs.
-    pub fn progress(&self) -> Arc<Progress> {
-        Arc::clone(&self.options.progress)
     }
 }
 

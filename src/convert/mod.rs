@@ -44,6 +44,7 @@ mod strip;
 mod summary;
 mod text_slice;
 mod valid;
+mod watching;
 mod windows;
 mod worker;
 
@@ -64,4 +65,4 @@ pub use progress::{Bound, Progress, Times};
 pub use range::Range;
 #[cfg(feature = "cli")]
 pub(crate) use shaping::Shaping;
-pub use summary::{Count, Misfits, Summary};
+pub use summary::{Count, Misfits, Resumed, Summary};

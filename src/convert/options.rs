@@ -7,6 +7,7 @@ use super::budget::DEFAULT_MEMORY;
 use super::progress::Progress;
 use super::range::Range;
 use super::shaping::Shaping;
+use super::summary::Summary;
 use crate::error::{Error, Result};
 use crate::input::{Io, Source};
 use crate::kernel::Isa;
@@ -14,7 +15,7 @@ use crate::output::{Compress, FileOptions, Sink, Split, Writer};
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// All settings of a conversion. Made by [`Builder`](super::Builder).
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,31 @@ pub(crate) struct Options {
     pub needed: Vec<PathBuf>,
     /// Counters that others watch.
     pub progress: Arc<Progress>,
+    /// Where a conversion that fails leaves its summary.
+    pub failed: Arc<Mutex<Option<Box<Summary>>>>,
+    /// What hears remarks at once.
+    pub on_remark: OnRemark,
+}
+
+/// What hears a remark.
+pub(crate) type Hear = dyn Fn(&str) + Send + Sync;
+
+/// What is called with each remark on an input or output before any record is converted.
+#[derive(Clone, Default)]
+pub(crate) struct OnRemark(pub Option<Arc<Hear>>);
+
+impl OnRemark {
+    pub(super) fn hear(&self, remarks: &[String]) {
+        if let Some(hear) = &self.0 {
+            remarks.iter().for_each(|remark| hear(remark));
+        }
+    }
+}
+
+impl std::fmt::Debug for OnRemark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("OnRemark").field(&self.0.is_some()).finish()
+    }
 }
 
 /// How the output is written.

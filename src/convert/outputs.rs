@@ -10,17 +10,20 @@ use crate::error::{CANNOT_WRITE, Error, Result};
 use crate::input::PIPE;
 use crate::output::{
     Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, OutputFile, OutputOptions,
-    OutputWriter, Parts, Reached, Rejects, Target, WriteRecords, Writer, parts_need_a_file,
+    OutputWriter, Parts, Reached, Rejects, Target, WriteRecords, Writer, left_unfinished, parts_need_a_file,
 };
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a conversion writes to.
 pub(super) struct Outputs<'o> {
     pub(super) writer: OutputWriter<'o>,
     pub(super) rejects: Option<Rejects>,
     pub(super) checkpoints: Option<Checkpoints>,
+    /// What is found of an earlier run.
+    pub(super) remarks: Vec<String>,
 }
 
 /// How the output is compressed.
@@ -56,11 +59,16 @@ pub(super) fn open<'o>(
         None => Vec::new(),
     };
     let files = FileOptions { resume: options.writing.resume.is_some(), ..options.writing.file };
+    let unfinished = match &output {
+        Output::Path(path) if !options.check => left_unfinished(path),
+        _ => Vec::new(),
+    };
     let rejects = options.rejects.as_deref().map(|path| Rejects::create(path, files)).transpose()?;
     let mut writing = OutputOptions {
         framing,
         compression: compression(&output, options),
         per_second: options.writing.limit_rate,
+        slept: Arc::clone(&options.progress.limited),
         split: options.writing.split,
     };
     let mut opening = Opening { options, inputs, fingerprints, files, rejects, checkpoints: None };
@@ -75,7 +83,40 @@ pub(super) fn open<'o>(
         Output::Sink(sink) => (Target::Sink(sink), Reached::default()),
     };
     let Opening { rejects, checkpoints, .. } = opening;
-    Ok(Outputs { writer: OutputWriter::new(target, writing, reached)?, rejects, checkpoints })
+    let remarks = on_earlier_run(options, checkpoints.as_ref(), &unfinished);
+    options.on_remark.hear(&remarks);
+    Ok(Outputs { writer: OutputWriter::new(target, writing, reached)?, rejects, checkpoints, remarks })
+}
+
+/// Returns the remarks on what an earlier run left: `unfinished` outputs, before they were opened.
+fn on_earlier_run(
+    options: &Options,
+    found: Option<&Checkpoints>,
+    unfinished: &[(PathBuf, bool)],
+) -> Vec<String> {
+    if let Some((found, (_, complete))) = found.and_then(|found| Some((found, found.reached()?))) {
+        let (output, n) = (found.output(), found.n_earlier());
+        return vec![if complete {
+            format!("{output}: an earlier run wrote it all; only its name was missing")
+        } else {
+            format!("{output}: goes on behind record {n}, up to which an earlier run came")
+        }];
+    }
+    let Options { writing, .. } = options;
+    let is_taken = |is_folder: bool| match (writing.split.is_some(), writing.resume.is_some()) {
+        (true, _) => is_folder,
+        (false, true) => !is_folder,
+        (false, false) => false,
+    };
+    let remark = |(path, is_folder): &(PathBuf, bool)| {
+        let what = if is_taken(*is_folder) {
+            "an earlier run left this without a checkpoint; it is begun anew"
+        } else {
+            "the unfinished output of another run stays; its command goes on with it if it had `resume`, or remove it"
+        };
+        format!("{}: {what}", path.display())
+    };
+    unfinished.iter().map(remark).collect()
 }
 
 /// What is needed to open the output of records.

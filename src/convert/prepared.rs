@@ -8,7 +8,7 @@ use super::delimiter::{Delimiter, by_extension};
 use super::file_id::{FileId, file_id_of_path, is_another};
 use super::header_reader::{self, HeaderRequest, Preface};
 use super::located::Located;
-use super::options::{Input, Options};
+use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
@@ -94,7 +94,8 @@ impl<'c> Preparation<'c> {
         let Opened { unpacking, decoding, is_regular, .. } = opened;
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
-        let beginning = self.begin(&name, by_name, &mut opened, &budget)?;
+        let aloud = Some(&self.options.on_remark);
+        let beginning = self.begin(&name, by_name, &mut opened, &budget, aloud)?;
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -131,20 +132,22 @@ impl<'c> Preparation<'c> {
                     return Err(ErrorKind::InputChanged { path, at: 0, how }.into());
                 }
                 let mut opened = single.open(&self.reading)?;
-                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget)?;
+                // The remarks were heard when it was prepared.
+                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget, None)?;
                 Ok((opened, beginning))
             }
         }
     }
 
     /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
-    /// be no text at all.
+    /// be no text at all. Remarks are handed to `aloud`.
     fn begin(
         &self,
         name: &str,
         by_name: bool,
         opened: &mut Opened<'_>,
         budget: &Budget,
+        aloud: Option<&OnRemark>,
     ) -> Result<Option<Box<Beginning>>> {
         let options = self.options;
         let charset = opened.charset;
@@ -169,6 +172,10 @@ impl<'c> Preparation<'c> {
         let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };
         if let Some(Foreign::Text(remark)) = foreign {
             preface.remarks.push(format!("{name}: {remark}"));
+        }
+        // They may say why what follows is an error.
+        if let Some(on_remark) = aloud {
+            on_remark.hear(&preface.remarks);
         }
         if let (true, Some((anomaly, seen))) = (options.strict, preface.anomalies.first()) {
             return Err(ErrorKind::Strict {

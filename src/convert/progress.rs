@@ -1,13 +1,16 @@
 //! The progress of a run, in numbers that any thread may read at any time.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Counters of a run, shared with the threads that watch it.
+/// Counters of a run, shared with the threads that watch it. What an earlier run did, which this
+/// one continues, is in none of them.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// The size of all inputs' files in bytes; 0 if one is not known.
+    /// The size of all inputs' files in bytes; 0 if one is not known. It becomes less when it is
+    /// found what an earlier run did.
     pub total: AtomicU64,
     /// Bytes of these files that are converted. Fewer than `bytes_in` if a file is compressed.
     pub file_bytes: AtomicU64,
@@ -17,12 +20,16 @@ pub struct Progress {
     pub bytes_out: AtomicU64,
     /// Records whose output was handed over.
     pub records: AtomicU64,
-    /// Nanoseconds that workers spent, by [`Bound`].
+    /// Anomalies seen in these records, and in headers.
+    pub anomalies: AtomicU64,
+    /// Nanoseconds that workers spent, by the first three of [`Bound`].
     spent: [AtomicU64; 3],
     /// Number of workers in each state. A worker that waits for its turn is not counted.
     busy: [AtomicU64; 3],
     /// Nanoseconds of writing alone.
     written: AtomicU64,
+    /// Nanoseconds of these that a rate limit took.
+    pub(super) limited: Arc<AtomicU64>,
 }
 
 /// What the workers spend their time on.
@@ -35,11 +42,13 @@ pub enum Bound {
     Compute,
     /// Writing, or waiting for another worker that writes.
     Output,
+    /// Keeping to the rate limit of the output.
+    RateLimit,
 }
 
 impl Bound {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Input, Self::Compute, Self::Output];
+    pub const ALL: [Self; 4] = [Self::Input, Self::Compute, Self::Output, Self::RateLimit];
 
     /// Its name in the progress bar and in statistics.
     pub fn name(self) -> &'static str {
@@ -47,6 +56,7 @@ impl Bound {
             Self::Input => "input",
             Self::Compute => "compute",
             Self::Output => "output",
+            Self::RateLimit => "rate-limit",
         }
     }
 }
@@ -61,6 +71,8 @@ pub struct Times {
     pub compute: Duration,
     /// Writing, and waiting for the turn while another worker writes.
     pub output: Duration,
+    /// The part of `output` that a rate limit took.
+    pub rate_limit: Duration,
 }
 
 impl Times {
@@ -69,6 +81,7 @@ impl Times {
         let most = self.input.max(self.compute).max(self.output);
         match most {
             _ if most == self.compute => Bound::Compute,
+            _ if most == self.output && self.rate_limit > self.output / 2 => Bound::RateLimit,
             _ if most == self.output => Bound::Output,
             _ => Bound::Input,
         }
@@ -80,6 +93,7 @@ impl Times {
             input: self.input.saturating_sub(before.input),
             compute: self.compute.saturating_sub(before.compute),
             output: self.output.saturating_sub(before.output),
+            rate_limit: self.rate_limit.saturating_sub(before.rate_limit),
         }
     }
 }
@@ -88,7 +102,17 @@ impl Progress {
     /// Returns the time spent so far. A wait counts when it ends.
     pub fn times(&self) -> Times {
         let spent = |bound: Bound| Duration::from_nanos(self.spent[bound as usize].load(Ordering::Relaxed));
-        Times { input: spent(Bound::Input), compute: spent(Bound::Compute), output: spent(Bound::Output) }
+        let output = spent(Bound::Output);
+        // Who waits for a writer that keeps to the limit waits for the limit too.
+        let written = self.written.load(Ordering::Relaxed).max(1);
+        let limited = self.limited.load(Ordering::Relaxed).min(written);
+        let rate_limit = output.mul_f64(limited as f64 / written as f64);
+        Times { input: spent(Bound::Input), compute: spent(Bound::Compute), output, rate_limit }
+    }
+
+    /// Returns the time that writing slept so far to keep to a rate.
+    pub fn limited(&self) -> Duration {
+        Duration::from_nanos(self.limited.load(Ordering::Relaxed))
     }
 
     /// Returns what most workers do at this moment.
@@ -96,7 +120,8 @@ impl Progress {
         let busy = |bound: Bound| self.busy[bound as usize].load(Ordering::Relaxed);
         // A worker that writes keeps the others waiting for their turn. Of equal counts the last is
         // taken: output is what the others will wait for.
-        Bound::ALL.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
+        let states = [Bound::Input, Bound::Compute, Bound::Output];
+        states.into_iter().max_by_key(|&bound| busy(bound)).unwrap_or(Bound::Compute)
     }
 }
 

@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::range::Edge;
 use super::record_reader::RecordReader;
 use super::sequencer::Sequencer;
+use super::state::State;
 use super::windows::Windows;
 use crate::error::{Error, Result};
 use crate::input::SharedInput;
@@ -70,20 +71,65 @@ impl WindowSize {
 /// What keeps the progress up to date.
 pub(super) struct Meter<'r> {
     pub(super) progress: &'r Progress,
-    /// The inputs before this one.
-    pub(super) before: Before,
+    /// What was done of the inputs before this one.
+    pub(super) before: Amount,
+    /// What of that, and of this one, an earlier run did.
+    pub(super) earlier: Amount,
     /// The part of this input before the range that is converted.
     pub(super) passed: Passed,
 }
 
-/// The counts of the inputs before this one.
+/// How much of something was done.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Before {
-    /// Bytes of their files.
+pub(super) struct Amount {
+    /// Bytes of files.
     pub(super) file_bytes: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
     pub(super) records: u64,
+    pub(super) anomalies: u64,
+}
+
+impl Amount {
+    /// Returns what was done of an input up to `state`.
+    pub(super) fn of(state: &State, passed: Passed, file_bytes: Option<u64>) -> Self {
+        let bytes_in = state.input_at - passed.bytes;
+        Self {
+            file_bytes: file_bytes.unwrap_or(bytes_in),
+            bytes_in,
+            bytes_out: state.bytes_out,
+            records: state.records - passed.records,
+            anomalies: state.anomalies.values().map(|seen| seen.count).sum(),
+        }
+    }
+
+    /// Combines each count with the one of `other`.
+    fn with(self, other: Self, combine: fn(u64, u64) -> u64) -> Self {
+        Self {
+            file_bytes: combine(self.file_bytes, other.file_bytes),
+            bytes_in: combine(self.bytes_in, other.bytes_in),
+            bytes_out: combine(self.bytes_out, other.bytes_out),
+            records: combine(self.records, other.records),
+            anomalies: combine(self.anomalies, other.anomalies),
+        }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        self.with(other, u64::wrapping_add)
+    }
+
+    pub(super) fn less(self, other: Self) -> Self {
+        self.with(other, u64::saturating_sub)
+    }
+
+    /// Has those who watch see it.
+    pub(super) fn show(self, progress: &Progress) {
+        progress.file_bytes.store(self.file_bytes, Ordering::Relaxed);
+        progress.bytes_in.store(self.bytes_in, Ordering::Relaxed);
+        progress.bytes_out.store(self.bytes_out, Ordering::Relaxed);
+        progress.records.store(self.records, Ordering::Relaxed);
+        progress.anomalies.store(self.anomalies, Ordering::Relaxed);
+    }
 }
 
 /// The part of an input that counts for places, but not for what was done.
@@ -104,15 +150,10 @@ impl Run<'_> {
 
     /// Updates the progress and the window size to the committed state.
     pub(super) fn update(&self, committed: &Committed<'_>) {
-        let Meter { progress, before, passed } = &self.meter;
-        let state = &committed.state;
-        let n_bytes = state.input_at - passed.bytes;
-        let file_bytes = self.input.compressed_at().unwrap_or(n_bytes);
-        progress.file_bytes.store(file_bytes + before.file_bytes, Ordering::Relaxed);
-        progress.bytes_in.store(n_bytes + before.bytes_in, Ordering::Relaxed);
-        progress.bytes_out.store(state.bytes_out + before.bytes_out, Ordering::Relaxed);
-        progress.records.store(state.records - passed.records + before.records, Ordering::Relaxed);
-        self.window_size.adapt(&self.sizes, n_bytes, state.encoded);
+        let Meter { progress, before, earlier, passed } = &self.meter;
+        let done = Amount::of(&committed.state, *passed, self.input.compressed_at());
+        done.plus(*before).less(*earlier).show(progress);
+        self.window_size.adapt(&self.sizes, done.bytes_in, committed.state.encoded);
     }
 
     /// Skips `bytes` up to the end of the line. A comment is dropped. The first line of an overlong

@@ -26,6 +26,8 @@ pub struct Summary {
     pub bytes_out: u64,
     /// The output's parts, if that was asked for.
     pub parts: Option<u64>,
+    /// What of all this an earlier run did, which this one continued.
+    pub resumed: Option<Resumed>,
     /// The time it took.
     pub elapsed: Duration,
     /// Where the workers' time went.
@@ -53,6 +55,18 @@ pub struct Summary {
     pub n_header_repairs: u64,
     /// Remarks for the user: what was assumed, what looks odd.
     pub remarks: Vec<String>,
+}
+
+/// What an earlier run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Resumed {
+    /// Records read.
+    pub records: u64,
+    /// Bytes read of all inputs.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
 }
 
 /// How often an anomaly was seen.
@@ -108,6 +122,11 @@ impl Summary {
             Some(known) => known.count += count.count,
             None => self.multiline = Some(count),
         }
+    }
+
+    /// How many anomalies there are of all kinds.
+    pub(super) fn n_anomalies(&self) -> u64 {
+        self.anomalies.iter().map(|(_, count)| count.count).sum()
     }
 
     /// Whether something in the data is not as it should be.

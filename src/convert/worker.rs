@@ -61,8 +61,10 @@ fn fail(run: &Run<'_>, number: u64, error: Error) {
 }
 
 /// Converts what is left when all workers have returned: the record that the end of the input ends.
-/// Returns the committed state.
-pub(super) fn finish(run: Run<'_>) -> Result<Committed<'_>> {
+///
+/// # Errors
+/// The run failed, or fails now.
+pub(super) fn finish(run: &Run<'_>) -> Result<()> {
     if let Some(error) = run.error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
     }
@@ -75,11 +77,9 @@ pub(super) fn finish(run: Run<'_>) -> Result<Committed<'_>> {
         if let Some(Skipping::Record(place, n_bytes)) = turn.skipping.take() {
             turn.reject_overlong(place, n_bytes, false)?;
         }
-        finish_carry(&run, turn)?;
-    } else {
-        drop(turn);
+        finish_carry(run, turn)?;
     }
-    Ok(run.sequencer.into_inner())
+    Ok(())
 }
 
 /// Converts the last record, which no terminator ends.

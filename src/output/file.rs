@@ -381,6 +381,24 @@ fn folder_of(target: &Path) -> PathBuf {
     }
 }
 
+/// Returns what an earlier run left unfinished of an output at `path`: a file that is not empty, a
+/// folder of parts, and which of them it is.
+pub(crate) fn left_unfinished(path: &Path) -> Vec<(PathBuf, bool)> {
+    let Ok(target) = resolve(path) else { return Vec::new() };
+    let file = partial::partial_path(&target);
+    let is_begun = std::fs::metadata(&file).is_ok_and(|file| file.len() > 0);
+    let folder = partial::parts_folder(path);
+    let file = is_begun.then_some((file, false));
+    let folder = folder.is_dir().then_some((folder, true));
+    file.into_iter().chain(folder).collect()
+}
+
+/// Returns the path of the checkpoint of an output at `path`.
+#[cfg(feature = "cli")]
+pub(crate) fn checkpoint_of(path: &Path) -> PathBuf {
+    partial::checkpoint_path(&resolve(path).unwrap_or_else(|_| path.to_owned()))
+}
+
 /// Returns the folder in which the file for `path` would be made. Returns `None` if `path` itself
 /// is opened, or nothing is.
 #[cfg(feature = "cli")]

@@ -32,10 +32,10 @@ pub use compress::{Compress, Compression};
 pub(crate) use descriptor::Descriptor;
 pub(crate) use encode::{Encoder, Findings, Gather, Record};
 pub(crate) use file::FileOptions;
-#[cfg(feature = "cli")]
-pub(crate) use file::made_in;
 pub use file::remove_temporaries;
-pub(crate) use file::{FileId, OutputFile};
+pub(crate) use file::{FileId, OutputFile, left_unfinished};
+#[cfg(feature = "cli")]
+pub(crate) use file::{checkpoint_of, made_in};
 pub(crate) use framing::Framing;
 pub(crate) use names::PartNames;
 pub(crate) use partial::checkpoint_path;

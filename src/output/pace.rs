@@ -1,5 +1,7 @@
 //! `--limit-rate`: at most so many bytes a second, without bursts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The bytes for this time are written at once.
@@ -13,12 +15,14 @@ const CREDIT: Duration = Duration::from_millis(50);
 pub(super) struct Pace {
     per_second: u64,
     next: Option<Instant>,
+    /// Nanoseconds slept, which others watch.
+    slept: Arc<AtomicU64>,
 }
 
 impl Pace {
-    /// Allows `per_second` bytes a second, and at least one.
-    pub(super) fn new(per_second: u64) -> Self {
-        Self { per_second: per_second.max(1), next: None }
+    /// Allows `per_second` bytes a second, and at least one. The time slept is added to `slept`.
+    pub(super) fn new(per_second: u64, slept: Arc<AtomicU64>) -> Self {
+        Self { per_second: per_second.max(1), next: None, slept }
     }
 
     /// Returns the most bytes that may be written at once.
@@ -31,7 +35,14 @@ impl Pace {
     pub(super) fn wait(&mut self, n: usize) {
         let now = Instant::now();
         let next = self.next.unwrap_or(now);
-        std::thread::sleep(next.saturating_duration_since(now));
+        let mut rest = next.saturating_duration_since(now);
+        while !rest.is_zero() {
+            // Those who watch see it within a step, however long it takes.
+            let step = rest.min(STEP);
+            std::thread::sleep(step);
+            self.slept.fetch_add(u64::try_from(step.as_nanos()).unwrap_or(0), Ordering::Relaxed);
+            rest -= step;
+        }
         self.next = Some(self.after(next, now, n));
     }
 
@@ -50,14 +61,15 @@ mod tests {
 
     #[test]
     fn a_pause_is_made_up_for_by_a_little_alone() {
-        let pace = Pace::new(1_000_000);
+        let new = |per_second| Pace::new(per_second, Arc::default());
+        let pace = new(1_000_000);
         assert_eq!(pace.most(), 50_000);
         let now = Instant::now() + Duration::from_secs(100);
         let (ms, n) = (Duration::from_millis, 50_000);
         assert_eq!(pace.after(now + ms(7), now, n), now + ms(57), "it waits first");
         assert_eq!(pace.after(now - ms(7), now, n), now + ms(43), "a little late");
         assert_eq!(pace.after(now - ms(9000), now, n), now, "long unused");
-        assert_eq!(Pace::new(1).most(), 1);
-        assert_eq!(Pace::new(u64::MAX).after(now, now, 1), now);
+        assert_eq!(new(1).most(), 1);
+        assert_eq!(new(u64::MAX).after(now, now, 1), now);
     }
 }

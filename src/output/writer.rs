@@ -13,6 +13,8 @@ use super::sink::Sink;
 use super::split::Split;
 use crate::error::Result;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// What is asked of an output writer.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct OutputOptions {
     pub compression: Option<Compression>,
     /// The most bytes a second.
     pub per_second: Option<u64>,
+    /// Where the nanoseconds are added that this takes.
+    pub slept: Arc<AtomicU64>,
     /// Where parts end.
     pub split: Split,
 }
@@ -147,12 +151,13 @@ impl<'o> OutputWriter<'o> {
     /// # Errors
     /// The codec fails.
     pub(crate) fn new(to: Target<'o>, shape: OutputOptions, reached: Reached) -> Result<Self> {
-        let OutputOptions { framing, compression, per_second, split } = shape;
+        let OutputOptions { framing, compression, per_second, slept, split } = shape;
         let bounds = Bounds { separated: framing.separated };
         let follows = framing.follows;
         let layout = OutputLayout { compression, bounds, in_parts: matches!(to, Target::Parts(_)) };
         let framing = EncodedFraming::new(framing, compression)?;
-        let target = PacedTarget { to, pace: per_second.map(Pace::new), n_bytes: reached.bytes };
+        let target =
+            PacedTarget { to, pace: per_second.map(|n| Pace::new(n, slept)), n_bytes: reached.bytes };
         let Reached { opened, begun, closed, records, .. } = reached;
         let begun = begun || follows;
         Ok(Self { target, layout, split, framing, opened, begun, closed, records, unfinished: 0 })

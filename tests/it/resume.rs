@@ -71,9 +71,16 @@ impl Case {
             ] {
                 assert_eq!(stats[key], self.whole.stats()[key], "{key}");
             }
-            for key in ["header_repairs", "remarks", "inputs"] {
+            for key in ["header_repairs", "inputs"] {
                 assert_eq!(stats[key], self.whole.stats()[key], "{key}");
             }
+            // What was found of the earlier run is said first.
+            let mut remarks = stats["remarks"].as_array().unwrap().clone();
+            remarks.retain(|remark| {
+                let remark = remark.as_str().unwrap();
+                !(remark.contains("an earlier run") && remark.contains("out.jsonl"))
+            });
+            assert_eq!(Value::Array(remarks), self.whole.stats()["remarks"]);
         }
     }
 
@@ -380,4 +387,48 @@ fn a_transform_needs_a_name_and_the_same_name_to_be_resumed() {
     assert!(place.names().iter().any(|name| name == CHECKPOINT), "{:?}", place.names());
     refused(builder().named_transform("name", "lower", upper), "it was begun with other options");
     refused(builder().named_transform("name", "upper", upper), "record shorter than the header");
+}
+
+/// What an earlier run did is in the counts of the whole, not in the rates, the progress and the
+/// time left of this one; and what it left is told.
+#[test]
+fn a_resumed_run_tells_of_the_earlier_one() {
+    let place = Place::new();
+    let input = place.people("in.csv", 12 << 20);
+    let slow = ["in.csv", "-o", "out.jsonl", "--resume", "--checkpoint-every", "1M", "--limit-rate", "4M"];
+    let running = place.rowmill().args(slow).start();
+    while !place.path(".out.jsonl.rowmill-checkpoint").exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::INT);
+    let output = running.finish();
+    output.expect_status(130);
+    output.expect_stderr("rowmill: interrupted; the same command goes on from the last checkpoint\n");
+
+    let other = place.rowmill().args(["in.csv", "--limit", "1", "-o", "out.jsonl"]).out();
+    other.expect_status(0).expect_stderr(
+        "rowmill: note: .out.jsonl.rowmill-partial: the unfinished output of another run stays; its command",
+    );
+
+    let fast = &slow[..6];
+    let output = place.rowmill().args(fast).with_stats().out();
+    output.expect_status(0).expect_stderr("rowmill: note: out.jsonl: goes on behind record ");
+    output.expect_stderr(" of these by an earlier run; time and rates are those of this one\n");
+    let resumed = &output.stats()["resumed"];
+    let n_records = resumed["records"].as_u64().unwrap();
+    assert!((1..input.n_records).contains(&n_records), "{resumed}");
+    assert_eq!(output.stat("records"), input.n_records);
+    // Before the first checkpoint nothing can be gone on with.
+    let running =
+        place.rowmill().args(["in.csv", "-o", "new.jsonl", "--resume", "--limit-rate", "1M"]).start();
+    while fs::metadata(place.path(".new.jsonl.rowmill-partial")).map_or(0, |file| file.len()) == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::INT);
+    running
+        .finish()
+        .expect_stderr("rowmill: interrupted before the first checkpoint; the same command begins");
+    let output = place.rowmill().args(["in.csv", "-o", "new.jsonl", "--resume"]).out();
+    output.expect_status(0).expect_stderr("left this without a checkpoint; it is begun anew");
+    assert_eq!(place.names(), ["in.csv", "new.jsonl", "out.jsonl"]);
 }

@@ -122,7 +122,9 @@ fn remarks((name, bytes, args): (&str, &[u8], &[&str])) -> String {
     place.write(name, bytes);
     let output = place.rowmill().args(args).arg(name).out();
     output.expect_status(0);
-    let of_file = |line: &&str| line.trim_start().starts_with(&format!("{name}: "));
+    let of_file = |line: &&str| {
+        line.trim_start().trim_start_matches("rowmill: note: ").starts_with(&format!("{name}: "))
+    };
     output.stderr.lines().filter(of_file).collect::<Vec<_>>().join("\n")
 }
 
@@ -201,7 +203,11 @@ fn encodings_have_many_names() {
     for (label, wanted) in [
         ("cp437", "iconv -f CP437 -t UTF-8"),
         ("cp850", "iconv -f CP850 -t UTF-8"),
-        ("windows-1253x", "did you mean windows-1252?"),
+        ("windows-1253x", "did you mean windows-1253?"),
+        ("latn1", "did you mean latin1?"),
+        ("utf", "did you mean utf-8?"),
+        ("utf-32le", "iconv -f UTF-32LE -t UTF-8"),
+        ("iso-8859", "did you mean iso-8859-1 or iso-8859-2 or iso-8859-3?"),
         ("klingon", "known are the labels"),
     ] {
         let output = Run::rowmill().args(["-q", "--encoding", label]).stdin("a\n1\n").out();

@@ -20,6 +20,7 @@ const KEYS: &[(&str, &str)] = &[
     ("bytes_encoded", "number"),
     ("bytes_in", "number"),
     ("bytes_out", "number"),
+    ("error", "null"),
     ("header_repairs", "array"),
     ("header_repairs_count", "number"),
     ("inputs", "array"),
@@ -32,6 +33,7 @@ const KEYS: &[(&str, &str)] = &[
     ("records_rejected", "number"),
     ("records_written", "number"),
     ("remarks", "array"),
+    ("resumed", "null"),
     ("rowmill", "string"),
     ("seconds", "number"),
     ("thread_seconds", "object"),
@@ -119,12 +121,21 @@ fn stats_have_the_keys_of_their_version() {
 fn the_summary_names_every_anomaly_with_its_place() {
     let output = Run::rowmill().arg("-").stdin(ODD).out();
     let lines: Vec<&str> = output.stderr.lines().collect();
-    assert!(lines[0].starts_with("4 records in ") && lines[0].contains("peak memory"), "{}", output.stderr);
+    assert_eq!(lines[0], "rowmill: note: stdin: is not UTF-8; did you mean --encoding windows-1252?");
+    assert!(lines[1].starts_with("4 records in ") && lines[1].contains("peak memory"), "{}", output.stderr);
+    assert!(
+        lines[1].contains(": from stdin (29 B, ") && lines[1].contains(" to stdout (134 B, "),
+        "{}",
+        lines[1]
+    );
+    let ended = lines.last().unwrap().strip_prefix("  ended 20").expect("date and time");
+    assert!(ended.len() == 18 && ended.ends_with('Z') && ended.contains('T'), "{ended}");
     for part in [
         "  1 × record shorter than the header, first at stdin: line 3, record 2, byte 11, column 2 (a_2)",
         "  1 × record longer than the header, first at stdin: line 4, record 3, byte 19, column 4",
         "  1 × bytes that are not valid in the encoding, first at stdin: line 6, record 4, byte 22, column 1 (a)",
         "  1 × quoted field still open at the end of the input, first at stdin: line 6, record 4, byte 26, column 3 (column_3); if quotes are text here, try --quote none",
+        "  1 blank record skipped",
         "  1 record of several lines, first at stdin: line 6, record 4, byte 22",
         "  stdin: column 2 was named 'a', is now 'a_2'",
         "  stdin: column 3 was named '', is now 'column_3'",
@@ -293,8 +304,8 @@ fn sipped(run: Run) -> String {
 fn the_bar_fits_its_terminal_and_tells_what_binds() {
     for (columns, no_color, parts) in [
         (40, false, &["% 0:0", "/s output "][..]),
-        (80, false, &["%  0:0", " left  in ", "/s  out ", "output-bound  mem "]),
-        (200, true, &["[=", "%  0:0", " left  in ", "/s  out ", "output-bound  mem "]),
+        (80, false, &["[=", "% 0:0", " left ", "K records ", "/s output "]),
+        (200, true, &["[=", "%  0:0", " left  ", " records ", "  in ", "/s  out ", "output-bound  mem "]),
     ] {
         let shown = bar(columns, no_color);
         // Between the controls that draw it anew; the summary behind the last is text and may wrap.
@@ -349,7 +360,7 @@ fn the_bar_of_a_pipe_tells_what_it_waits_for() {
         thread::sleep(Duration::from_millis(250));
     }
     let output = running.finish();
-    output.expect_status(0).expect_stderr("input-bound  mem ").expect_stderr("/s  out ");
+    output.expect_status(0).expect_stderr("K records ").expect_stderr("/s input ");
     assert!(!output.stderr.contains('%'), "{:?}", output.stderr);
 }
 
@@ -422,4 +433,124 @@ fn threads_that_wait_for_each_other_do_not_blame_the_output() {
     let args = ["-j", "16", "-o", "/dev/null"];
     let output = place.rowmill().arg(&input.path).args(args).with_stats().out();
     assert_ne!(output.stats()["bound_by"], "output", "{}", output.stats());
+}
+
+/// Programs that read `--stats` learn why there is no result, and how far the run came.
+#[test]
+fn stats_are_written_after_a_failure_too() {
+    let place = Place::new();
+    let rows = "1,2\n".repeat(100_000);
+    place.write("in.csv", format!("a,b\n{rows}3\n{rows}"));
+    let stats = |args: &[&str]| -> Value {
+        place.rowmill().args(args).args(["--stats", "stats.json"]).out().expect_status(1);
+        serde_json::from_slice(&place.read("stats.json")).unwrap()
+    };
+    let failed = stats(&["in.csv", "--strict", "-o", "out.jsonl"]);
+    let position = &failed["error"]["position"];
+    assert_eq!((&position["record"], &position["line"]), (&100_001.into(), &100_002.into()), "{failed}");
+    let message = failed["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("in.csv: line 100002, record 100001") && message.ends_with("(--strict)"));
+    let records = failed["records"].as_u64().unwrap();
+    assert!((1..=100_001).contains(&records), "{failed}");
+    assert_eq!(failed["inputs"], serde_json::json!(["in.csv"]));
+    // Before the first record, and over the file of an earlier run.
+    let failed = stats(&["no.csv", "-o", "out.jsonl"]);
+    assert_eq!((&failed["records"], &failed["inputs"]), (&0.into(), &serde_json::json!(["no.csv"])));
+    assert!(failed["error"]["message"].as_str().unwrap().contains("No such file"), "{failed}");
+    // Never over an input or an output, however early it fails.
+    let before = place.read("in.csv");
+    for stats in ["in.csv", "./in.csv"] {
+        place.rowmill().args(["in.csv", "no.csv", "--stats", stats]).out().expect_status(1);
+        assert_eq!(place.read("in.csv"), before);
+    }
+    place.rowmill().args(["no.csv", "-o", "x", "--stats", "x"]).out().expect_status(1);
+    assert_eq!(place.names(), ["in.csv", "stats.json"]);
+}
+
+#[test]
+fn a_dash_for_stats_or_rejects_is_no_file_of_that_name() {
+    let place = Place::new();
+    place.write("in.csv", "a,b\n1\n");
+    for args in [&["-o", "out.jsonl"][..], &["--check"]] {
+        let output = place.rowmill().args(["in.csv", "--stats", "-"]).args(args).out();
+        output.expect_status(0);
+        let stats: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(stats["records"], 1);
+    }
+    let output = place.rowmill().args(["in.csv", "--stats", "-"]).out();
+    output.expect_status(2).expect_stdout("").expect_one_line("--stats -: stdout is the output");
+    let output = place.rowmill().args(["in.csv", "--rejects", "-", "-o", "out.jsonl"]).out();
+    output.expect_status(2).expect_one_line("--rejects -: there are two files");
+    assert_eq!(place.names(), ["in.csv", "out.jsonl"]);
+}
+
+/// A remark on how the input is read comes before the work, so that it is not vain.
+#[test]
+fn a_hint_comes_at_the_start_and_once() {
+    let mut running = Run::rowmill().args(["-", "-o", "/dev/null"]).start();
+    running.stdin_ref().write_all("a;b\n1;2\n".repeat(20_000).as_bytes()).unwrap();
+    let hint =
+        "rowmill: note: stdin: ',' parts no record alike, ';' parts all into 2; did you mean -d ';'?\n";
+    running.until_it_waits();
+    running.signal(Signal::TERM);
+    let output = running.finish();
+    output.expect_status(143);
+    assert_eq!(output.stderr, hint);
+    let output = Run::rowmill().arg("-").stdin("a;b\n1;2\n").out();
+    assert_eq!(output.stderr.matches("did you mean").count(), 1, "{}", output.stderr);
+    let quiet = Run::rowmill().args(["-q", "-"]).stdin("a;b\n1;2\n").out();
+    assert_eq!(quiet.stderr, "");
+}
+
+/// The summary on a narrow terminal breaks between words.
+#[test]
+fn the_summary_of_a_terminal_breaks_between_words() {
+    let output = Run::rowmill().args(["-", "-o", "/dev/null"]).stdin("a,b\n1\n").terminal(80).out();
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    assert!(lines.iter().all(|line| line.trim_end().chars().count() <= 80), "{lines:?}");
+    let all = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+    assert!(
+        all.contains("record shorter than the header, first at stdin: line 2, record 1, byte 4,"),
+        "{all}"
+    );
+    assert!(!all.contains("ended 20"), "no date on a terminal: {all}");
+}
+
+/// A rate limit is not the output's fault.
+#[test]
+fn a_rate_limit_is_named() {
+    let place = Place::new();
+    let input = place.people("in.csv", 1 << 20);
+    let args = ["--limit-rate", "1500K", "-o", "/dev/null"];
+    let output = place.rowmill().arg(&input.path).args(args).with_stats().out();
+    output.expect_status(0).expect_stderr(", rate-limit bound, ");
+    assert_eq!(output.stats()["bound_by"], "rate-limit");
+}
+
+/// Lines for the log of a job, only if they are asked for.
+#[test]
+fn progress_is_printed_where_there_is_no_terminal() {
+    let place = Place::new();
+    let input = place.people("in.csv", 1 << 20);
+    let args = ["--limit-rate", "800K", "-o", "/dev/null"];
+    let output = place.rowmill().arg(&input.path).args(args).arg("--progress=1").out();
+    output.expect_status(0);
+    let line = output.stderr.lines().find(|line| line.contains("% ") || line.contains("%,")).expect("a line");
+    for part in [
+        "T",
+        "Z ",
+        "%, 0:0",
+        " left, ",
+        " records, 0 anomalies, in ",
+        "/s, out ",
+        ", rate-limit bound, memory ",
+    ] {
+        assert!(line.contains(part), "{part:?} in {line:?}");
+    }
+    let output = place.rowmill().arg(&input.path).args(args).out();
+    assert!(!output.stderr.contains("% "), "{}", output.stderr);
+    for args in [&["--progress=0"][..], &["--progress=x"], &["--progress", "-q"]] {
+        place.rowmill().arg("in.csv").args(args).out().expect_status(2);
+    }
+    place.rowmill().args(["in.csv", "-o", "/dev/null", "--progress"]).out().expect_status(0);
 }

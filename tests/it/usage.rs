@@ -151,9 +151,17 @@ fn numbers_and_sizes_that_make_no_sense_are_wrong_usage() {
 #[test]
 fn an_unknown_flag_suggests_the_nearest() {
     let case = Case::new();
-    case.refused(2, "'--delimiter'", ["in.csv", "--delimeter", ";", "-o", "out.jsonl"]);
-    case.refused(2, "'--memory'", ["in.csv", "--memry", "16M", "-o", "out.jsonl"]);
-    case.refused(2, "'--frobnicate'", ["in.csv", "--frobnicate", "-o", "out.jsonl"]);
+    case.refused(
+        2,
+        "there is no --delimeter; did you mean --delimiter?",
+        ["in.csv", "--delimeter", ";", "-o", "out.jsonl"],
+    );
+    case.refused(
+        2,
+        "there is no --memry; did you mean --memory?",
+        ["in.csv", "--memry", "16M", "-o", "out.jsonl"],
+    );
+    case.refused(2, "there is no --frobnicate", ["in.csv", "--frobnicate", "-o", "out.jsonl"]);
     case.refused(2, "--output", ["in.csv", "-o"]);
 }
 
@@ -360,6 +368,7 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         ),
         (&["in.csv", "out.jsonl"], 1, "did you mean -o out.jsonl?"),
         (&["in.csv", "out.jsonl.gz"], 1, "did you mean -o out.jsonl.gz?"),
+        (&["in.csv", "out"], 1, "; if it is the output, name it with -o FILE.jsonl"),
         (
             &["https://example.org/a.csv"],
             1,
@@ -384,6 +393,13 @@ fn a_word_that_is_almost_right_gets_a_hint() {
             "--delimiter is not for this command, but for convert, plan",
         ),
         (&["in.csv", "-j", "0"], 2, "'0' for '--threads <N>': it must be 1 or more"),
+        (&["in.csv", "-j", "all"], 2, "'all' for '--threads <N>': it must be a whole number"),
+        (&["in.csv", "--limit", "-1"], 2, "there is no -1"),
+        (
+            &["in.csv", "--memory", "12X"],
+            2,
+            "'12X' for '--memory <SIZE>': sizes are typed as 64M or 1GiB (2^",
+        ),
         (&["--sep", ";", "in.csv"], 2, "use --delimiter (-d)"),
         (&["--separator=;", "in.csv"], 2, "use --delimiter (-d)"),
         (&["-H", "in.csv"], 2, "use --no-header"),
@@ -400,6 +416,32 @@ fn a_word_that_is_almost_right_gets_a_hint() {
     }
     place.rowmill().args(["-d", "semicolon", "in.csv"]).out().expect_status(0);
     assert_eq!(place.names(), ["in.csv"]);
+}
+
+/// A flag that there is not is never answered with one that means something else.
+#[test]
+fn a_flag_that_there_is_not_gets_the_right_one_or_none() {
+    let right = |typed: &str, wanted: &str| {
+        let output = Run::rowmill().args([typed, "in.csv"]).out();
+        output.expect_status(2).expect_stdout("");
+        let line = format!("rowmill: there is no {typed}{wanted} (see rowmill --help)\n");
+        assert_eq!(output.stderr, line);
+    };
+    for typed in ["--separator", "--seperator", "--sepa", "--field-sep", "--delim"] {
+        right(typed, "; use --delimiter (-d)");
+    }
+    for typed in ["--where", "--filter", "--filters", "--wher"] {
+        right(typed, "; filter the result instead: rowmill dump.csv | jq 'select(…)'");
+    }
+    right("--force", "; leave it out: -o replaces a file unless --no-clobber is given");
+    right("--worker", "; use the command: rowmill worker PLAN -o DIR");
+    right("--delimter", "; did you mean --delimiter?");
+    right("--quite", "; use --quiet (-q)");
+    right("--sel", "; did you mean --select?");
+    right("--split", "; did you mean --split-size or --split-records?");
+    for typed in ["--sort", "--unique", "--merge", "--group-by", "--sample", "--join", "--x", "-x"] {
+        right(typed, "");
+    }
 }
 
 /// The guide's page of options is what the program says of itself. `ROWMILL_BLESS=1` writes it

@@ -16,7 +16,7 @@ fn limited(run: Run, rate: u64) -> Output {
     // A machine that is busy with other things may be slower, never faster.
     let share = told / rate as f64;
     assert!((0.5..1.05).contains(&share), "{told:.0} bytes a second, not {rate}");
-    assert_eq!(output.stats()["bound_by"], "output");
+    assert_eq!(output.stats()["bound_by"], "rate-limit");
     output
 }
 

@@ -3,7 +3,7 @@
 
 use crate::charset::Charset;
 use crate::error::{Error, Result};
-use crate::header::Header;
+use crate::header::distance;
 
 /// An encoding, by a label of the WHATWG standard.
 ///
@@ -95,38 +95,82 @@ fn standard(typed: &str) -> String {
     if encoding_rs::Encoding::for_label(page.as_bytes()).is_some() { page } else { label }
 }
 
-/// What to type instead of a label that is none: the nearest one, or how to convert the file.
+/// The names that are suggested: those of the standard, and the best known of its other labels.
+const SUGGESTED: [&str; 47] = [
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "utf-16",
+    "windows-1252",
+    "windows-1251",
+    "windows-1250",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-3",
+    "iso-8859-4",
+    "iso-8859-5",
+    "iso-8859-6",
+    "iso-8859-7",
+    "iso-8859-8",
+    "iso-8859-9",
+    "iso-8859-10",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-15",
+    "iso-8859-16",
+    "latin1",
+    "latin2",
+    "cp1252",
+    "cp1251",
+    "cp1250",
+    "ascii",
+    "koi8-r",
+    "koi8-u",
+    "ibm866",
+    "macintosh",
+    "x-mac-cyrillic",
+    "shift_jis",
+    "sjis",
+    "euc-jp",
+    "iso-2022-jp",
+    "gbk",
+    "gb18030",
+    "big5",
+    "euc-kr",
+];
+
+/// What to type instead of a label that is none: the nearest ones, or how to convert the file.
 fn instead(label: &str) -> String {
-    const KNOWN: [&str; 18] = [
-        "utf-8",
-        "utf-16le",
-        "utf-16be",
-        "windows-1252",
-        "windows-1251",
-        "windows-1250",
-        "iso-8859-1",
-        "iso-8859-2",
-        "iso-8859-15",
-        "koi8-r",
-        "ibm866",
-        "macintosh",
-        "shift_jis",
-        "euc-jp",
-        "gbk",
-        "gb18030",
-        "big5",
-        "euc-kr",
-    ];
+    const MOST: usize = 3;
     let label = label.trim().to_ascii_lowercase().replace('_', "-");
     let page = label.trim_start_matches("cp").trim_start_matches("ibm");
     if !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("convert the file first: iconv -f CP{page} -t UTF-8");
     }
-    let (header, _) = Header::repaired(KNOWN.into_iter());
-    match header.nearest(&label) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("known are the labels of the WHATWG standard, such as {}", KNOWN[1..].join(", ")),
+    if ["utf-32", "utf32", "ucs-4", "utf-7", "utf7"].iter().any(|name| label.starts_with(name)) {
+        return format!("convert the file first: iconv -f {} -t UTF-8", label.to_ascii_uppercase());
     }
+    let letters = |name: &str| name.replace(['-', '_', ' '], "");
+    let (wanted, most) = (letters(&label), label.len().div_ceil(4));
+    let mut near: Vec<(usize, &str)> =
+        SUGGESTED.into_iter().map(|name| (distance(&wanted, &letters(name)), name)).collect();
+    // The sort is stable: among equals the commoner one comes first.
+    near.sort_by_key(|(distance, _)| *distance);
+    let nearest = near[0].0;
+    if nearest > most {
+        let some = ["utf-16le", "windows-1252", "iso-8859-15", "macintosh", "shift_jis", "gb18030", "big5"];
+        return format!("known are the labels of the WHATWG standard, such as {}", some.join(", "));
+    }
+    let near: Vec<&str> =
+        near.into_iter().filter(|(n, _)| *n == nearest).map(|(_, name)| name).take(MOST).collect();
+    format!("did you mean {}?", near.join(" or "))
 }
 
 #[cfg(test)]

@@ -139,7 +139,8 @@ fn parts_end_where_they_should_whatever_the_buffers() {
         let path = folder.path().join("out.jsonl");
         let mut parts = Parts::open(&path, Default::default()).unwrap();
         parts.begin_anew(&|_| Ok(())).unwrap();
-        let shape = OutputOptions { framing: framing.clone(), compression, split, per_second: None };
+        let shape =
+            OutputOptions { framing: framing.clone(), compression, split, ..OutputOptions::default() };
         let mut writer =
             OutputWriter::new(Target::Parts(Box::new(parts)), shape, Reached::default()).unwrap();
         let mut packer = compression.map(|compression| Packer::new(compression, 20_000).unwrap());

@@ -50,7 +50,9 @@ impl Output {
     #[track_caller]
     pub(crate) fn expect_one_line(&self, part: &str) -> &Output {
         self.expect_stderr(part);
-        if self.stderr.trim_end().lines().count() != 1 {
+        // Remarks on the input come before.
+        let lines = self.stderr.trim_end().lines().filter(|line| !line.starts_with("rowmill: note: "));
+        if lines.count() != 1 {
             self.ok_or_panic(Err(self.tell("stderr", "one line", &self.stderr)));
         }
         self
