@@ -396,10 +396,8 @@ fn a_resumed_run_tells_of_the_earlier_one() {
     let place = Place::new();
     let input = place.people("in.csv", 12 << 20);
     let slow = ["in.csv", "-o", "out.jsonl", "--resume", "--checkpoint-every", "1M", "--limit-rate", "4M"];
-    let running = place.rowmill().args(slow).start();
-    while !place.path(".out.jsonl.rowmill-checkpoint").exists() {
-        thread::sleep(Duration::from_millis(5));
-    }
+    let mut running = place.rowmill().args(slow).start();
+    assert!(running.until(|_| place.path(CHECKPOINT).exists()));
     running.signal(Signal::INT);
     let output = running.finish();
     output.expect_status(130);
@@ -419,11 +417,10 @@ fn a_resumed_run_tells_of_the_earlier_one() {
     assert!((1..input.n_records).contains(&n_records), "{resumed}");
     assert_eq!(output.stat("records"), input.n_records);
     // Before the first checkpoint nothing can be gone on with.
-    let running =
+    let mut running =
         place.rowmill().args(["in.csv", "-o", "new.jsonl", "--resume", "--limit-rate", "1M"]).start();
-    while fs::metadata(place.path(".new.jsonl.rowmill-partial")).map_or(0, |file| file.len()) == 0 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    let partial = place.path(".new.jsonl.rowmill-partial");
+    assert!(running.until(|_| fs::metadata(&partial).is_ok_and(|file| file.len() > 0)));
     running.signal(Signal::INT);
     running
         .finish()
