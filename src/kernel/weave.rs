@@ -93,9 +93,9 @@ fn weave<B: Block>(
             (first, number, start) = (last, number + 1, behind(marks, from, end));
             continue;
         }
-        // As many as follow it and are clean too, found in one loop and copied in another, which has
-        // more registers so: 0.82 of the time on `people`, 0.55 on `wide`, 0.86 on `narrow` with
-        // AVX-512, 0.93 to 1.03 with AVX2, whose instructions are up to 2 % more (Intel, 2026-11).
+        // As many as follow it and are clean too are found in one loop and copied in another, which
+        // has more registers so: 0.82 of the time on `people`, 0.55 on `wide`, 0.86 on `narrow`
+        // with AVX-512, 0.93 to 1.03 with AVX2, up to 2 % more instructions (Intel, 2026-11).
         let begun = (first, start);
         let (mut n, mut room) = (1, at + most);
         (first, start) = (last, behind(marks, from, end));

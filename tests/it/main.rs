@@ -22,6 +22,7 @@ mod ways;
 
 mod api;
 mod archives;
+mod bar;
 mod capped;
 mod changing;
 mod confined;

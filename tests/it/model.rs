@@ -177,7 +177,7 @@ impl Shape {
     pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = self.read_by_csv(body);
-        // It doesn't tell what is behind a closing quote, nor where a record stands: the other model
+        // It doesn't tell what is behind a closing quote, nor where a record is: the other model
         // does, and which fields there are is compared.
         let by_hand = self.by_hand(bytes);
         if by_hand.len() == records.len() {

@@ -55,7 +55,7 @@ table! {
         /// `***` and the last four characters; of four characters or fewer, `***` alone.
         Last4 => last4::Last4,
         /// 64 hexadecimal digits, the keyed BLAKE3 hash of the value: the same value gives the same
-        /// token under the same key, and without the key nobody can compute or guess which value it was.
+        /// token under the same key, and without the key nobody can compute or guess the value.
         Hash => hash::Hash,
         /// `ada@x.org` gives `x.org`: what is behind the first `@`; without an `@` the stars alone.
         Domain => domain::Domain,
