@@ -3,7 +3,7 @@
 
 use super::args::{ConvertArgs, ResourceArgs, WritingArgs};
 use super::confine::Needs;
-use super::told::Told;
+use super::remarks::Remarks;
 use crate::convert::{Resources, Shaping, Writing};
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
 use crate::input::{stdin_was_closed, stdout_was_closed};
@@ -31,7 +31,7 @@ pub(super) struct Job {
     pub(super) check: bool,
     pub(super) progress: Arc<Progress>,
     pub(super) failed: Arc<Mutex<Option<Box<Summary>>>>,
-    pub(super) told: Told,
+    pub(super) remarks: Remarks,
 }
 
 impl Job {
@@ -49,8 +49,8 @@ impl Job {
         let check = args.anomalies.check;
         let stats = stats(args.reporting.stats.as_deref(), path.is_none() && !check)?;
         check_rejects(args.anomalies.rejects.as_deref())?;
-        let told = Told::default();
-        let heard = told.clone();
+        let remarks = Remarks::default();
+        let heard = remarks.clone();
         let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
         let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
@@ -81,7 +81,7 @@ impl Job {
             check,
             progress,
             failed,
-            told,
+            remarks,
         })
     }
 
@@ -115,19 +115,16 @@ impl Job {
     /// Whether the file of `--stats` is no input and no other output, by whatever name. The library
     /// refuses if it is, but a run may fail before that.
     pub(super) fn stats_are_apart(&self) -> bool {
-        let id = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
-        let id_of = |path: &Path| rustix::fs::stat(path).ok().map(id);
         let Some(stats) = self.stats.as_deref() else { return false };
-        let own = id_of(stats);
-        let is_own = |other: Option<(u64, u64)>| other.is_some() && other == own;
         let needs = self.needs();
-        let others = needs.inputs.iter().chain(&self.needed).chain(&self.path).chain(&self.rejects);
         let log = self.rejects.as_deref().map(Rejects::log_path);
-        let is_other = others.chain(&log).any(|other| other == stats || is_own(id_of(other)));
+        let others = needs.inputs.iter().chain(&self.needed).chain(&self.path).chain(&self.rejects);
+        let own = id(rustix::fs::stat(stats));
+        let is_own = |other| own.is_some() && id(other) == own;
         let reads_stdin = self.inputs.iter().any(|input| matches!(input, Input::Stdin));
-        let is_stdin = reads_stdin && is_own(rustix::fs::fstat(std::io::stdin()).ok().map(id));
-        let is_stdout = self.writes_stdout() && is_own(rustix::fs::fstat(std::io::stdout()).ok().map(id));
-        !(is_other || is_stdin || is_stdout)
+        !(is_one_of(stats, others.chain(&log))
+            || reads_stdin && is_own(rustix::fs::fstat(std::io::stdin()))
+            || self.writes_stdout() && is_own(rustix::fs::fstat(std::io::stdout())))
     }
 
     /// Whether output, rejects or stats go to a file.
@@ -178,7 +175,7 @@ impl RangeJob<'_> {
             check: false,
             progress,
             failed,
-            told: Told::default(),
+            remarks: Remarks::default(),
         })
     }
 }
@@ -195,6 +192,18 @@ fn check_check(args: &ConvertArgs, path: Option<&Path>) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Device and number of a file.
+fn id(stat: rustix::io::Result<rustix::fs::Stat>) -> Option<(u64, u64)> {
+    stat.ok().map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+/// Whether a path leads to the same file as one of `others`, or is one of them.
+pub(super) fn is_one_of<'p>(path: &Path, others: impl IntoIterator<Item = &'p PathBuf>) -> bool {
+    let own = id(rustix::fs::stat(path));
+    let is_own = |other: &PathBuf| own.is_some() && id(rustix::fs::stat(other)) == own;
+    others.into_iter().any(|other| other == path || is_own(other))
 }
 
 /// The file of `--stats`.

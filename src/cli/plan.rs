@@ -6,11 +6,11 @@
 use super::args::PlanArgs;
 use super::confine::Needs;
 use super::figures::of;
-use super::job::{check_streams, resources, stats};
+use super::job::{check_streams, is_one_of, resources, stats};
 use super::receipt::{PlanLine, Task, VERSION, line};
+use super::remarks::Remarks;
 use super::report::{self, About};
 use super::say::say;
-use super::told::Told;
 use crate::convert::{SeenFile, Shaping};
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::identity;
@@ -36,7 +36,7 @@ pub(super) struct PlanJob {
     pub(super) quiet: bool,
     pub(super) progress: Arc<Progress>,
     pub(super) failed: Arc<Mutex<Option<Box<Summary>>>>,
-    pub(super) told: Told,
+    pub(super) remarks: Remarks,
 }
 
 impl PlanJob {
@@ -57,8 +57,8 @@ impl PlanJob {
         check_streams(&[], path.is_none())?;
         let shaping = args.shaping.shaping()?;
         let stats = stats(args.reporting.stats.as_deref(), path.is_none())?;
-        let told = Told::default();
-        let heard = told.clone();
+        let remarks = Remarks::default();
+        let heard = remarks.clone();
         let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
         let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
@@ -76,7 +76,7 @@ impl PlanJob {
             quiet: args.reporting.quiet,
             progress,
             failed,
-            told,
+            remarks,
         })
     }
 
@@ -88,11 +88,8 @@ impl PlanJob {
 
     /// Whether the file of `--stats` is not the input, nor the plan.
     pub(super) fn stats_are_apart(&self) -> bool {
-        let id = |path: &Path| rustix::fs::stat(path).ok().map(|stat| (stat.st_dev, stat.st_ino));
-        let Some(stats) = self.stats.as_deref() else { return false };
         let others = std::iter::once(&self.input).chain(&self.path);
-        let is_other = |other: &PathBuf| other == stats || id(stats).is_some() && id(other) == id(stats);
-        !others.into_iter().any(is_other)
+        self.stats.as_deref().is_some_and(|stats| !is_one_of(stats, others))
     }
 
     /// Makes the plan and writes it.

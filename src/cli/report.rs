@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The layout of `--stats`; raised when a key changes its meaning or goes.
@@ -250,10 +250,19 @@ impl<'s> Stats<'s> {
     }
 }
 
+/// A run that failed.
+pub(super) struct FailedRun<'a> {
+    pub(super) inputs: &'a [PathBuf],
+    pub(super) output: Option<&'a Path>,
+    pub(super) error: &'a Error,
+}
+
 /// Where the summary goes as JSON.
 pub(super) struct StatsFile<'p> {
     path: &'p Path,
     file: OutputFile,
+    /// It is no input and no other output, so it may be written after a failure too.
+    apart: bool,
 }
 
 impl<'p> StatsFile<'p> {
@@ -261,8 +270,19 @@ impl<'p> StatsFile<'p> {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn create(path: &'p Path, options: FileOptions) -> Result<Self> {
-        Ok(Self { path, file: OutputFile::create(path, options)? })
+    pub(super) fn create(path: &'p Path, options: FileOptions, apart: bool) -> Result<Self> {
+        Ok(Self { path, file: OutputFile::create(path, options)?, apart })
+    }
+
+    /// Writes what a run did that failed with `error`, after its arguments were found right. The
+    /// error of the run is the one to report, so one in writing this is not.
+    pub(super) fn write_failed(self, mut summary: Summary, run: &FailedRun<'_>) {
+        if self.apart && !run.error.is_usage() {
+            if summary.inputs.is_empty() {
+                summary.inputs = run.inputs.iter().map(|path| path.display().to_string()).collect();
+            }
+            let _ = self.write(&summary, run.output, Some(run.error));
+        }
     }
 
     /// Writes the summary, with the error if the run failed.

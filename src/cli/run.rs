@@ -8,7 +8,7 @@ use super::hints::{can_go_on, missing_folder, missing_input};
 use super::job::Job;
 use super::plan::{self, PlanJob};
 use super::progress::{Bar, Showing};
-use super::report::{self, About, StatsFile};
+use super::report::{self, About, FailedRun, StatsFile};
 use super::signals::on_signal;
 use super::verify::verify;
 use super::worker::work;
@@ -61,28 +61,21 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
     // Before any other thread is made: it holds for those that this one starts.
     confine(&job.needs());
     // Before the work: what cannot be written is reported at once.
-    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, job.file)).transpose()?;
+    let apart = job.stats_are_apart();
+    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, job.file, apart)).transpose()?;
     let showing =
         Showing { to_stdout: job.writes_stdout(), quiet: job.quiet, lines: args.reporting.progress };
     let bar = Bar::new(showing, &job.progress);
-    job.told.begin(&bar, job.quiet);
+    job.remarks.begin(&bar, job.quiet);
     on_signal(bar.clone(), job.writes_files(), last_words(&job));
-    let stats_are_apart = job.stats_are_apart();
     let inputs = std::mem::take(&mut job.inputs);
-    let names: Vec<String> = args.inputs.iter().map(|path| path.display().to_string()).collect();
     let converted = job.converter.convert(inputs, job.output());
     bar.finish();
     let summary = match converted {
         Ok(summary) => summary,
         Err(error) => {
-            if let (Some(stats), true) = (stats, stats_are_apart && !error.is_usage()) {
-                let mut summary = taken(&job.failed);
-                if summary.inputs.is_empty() {
-                    summary.inputs = names;
-                }
-                // The error of the run is the one to report.
-                let _ = stats.write(&summary, job.path.as_deref(), Some(&error));
-            }
+            let run = FailedRun { inputs: &args.inputs, output: job.path.as_deref(), error: &error };
+            stats.into_iter().for_each(|stats| stats.write_failed(taken(&job.failed), &run));
             return Err(error);
         }
     };
@@ -94,15 +87,16 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
         let output = (!args.anomalies.check).then_some(&*output);
         // Records on the same terminal have scrolled them away.
         let scrolled = job.writes_stdout() && std::io::stdout().is_terminal();
-        let said = if scrolled { Vec::new() } else { job.told.said() };
+        let said = if scrolled { Vec::new() } else { job.remarks.said() };
         report::print(&summary, &About { output, said: &said, more: None });
     }
     Ok(if args.anomalies.fail_on_anomaly && summary.has_anomalies() { odd() } else { ExitCode::SUCCESS })
 }
 
 /// What was done by a conversion that failed.
-fn taken(failed: &Mutex<Option<Box<Summary>>>) -> Box<Summary> {
-    failed.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+fn taken(failed: &Mutex<Option<Box<Summary>>>) -> Summary {
+    let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failed.map_or_else(Summary::default, |summary| *summary)
 }
 
 /// What is said when a signal ends a run that can be gone on with.
@@ -122,21 +116,20 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
     let job = PlanJob::new(args)?;
     confine(&job.needs());
     let options = FileOptions::default();
-    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, options)).transpose()?;
+    let apart = job.stats_are_apart();
+    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, options, apart)).transpose()?;
     let showing = Showing { to_stdout: job.path.is_none(), quiet: job.quiet, lines: args.reporting.progress };
     let bar = Bar::new(showing, &job.progress);
-    job.told.begin(&bar, job.quiet);
+    job.remarks.begin(&bar, job.quiet);
     on_signal(bar.clone(), job.path.is_some() || job.stats.is_some(), || None);
-    let stats_are_apart = job.stats_are_apart();
     let planned = job.run();
     bar.finish();
     let planned = match planned {
         Ok(planned) => planned,
         Err(error) => {
-            if let (Some(stats), true) = (stats, stats_are_apart && !error.is_usage()) {
-                let summary = taken(&job.failed);
-                let _ = stats.write(&summary, job.path.as_deref(), Some(&error));
-            }
+            let inputs = std::slice::from_ref(&args.input);
+            let run = FailedRun { inputs, output: job.path.as_deref(), error: &error };
+            stats.into_iter().for_each(|stats| stats.write_failed(taken(&job.failed), &run));
             return Err(error);
         }
     };
@@ -144,7 +137,7 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
         stats.write(&planned.summary, job.path.as_deref(), None)?;
     }
     if !job.quiet {
-        plan::report(&planned, &job.told.said());
+        plan::report(&planned, &job.remarks.said());
     }
     Ok(ExitCode::SUCCESS)
 }

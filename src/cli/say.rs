@@ -23,24 +23,14 @@ fn wrapped(text: &str, width: usize) -> String {
     let mut all = String::with_capacity(text.len() + 64);
     for line in text.lines() {
         let words = line.trim_start_matches(' ');
-        let indent = line.len() - words.len();
-        all.extend(std::iter::repeat_n(' ', indent));
-        let mut at = indent;
-        let mut begins = true;
-        for word in words.split(' ') {
-            let n = word.chars().count();
-            if !begins && at + 1 + n > width {
-                all.push('\n');
-                all.extend(std::iter::repeat_n(' ', indent + 4));
-                at = indent + 4;
-            } else if !begins {
-                all.push(' ');
-                at += 1;
-            }
-            all.push_str(word);
-            at += n;
-            begins = false;
-        }
+        let indent = &line[..line.len() - words.len()];
+        let further = format!("{indent}    ");
+        let options = textwrap::Options::new(width)
+            .initial_indent(indent)
+            .subsequent_indent(&further)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        all += &textwrap::fill(words, options);
         all.push('\n');
     }
     all

@@ -95,7 +95,8 @@ fn weave<B: Block>(
         }
         // As many as follow it and are clean too are found in one loop and copied in another, which
         // has more registers so: 0.82 of the time on `people`, 0.55 on `wide`, 0.86 on `narrow`
-        // with AVX-512, 0.93 to 1.03 with AVX2, up to 2 % more instructions (Intel, 2026-11).
+        // with AVX-512, 0.93 to 1.03 with AVX2, up to 2 % more instructions (Intel, 2026-11). The
+        // checks stand twice because one function for both cost `narrow` 2 % more.
         let begun = (first, start);
         let (mut n, mut room) = (1, at + most);
         (first, start) = (last, behind(marks, from, end));

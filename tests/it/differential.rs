@@ -93,6 +93,9 @@ const PIECES: [&[u8]; 60] = [
     b"99999999999999999999",
 ];
 
+/// A run that held fewer inputs against the models shows nothing.
+const LEAST: u64 = 50;
+
 /// What a worker is at.
 struct Trial {
     n_inputs: u64,
@@ -143,11 +146,12 @@ fn every_way_gives_the_same() {
     println!(
         "{n_inputs} random inputs with their dialect and rules, {n_modelled} held against the model, {n_compared} conversions compared, seed {seed}"
     );
-    assert!(n_inputs > 50 && n_compared > n_inputs, "{n_inputs} inputs, {n_compared} conversions");
+    assert!(n_inputs > LEAST && n_compared > n_inputs, "{n_inputs} inputs, {n_compared} conversions");
 }
 
 fn work(mut random: Numbers, seeds: &[Vec<u8>], trial: &Mutex<Trial>, until: Instant) {
-    while Instant::now() < until {
+    // On a busy machine longer, until there are some.
+    while Instant::now() < until || trial.lock().unwrap().n_inputs <= LEAST {
         let input = mutated(&mut random, seeds);
         {
             let mut trial = trial.lock().unwrap();

@@ -327,7 +327,7 @@ fn a_hint_comes_at_the_start_and_once() {
     running.stdin_ref().write_all("a;b\n1;2\n".repeat(20_000).as_bytes()).unwrap();
     let hint =
         "rowmill: note: stdin: ',' parts no record alike, ';' parts all into 2; did you mean -d ';'?\n";
-    running.until_it_waits();
+    assert!(running.until_it_says(hint));
     running.signal(Signal::TERM);
     let output = running.finish();
     output.expect_status(143);

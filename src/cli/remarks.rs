@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The remarks of a run.
 #[derive(Clone, Default)]
-pub(super) struct Told(Arc<Mutex<Kept>>);
+pub(super) struct Remarks(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -18,7 +18,7 @@ struct Kept {
     said: Vec<String>,
 }
 
-impl Told {
+impl Remarks {
     /// From now on remarks are printed, unless silence was asked for.
     pub(super) fn begin(&self, bar: &Bar, quiet: bool) {
         self.kept().bar = (!quiet).then(|| bar.clone());
