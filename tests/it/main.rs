@@ -50,7 +50,6 @@ mod reference;
 mod regression;
 mod resume;
 mod resume_shaped;
-mod signals;
 mod sniffed;
 mod sources;
 mod spark;

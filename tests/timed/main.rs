@@ -12,6 +12,7 @@ mod harness;
 
 mod pressure;
 mod rate;
+mod signals;
 
 /// Held by each test while it runs.
 fn alone() -> MutexGuard<'static, ()> {

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::alone;
 use crate::harness::{Case, EARLIER, INPUT, Numbers, Place, RESULT, large, people};
 
 #[test]
 fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
+    let _alone = alone();
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let case = Case::new();
         let args = ["-", "-o", "out.jsonl", "--rejects", "bad.csv", "--stats", "stats.json"];
@@ -31,6 +33,7 @@ fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
 /// Nobody reads what it writes, so it sleeps in the write.
 #[test]
 fn a_signal_ends_it_while_it_waits_for_its_consumer() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 8 << 20);
     let mut running = place.rowmill().args(["-j", "2"]).arg(&input.path).start();
@@ -44,6 +47,7 @@ fn a_signal_ends_it_while_it_waits_for_its_consumer() {
 /// Nobody opens the other end of the FIFO, so it sleeps in the opening.
 #[test]
 fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
+    let _alone = alone();
     for args in [["fifo", "-o", "out.jsonl"], ["in.csv", "-o", "fifo"]] {
         let place = Place::new();
         place.fifo("fifo");
@@ -62,6 +66,7 @@ fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
 
 #[test]
 fn nohup_keeps_it_alive() {
+    let _alone = alone();
     let case = Case::new();
     let script = "trap '' HUP; exec \"$ROWMILL\" -q - -o new.jsonl";
     let mut running = case.place.shell(script).start();
@@ -77,6 +82,7 @@ fn nohup_keeps_it_alive() {
 /// there before.
 #[test]
 fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
+    let _alone = alone();
     let place = Place::new();
     let input = place.people("in.csv", 12 << 20);
     let whole = place.rowmill().arg(&input.path).out();
@@ -133,6 +139,7 @@ fn killed_at_any_moment_a_name_shows_a_whole_file_or_what_was_there() {
 /// SIGINT, SIGTERM and SIGHUP at any moment: gone within a second, with nothing left behind.
 #[test]
 fn a_signal_at_any_moment_leaves_nothing_behind() {
+    let _alone = alone();
     let mut numbers = Numbers(2);
     let place = Place::new();
     let input = place.people("in.csv", 12 << 20);
