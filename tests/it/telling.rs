@@ -329,6 +329,8 @@ fn a_hint_comes_at_the_start_and_once() {
         "rowmill: note: stdin: ',' parts no record alike, ';' parts all into 2; did you mean -d ';'?\n";
     assert!(running.until_it_says(hint));
     running.signal(Signal::TERM);
+    // Not by the end of its input, which comes with finish().
+    running.until(|_| false);
     let output = running.finish();
     output.expect_status(143);
     assert_eq!(output.stderr, hint);
