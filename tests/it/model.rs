@@ -127,10 +127,16 @@ impl Shape {
 
     /// Whether the `csv` crate means the same by it, in a file of these bytes.
     ///
-    /// It trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the
+    /// It makes one character of halves that a quote stands between, trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the
     /// terminator, and makes a record of one empty field out of a comment that the input's end ends
     /// (csv-core 0.1.13).
     pub(crate) fn is_known_to_csv(&self, bytes: &[u8]) -> bool {
+        let is_high = |byte: u8| byte >= 0x80;
+        if let Some(quote) = self.quote
+            && bytes.windows(3).any(|three| is_high(three[0]) && three[1] == quote && is_high(three[2]))
+        {
+            return false;
+        }
         let Some(comment) = self.comment else {
             return !self.trim_names && !self.trim_values && self.escape.is_none();
         };
@@ -308,6 +314,7 @@ impl Shape {
                     } else {
                         at += 1;
                         unclosed = false;
+                        close_run(&mut content);
                         break;
                     }
                 } else if Some(body[at]) == self.escape {
@@ -315,6 +322,7 @@ impl Shape {
                     if at == body.len() {
                         break;
                     }
+                    close_run(&mut content);
                 }
                 content.push((body[at], true));
                 at += 1;
@@ -323,11 +331,12 @@ impl Shape {
         let (tail, n_quoted) = (at, content.len());
         while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
-            // Right behind a closing quote an escape is an ordinary byte, and so is one with
-            // nothing behind it.
-            let ordinary = quoted && at == tail || at + 1 == body.len();
+            // Right behind a closing quote that could have been one of two an escape is an ordinary
+            // byte, and so is one with nothing behind it.
+            let ordinary = quoted && self.double_quote && at == tail || at + 1 == body.len();
             if escapes && !ordinary {
                 at += 1;
+                close_run(&mut content);
             }
             content.push((body[at], escapes));
             at += 1;
@@ -481,6 +490,19 @@ pub(crate) fn text(field: &[u8]) -> String {
 
 pub(crate) fn json(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
+}
+
+/// A quote or an escape was taken out: the first bytes of a character that stand before it do not
+/// go on behind it. A byte of no character takes their place, for which one U+FFFD stands as well.
+fn close_run(content: &mut Vec<(u8, bool)>) {
+    let bytes: Vec<u8> = content.iter().map(|(byte, _)| *byte).collect();
+    let Some(chunk) = bytes.utf8_chunks().last() else { return };
+    let cut = chunk.invalid();
+    let is_begun = !cut.is_empty() && str::from_utf8(cut).is_err_and(|error| error.error_len().is_none());
+    if is_begun {
+        content.truncate(bytes.len() - cut.len());
+        content.push((0xff, true));
+    }
 }
 
 /// The number of bytes of the white space character at the front.
