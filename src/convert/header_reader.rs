@@ -4,6 +4,7 @@ use super::clue::{Clue, Remedy};
 use super::delimiter::Delimiter;
 use super::names::Names;
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
+use super::sniff_flags;
 use super::summary::Count;
 use crate::dialect::{Dialect, Terminator, delimiter_name};
 use crate::error::{Anomaly, Error, ErrorKind, Place, Result};
@@ -190,9 +191,20 @@ fn sniffed(
 ) -> Result<Vec<String>> {
     let name = reader.name().to_owned();
     let Names { no_header, given } = request.names;
-    let header = !no_header && given.is_none();
-    let encoding_by_default = request.encoding_by_default;
-    Ok(sniff::remarks(&Taken { name: &name, dialect, header, encoding_by_default }, sample(reader, request)?))
+    let taken = Taken {
+        name: &name,
+        dialect,
+        header: !no_header && given.is_none(),
+        has_names: given.is_some(),
+        replaces_names: !no_header && given.is_some(),
+        encoding_by_default: request.encoding_by_default,
+    };
+    let sample = sample(reader, request)?;
+    let mut remarks = sniff::remarks(&taken, sample);
+    if remarks.is_empty() {
+        remarks = sniff_flags::remarks(&taken, sample);
+    }
+    Ok(remarks)
 }
 
 /// Skips a physical line. Returns false if the input ends first.

@@ -347,6 +347,7 @@ mod tests {
                     let len = match stream.look(n, n, &mut buffer).unwrap() {
                         Look::Rest(0) => break,
                         Look::Rest(len) => len,
+                        Look::Paused(_) => panic!("it is not live"),
                         Look::Around { bytes, .. } => {
                             assert_eq!(*bytes, input[read.len() + n - 1..][..bytes.len()]);
                             // Any length up to the end of the look.

@@ -234,8 +234,8 @@ impl Machine {
                     return self.step(byte);
                 }
                 // What follows here is reported as `stray_quote`. It is content as it is, an escape
-                // too; but where a quote is never doubled, the quote ends what is quoted and nothing
-                // else, as CPython has it.
+                // too; but where a quote is never doubled, the quote ends what is quoted and
+                // nothing else, as CPython has it.
                 self.has_tail = true;
                 if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;

@@ -50,7 +50,7 @@ impl Conversation {
 
 #[test]
 fn each_record_comes_when_it_is_complete() {
-    for args in [&[][..], &["-j", "1"], &["-j", "4"], &["--infer"], &["--mask", "b"], &["--memory", "2M"]] {
+    for args in [&[][..], &["-j", "1"], &["-j", "4"], &["--infer"], &["--mask", "b"], &["--memory", "16M"]] {
         let number = if args == ["--infer"] { "1" } else { "\"1\"" };
         let b =
             |text: &str| if args == ["--mask", "b"] { format!("{}***", &text[..1]) } else { text.to_owned() };
@@ -149,7 +149,7 @@ fn pieces_and_pauses_give_the_same_bytes() {
     let place = Place::new();
     place.write("in.csv", &text);
     let whole = place.rowmill().args(["-q", "in.csv"]).out();
-    for args in [&["-j", "1"][..], &["-j", "3"], &["--memory", "1M", "-j", "2"]] {
+    for args in [&["-j", "1"][..], &["-j", "3"], &["--window", "4K", "-j", "2"]] {
         let mut running = Run::rowmill().arg("-q").args(args).start();
         let (mut stdin, mut stdout) = (running.stdin(), running.stdout());
         let reader = thread::spawn(move || {
