@@ -34,7 +34,19 @@ pub(super) struct Run<'r> {
     /// If it is set, the input ends where a record must end. It is named in the error if no record
     /// does.
     pub(super) edge: Option<Edge>,
+    /// What is dropped at the end, if anything is.
+    pub(super) skip_last: Option<SkipLast>,
     pub(super) error: Mutex<Option<Error>>,
+}
+
+/// The last records of an input, which are dropped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SkipLast {
+    /// How many.
+    pub(super) n: u64,
+    /// The input may have fewer. A range that is not the whole may not: those that are missing are
+    /// before it.
+    pub(super) may_be_all: bool,
 }
 
 /// The size of the next window. It is less than [`Sizes::window`] if the output is much larger than

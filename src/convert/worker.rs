@@ -10,6 +10,7 @@ use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::sequencer::{StopOnPanic, Turn};
 use super::slice::{Slice, Stop};
+use super::tail;
 use super::windows::{Claim, NoWindow};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(doc)]
@@ -22,7 +23,7 @@ use std::sync::PoisonError;
 /// No worker waits for another to begin.
 pub(super) fn work(run: &Run<'_>) {
     let _guard = StopOnPanic(&run.sequencer);
-    let mut input = vec![0; run.sizes.window + run.sizes.reach + 1];
+    let mut input = vec![0; run.sizes.window + run.sizes.reach + 1 + run.sizes.hold];
     let mut worker = match Worker::new(run, run.sizes.strip, run.sizes.buffer) {
         Ok(worker) => worker,
         Err(error) => return run.end(Some(error)),
@@ -89,7 +90,7 @@ fn finish_carry<'r>(run: &Run<'r>, mut turn: Turn<'_, Committed<'r>>) -> Result<
         return Ok(());
     }
     let window = Window::buffered(0, carry.len(), turn.state.input_at);
-    let claim = Claim { number: 0, window, is_plausible: true };
+    let claim = Claim { number: 0, window, is_plausible: true, is_tail: false };
     // One record needs small buffers only.
     let strip = carry.len().min(run.sizes.strip);
     let mut worker = Worker::new(run, strip, LEAST_BUFFER + 4096)?;
@@ -122,14 +123,15 @@ impl<'s, 'r> Worker<'s, 'r> {
     /// Converts and commits one window.
     fn window(&mut self, claim: &Claim, bytes: &[u8]) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         let run = self.run;
-        let tried = if claim.is_plausible {
+        let tried = if claim.is_plausible && !claim.is_tail {
             self.slice(claim, bytes, None, false)
         } else {
-            // An implausible start is not worth a guess.
+            // An implausible start is not worth a guess; the last records are known in turn only.
             Err(self.clock.wait(|| run.sequencer.wait(claim.number)).map_or(Stop::Quit, Stop::Redo))
         };
         let mut turn = match tried {
             Ok(turn) => turn,
+            Err(Stop::Redo(turn)) if claim.is_tail => self.tail(claim, bytes, turn)?,
             Err(Stop::Redo(turn)) => self.redo(claim, bytes, turn)?,
             Err(stop) => return Err(stop),
         };
@@ -188,6 +190,40 @@ impl<'s, 'r> Worker<'s, 'r> {
                 return Ok(turn);
             }
         }
+    }
+
+    /// Converts the end of the input but for the records that are dropped, in turn.
+    fn tail(
+        &mut self,
+        claim: &Claim,
+        mut rest: &[u8],
+        mut turn: Turn<'s, Committed<'r>>,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let run = self.run;
+        run.input.verify(&claim.window)?;
+        while turn.skipping.is_some() && !rest.is_empty() {
+            let n = run.skip_line(&mut turn, rest)?;
+            rest = &rest[n..];
+        }
+        let mut bytes = std::mem::take(&mut turn.carry);
+        bytes.extend_from_slice(rest);
+        let end = tail::end_of_kept(run, &turn, &bytes)?;
+        let (mut kept, dropped) = bytes.split_at(end);
+        // A pass for a plan finds the same points as if windows ended in front of each record.
+        while turn.split_points.is_some()
+            && let Some(n) = tail::first_record(run, kept, |at| turn.is_split_point(at))
+        {
+            turn = self.slice(claim, &kept[..n], Some(turn), false)?;
+            turn.offer_split_point();
+            kept = &kept[n..];
+        }
+        turn = self.slice(claim, kept, Some(turn), false)?;
+        if !turn.done {
+            turn.state.input_at += run.input.input_len(turn.state.text_at, dropped);
+            turn.state.text_at += dropped.len() as u64;
+            turn.done = true;
+        }
+        Ok(turn)
     }
 
     /// Converts and commits a slice of a window: on a guess, or from the committed state if it has

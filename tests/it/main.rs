@@ -56,6 +56,7 @@ mod spark;
 mod telling;
 mod tidy;
 mod tight;
+mod tops;
 mod unicode;
 mod unpacked;
 mod usage;

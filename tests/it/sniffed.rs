@@ -42,9 +42,14 @@ const MISREAD: &[Misread] = &[
     ("be.csv", b"\0i\0d\0,\0n\0\n\x001\0,\0A\0\n", &[], "--encoding utf-16be"),
     ("le.csv", b"i\0d\0,\0n\0\n\x001\0,\0A\0\n\0", &[], "--encoding utf-16le"),
     // Nothing is left.
-    ("hash.tsv", b"#id\tname\n1\tAnn\n", &["--comment", "#"], "--comment and --skip-lines"),
-    ("few.csv", b"a\n1\n2\n", &["--skip-lines", "10"], "--comment and --skip-lines"),
-    ("all.csv", b"#a\n#1\n", &["--comment", "#"], "--comment and --skip-lines"),
+    (
+        "hash.tsv",
+        b"#id\tname\n1\tAnn\n",
+        &["--comment", "#"],
+        "does --comment skip too much?; --header-comment takes",
+    ),
+    ("few.csv", b"a\n1\n2\n", &["--skip-lines", "10"], "does --skip-lines skip too much?"),
+    ("all.csv", b"#a\n#1\n", &["--comment", "#"], "does --comment skip too much?"),
     // What is taken or gone.
     ("extra.csv", b"a,_extra\n1,2,3\n", &[], "'_extra_2' (--extra-key)"),
     ("blank.csv", b"a\n1\n\n3\n", &[], "1 blank line was dropped"),
