@@ -11,13 +11,13 @@ use super::pool::Pool;
 use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
 use super::remarks::{self, Facts};
-use super::run::{Amount, Meter, Passed, Run, SkipLast, WindowSize};
+use super::run::{Amount, Meter, Passed, Run, RunEnd, SkipLast, WindowSize};
 use super::sequencer::Sequencer;
 use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Resumed, Summary};
-use super::tail::Walk;
+use super::walk::Walk;
 use super::windows::Windows;
 use super::worker::finish;
 use crate::error::{Error, Result};
@@ -273,6 +273,7 @@ impl Inputs<'_, '_> {
         };
         let [all, by_earlier] = *amounts;
         let before = Amount { anomalies: summary.n_anomalies(), ..all };
+        let edge = self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge);
         let hold = if skip_last.is_some() { sizes.hold } else { 0 };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
         let targets = committed.split_points.as_ref().map(|points| points.targets);
@@ -291,8 +292,7 @@ impl Inputs<'_, '_> {
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
-            edge: self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
-            skip_last,
+            end: RunEnd { edge, skip_last },
             error: Mutex::new(None),
             reader: records,
             sizes,

@@ -4,7 +4,7 @@
 use super::fingerprint::Fingerprint;
 use super::range::{Edge, Range};
 use super::state::State;
-use super::tail::{Walk, has_records_at, within_last};
+use super::walk::{Walk, has_records_at, within_last};
 use crate::dialect::Terminator;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::InputReader;

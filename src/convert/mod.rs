@@ -50,6 +50,7 @@ mod tail;
 mod text_slice;
 mod tops;
 mod valid;
+mod walk;
 mod watching;
 mod windows;
 mod worker;

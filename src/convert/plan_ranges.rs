@@ -21,7 +21,7 @@ use super::record_reader::RecordReader;
 use super::shaping::Shaping;
 use super::split_points::{SplitPoint, SplitPoints, SplitTargets};
 use super::summary::Summary;
-use super::tail::{Walk, has_records_at};
+use super::walk::{Walk, has_records_at};
 use crate::dialect::Terminator;
 use crate::error::{Error, Result};
 use crate::input::{InputReader, Io};

@@ -31,12 +31,18 @@ pub(super) struct Run<'r> {
     pub(super) sequencer: Sequencer<Committed<'r>>,
     pub(super) window_size: WindowSize,
     pub(super) meter: Meter<'r>,
+    pub(super) end: RunEnd,
+    pub(super) error: Mutex<Option<Error>>,
+}
+
+/// What is known of the end of what is converted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RunEnd {
     /// If it is set, the input ends where a record must end. It is named in the error if no record
     /// does.
     pub(super) edge: Option<Edge>,
-    /// What is dropped at the end, if anything is.
+    /// What is dropped, if anything is.
     pub(super) skip_last: Option<SkipLast>,
-    pub(super) error: Mutex<Option<Error>>,
 }
 
 /// The last records of an input, which are dropped.

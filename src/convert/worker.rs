@@ -70,7 +70,7 @@ pub(super) fn finish(run: &Run<'_>) -> Result<()> {
         return Err(error);
     }
     let mut turn = run.sequencer.last_turn();
-    if let (Some(edge), false) = (run.edge, turn.done || turn.at_record()) {
+    if let (Some(edge), false) = (run.end.edge, turn.done || turn.at_record()) {
         let (path, at) = (turn.file.to_owned(), turn.state.input_at + turn.carry.len() as u64);
         return Err(ErrorKind::BadRange { path, at, wrong: edge.wrong() }.into());
     }
@@ -207,23 +207,39 @@ impl<'s, 'r> Worker<'s, 'r> {
         }
         let mut bytes = std::mem::take(&mut turn.carry);
         bytes.extend_from_slice(rest);
-        let end = tail::end_of_kept(run, &turn, &bytes)?;
-        let (mut kept, dropped) = bytes.split_at(end);
-        // A pass for a plan finds the same points as if windows ended in front of each record.
-        while turn.split_points.is_some()
-            && let Some(n) = tail::first_record(run, kept, |at| turn.is_split_point(at))
-        {
-            turn = self.slice(claim, &kept[..n], Some(turn), false)?;
+        let (mut rest, mut n_kept) = (&bytes[..], tail::n_kept(run, &turn, &bytes)?);
+        // A pass for a plan finds the same points as if windows went on.
+        while let Some((at, n)) = tail::split_point(run, &turn, rest, n_kept) {
+            turn = self.slice(claim, &rest[..at], Some(turn), false)?;
             turn.offer_split_point();
-            kept = &kept[n..];
+            (rest, n_kept) = (&rest[at..], n_kept - n);
         }
-        turn = self.slice(claim, kept, Some(turn), false)?;
-        if !turn.done {
-            turn.state.input_at += run.input.input_len(turn.state.text_at, dropped);
-            turn.state.text_at += dropped.len() as u64;
-            turn.done = true;
+        let before = turn.state.text_at;
+        turn = self.records(claim, rest, turn, n_kept)?;
+        let done = usize::try_from(turn.state.text_at - before).unwrap_or(usize::MAX);
+        let rest = &rest[done.min(rest.len())..];
+        if run.limit.is_none_or(|limit| turn.state.records < limit) {
+            turn.state.input_at += run.input.input_len(turn.state.text_at, rest);
+            turn.state.text_at += rest.len() as u64;
         }
+        turn.done = true;
         Ok(turn)
+    }
+
+    /// Converts and commits the first `n` records of `bytes`, with which the input ends.
+    fn records(
+        &mut self,
+        claim: &Claim,
+        bytes: &[u8],
+        turn: Turn<'s, Committed<'r>>,
+        n: u64,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let Self { run, clock, scratch, output, packer } = self;
+        output.clear();
+        let mut slice = Slice::new(run, clock, claim, bytes, Some(turn), (output, packer.as_mut()));
+        slice.stop_after(n);
+        let tail = convert_slice(run, scratch, &mut slice, true)?;
+        slice.commit(tail)
     }
 
     /// Converts and commits a slice of a window: on a guess, or from the committed state if it has

@@ -69,8 +69,7 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
-        let fields: Vec<u32> = chosen.iter().map(|column| column.field).collect();
+        let (names, fields): (Vec<&str>, _) = chosen.iter().map(|column| (column.name, column.field)).unzip();
         let typed = chosen.iter().filter_map(|column| match column.rule.last {
             Last::Typed(wanted) if wanted != Type::String => Some((column.field, wanted)),
             _ => None,

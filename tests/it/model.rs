@@ -193,6 +193,16 @@ impl Shape {
     pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = self.read_by_csv(body);
+        // It doesn't tell an open quote, but whatever is added to one is content.
+        if self.is_distinct() && self.quote.is_some() {
+            let terminator = self.terminator.unwrap_or(b'\n');
+            let more = self.read_by_csv(&[body, &[terminator]].concat());
+            if contents(&more) != contents(&records)
+                && let Some(last) = records.last_mut()
+            {
+                last.unclosed = true;
+            }
+        }
         if self.trailing || self.skip_empty {
             // It doesn't tell what is quoted, which matters here.
             let plain = Self { trailing: false, skip_empty: false, ..self.clone() };
@@ -214,16 +224,6 @@ impl Shape {
                 for (cell, other) in record.cells.iter_mut().zip(other.cells) {
                     (cell.stray, cell.quoted) = (other.stray, other.quoted);
                 }
-            }
-        }
-        // It doesn't tell an open quote, but whatever is added to one is content.
-        if self.is_distinct() && self.quote.is_some() {
-            let terminator = self.terminator.unwrap_or(b'\n');
-            let more = self.read_by_csv(&[body, &[terminator]].concat());
-            if contents(&more) != contents(&self.read_by_csv(body))
-                && let Some(last) = records.last_mut()
-            {
-                last.unclosed = true;
             }
         }
         records

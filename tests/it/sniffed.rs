@@ -41,6 +41,18 @@ const MISREAD: &[Misread] = &[
     ("latin1.csv", b"id,name\n1,Zo\xeb\n2,Andr\xe9\n3,caf\xe9\n", &[], "--encoding windows-1252"),
     ("be.csv", b"\0i\0d\0,\0n\0\n\x001\0,\0A\0\n", &[], "--encoding utf-16be"),
     ("le.csv", b"i\0d\0,\0n\0\n\x001\0,\0A\0\n\0", &[], "--encoding utf-16le"),
+    // Delimiters at the end, headers in between.
+    (
+        "trailing.csv",
+        b"id,name,\n1,Ann,\n2,Bob,\n",
+        &[],
+        "ends with a delimiter; did you mean --trailing-delimiter",
+    ),
+    ("header.csv", b"id,name\n1,Ann,\n2,Bob,\n", &[], "each record but the header ends with a delimiter"),
+    ("bare.psv", b"1|A|\n2|B|\n", &["--no-header"], "did you mean --trailing-delimiter?"),
+    ("given.psv", b"1|A|\n", &["--header", "n,a"], "did you mean --trailing-delimiter?"),
+    ("twice.csv", b"id,name\n1,Ann\nid,name\n2,Bob\n", &[], "a record repeats the header near the start"),
+    ("thrice.csv", b"a,b\n1,2\na,b\na,b\n", &[], "2 records repeat the header near the start; did you"),
     // Nothing is left.
     (
         "hash.tsv",
@@ -108,7 +120,12 @@ const RIGHT: &[Right] = &[
     ("crlf.csv", b"id,name\r\n1,Ann\r\n2,Bob\r\n", &[]),
     ("cr.csv", b"id,name\r1,Ann\r2,Bob\r", &[]),
     ("blank.csv", b"id,name\n\n1,Ann\n\n2,Bob\n", &[]),
-    ("trailing.csv", b"id,name,\n1,Ann,\n2,Bob,\n", &["--select", "id"]),
+    ("last_empty.csv", b"id,name,note\n1,Ann,\n2,Bob,\n", &[]),
+    ("trailing.csv", b"id,name,\n1,Ann,\n2,Bob,\n", &["--trailing-delimiter"]),
+    ("some_trailing.csv", b"id,name,\n1,Ann,\n2,Bob,x\n", &["--select", "id"]),
+    ("word.csv", b"a,b\n1,2\na,c\n", &[]),
+    ("twice.csv", b"a,b\n1,2\na,b\n", &["--skip-repeated-headers"]),
+    ("same.csv", b"name\nAnn\nname\n", &[]),
     ("geo.csv", b"name,latitude,longitude\nA,1.5,2.5\nB,3.5,4.5\n", &[]),
     ("stamps.csv", b"at,level,text\n2024-01-02 10:00:00,INFO,a b\n2024-01-02 10:00:01,WARN,c\n", &[]),
     ("json.csv", b"id,doc\n1,\"{\"\"a\"\": 1, \"\"b\"\": 2}\"\n2,\"{}\"\n", &[]),
