@@ -22,3 +22,8 @@ macro_rules! by_text {
 }
 
 pub(crate) use by_text;
+
+/// Whether a value is its type's default. Serde leaves such out where it is asked to.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

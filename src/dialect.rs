@@ -1,6 +1,6 @@
 //! How a file says where fields and records end.
 
-use crate::by_text::by_text;
+use crate::by_text::{by_text, is_default};
 use crate::charset::Charset;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,48 @@ impl Terminator {
     }
 }
 
+/// The bytes that start a comment line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CommentMark {
+    bytes: [u8; Self::MOST],
+    /// How many there are; more than fit are refused.
+    n: u8,
+}
+
+impl CommentMark {
+    /// The most bytes.
+    pub const MOST: usize = 16;
+
+    /// These bytes.
+    pub fn new(mark: &[u8]) -> Self {
+        let (mut bytes, kept) = ([0; Self::MOST], mark.len().min(Self::MOST));
+        bytes[..kept].copy_from_slice(&mark[..kept]);
+        Self { bytes, n: u8::try_from(mark.len()).unwrap_or(u8::MAX) }
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.n).min(Self::MOST)]
+    }
+}
+
+impl std::fmt::Debug for CommentMark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.bytes().escape_ascii())
+    }
+}
+
+by_text!(
+    CommentMark,
+    |mark| match mark.bytes() {
+        [byte] => typed(*byte),
+        // As itself it may read as a single byte: `0x41`.
+        bytes => bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect(),
+    },
+    |text| bytes("", text).ok().map(|bytes| CommentMark::new(&bytes))
+);
+
 /// The bytes that shape a file. The default is CSV as the `csv` crate reads it, with trimming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -110,10 +152,15 @@ pub struct Dialect {
     /// Ends a record.
     pub terminator: Terminator,
     /// Starts a line that is skipped.
-    #[serde(with = "optional_byte")]
-    pub comment: Option<u8>,
+    pub comment: Option<CommentMark>,
     /// White space around fields.
     pub trim: Trim,
+    /// A delimiter ends each record: an empty field behind the last delimiter is none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trailing_delimiter: bool,
+    /// Records whose fields are all empty are dropped.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_empty: bool,
     /// What bytes from 0x80 on mean, by which white space goes. Each input sets it: a value set
     /// here is overwritten.
     #[doc(hidden)]
@@ -131,6 +178,8 @@ impl Default for Dialect {
             terminator: Terminator::Any,
             comment: None,
             trim: Trim::All,
+            trailing_delimiter: false,
+            skip_empty: false,
             charset: Charset::Utf8,
         }
     }
@@ -149,19 +198,22 @@ impl Dialect {
 
     /// Says which byte has two meanings, if there is one. The delimiter may not be known yet.
     pub(crate) fn collision(&self, delimiter: Option<u8>) -> Option<String> {
+        if self.comment.is_some_and(|mark| !(1..=CommentMark::MOST).contains(&usize::from(mark.n))) {
+            return Some(format!("`comment` takes 1 to {} bytes", CommentMark::MOST));
+        }
         let terminators: &[u8] = match &self.terminator {
             Terminator::Any => b"\n\r",
             Terminator::Byte(byte) => std::slice::from_ref(byte),
         };
         let terminators = terminators.iter().map(|byte| ("the end of a record", *byte));
-        let others = [
-            ("`delimiter`", delimiter),
-            ("`quote`", self.quote),
-            ("`escape`", self.escape),
-            ("`comment`", self.comment),
-        ];
+        let others = [("`delimiter`", delimiter), ("`quote`", self.quote), ("`escape`", self.escape)];
         let others = others.into_iter().filter_map(|(what, byte)| Some((what, byte?)));
-        let all: Vec<_> = terminators.chain(others).collect();
+        // That a byte is there twice gives it no second meaning.
+        let mut comment = self.comment.map_or_else(Vec::new, |mark| mark.bytes().to_vec());
+        comment.sort_unstable();
+        comment.dedup();
+        let comment = comment.into_iter().map(|byte| ("`comment`", byte));
+        let all: Vec<_> = terminators.chain(others).chain(comment).collect();
         let (i, (what, byte)) =
             all.iter().enumerate().find(|(i, (_, byte))| all[..*i].iter().any(|(_, other)| other == byte))?;
         let (other, _) = all[..i].iter().find(|(_, other)| other == byte)?;
@@ -207,6 +259,35 @@ pub(crate) fn byte(what: &str, typed: &str) -> Result<u8> {
     }
 }
 
+/// Reads one byte or several: one as [`byte`] has it; of several each as itself, or `\t`, `\n`,
+/// `\r`, `\0`, `\\`, `\xNN`.
+///
+/// # Errors
+/// There is none, or an escape is not one of these; `what` names the setting.
+pub(crate) fn bytes(what: &str, text: &str) -> Result<Vec<u8>> {
+    if let Ok(byte) = byte(what, text) {
+        return Ok(vec![byte]);
+    }
+    let wrong = || Error::setting(format!("{what} takes bytes (or \\t, \\n, \\r, \\0, \\xNN), not '{text}'"));
+    let (mut bytes, mut rest) = (Vec::new(), text);
+    while let Some(first) = rest.chars().next() {
+        let n = match (first, rest.as_bytes().get(1)) {
+            ('\\', Some(b'x')) => 4,
+            ('\\', _) => 2,
+            _ => 0,
+        };
+        if n == 0 {
+            bytes.extend_from_slice(&rest.as_bytes()[..first.len_utf8()]);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let (escape, behind) = rest.split_at_checked(n).ok_or_else(wrong)?;
+        bytes.push(byte(what, escape).map_err(|_| wrong())?);
+        rest = behind;
+    }
+    if bytes.is_empty() { Err(wrong()) } else { Ok(bytes) }
+}
+
 /// A byte as it can be typed: the inverse of [`byte`].
 pub(crate) fn typed(byte: u8) -> String {
     match byte {
@@ -231,6 +312,34 @@ pub(crate) fn delimiter_name(delimiter: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_bytes_are_typed_as_they_are_or_escaped() {
+        for (text, expected) in [
+            ("#", &b"#"[..]),
+            ("##", b"##"),
+            ("//", b"//"),
+            ("\\x23\\x23", b"##"),
+            ("\\x23", b"#"),
+            ("\\001", b"\x01"),
+            ("0x23", b"#"),
+            ("^A", b"\x01"),
+            ("\\", b"\\"),
+            ("\\\\", b"\\"),
+            ("REM ", b"REM "),
+            ("\u{a7}", b"\xc2\xa7"),
+        ] {
+            assert_eq!(bytes("--comment", text).unwrap(), expected, "{text}");
+        }
+        for text in ["", "\\x2", "a\\q", "a\\x\u{20ac}"] {
+            assert!(bytes("--comment", text).is_err(), "{text}");
+        }
+        for mark in [&b"#"[..], b"0x41", b"\\", b"a\xff"] {
+            let mark = CommentMark::new(mark);
+            let text = serde_json::to_string(&mark).unwrap();
+            assert_eq!(serde_json::from_str::<CommentMark>(&text).unwrap(), mark, "{text}");
+        }
+    }
 
     #[test]
     fn a_byte_is_typed_as_itself_or_escaped() {

@@ -64,11 +64,11 @@ pub use plan::{Empty, Format, HashKey, Mask, Type};
 #[doc(hidden)]
 pub mod internal {
     pub use crate::charset::{Charset, Page};
-    pub use crate::dialect::Dialect;
+    pub use crate::dialect::{CommentMark, Dialect};
     #[cfg(feature = "cli")]
     pub use crate::input::look_at_streams;
     pub use crate::input::{Io, is_binary};
-    pub use crate::kernel::{Counted, Index, Isa, Kernel, MOST_ESCAPED, Marks, Template};
+    pub use crate::kernel::{Counted, Index, Isa, Kernel, Lead, Left, MOST_ESCAPED, Marks, Template};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::Columns;
 }

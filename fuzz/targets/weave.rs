@@ -1,9 +1,9 @@
-//! The scan and the stitch of every instruction set do the same, and touch nothing beyond what they are given:
-//! each buffer is an allocation of its own, so that the sanitizer sees its ends.
+//! The scan and the stitch of every instruction set do the same, and touch nothing beyond what they
+//! are given: each buffer is an allocation of its own, so that the sanitizer sees its ends.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rowmill::internal::{Index, Isa, Kernel, Marks, Template};
+use rowmill::internal::{Index, Isa, Kernel, Lead, Left, Marks, Template};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[marks, plan, behind, room], bytes)) = data.split_first_chunk() else { return };
@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         terminators: [*b"\n\r", *b"\n\n", [0x1e, 0x1e], *b"\n\r"][usize::from(marks) / 16 % 4],
         pairs: marks / 16 % 4 % 3 == 0,
         edges: marks & 0x40 != 0,
-        comment: (marks & 0x80 != 0).then_some(b'#'),
+        left: (marks & 0x80 != 0).then_some(Left { leads: [Some(Lead::new(b"#")), None], ..Left::default() }),
         ..Marks::default()
     };
     let n_fields = 1 + usize::from(plan) % 4;

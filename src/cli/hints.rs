@@ -41,6 +41,12 @@ const FLAGS: &[(&str, &str)] = &[
     ("--escapechar", "use --escape"),
     ("--skip", "use --skip-lines"),
     ("--skip-rows", "use --skip-lines"),
+    ("--skipfooter", "use --skip-last"),
+    ("--skip-footer", "use --skip-last"),
+    (
+        "--skip-blank-lines",
+        "leave it out: blank lines are skipped; --skip-empty drops records of empty fields",
+    ),
     ("--head", "use --limit"),
     ("-n", "use --limit N for the first records, --no-header if the file has no names"),
     ("--rows", "use --limit"),

@@ -21,6 +21,7 @@ mod run;
 mod say;
 mod shaping_args;
 mod signals;
+mod top_args;
 mod typed;
 mod verify;
 mod words;

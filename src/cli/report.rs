@@ -44,6 +44,13 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     if summary.blank_records > 0 {
         let _ = writeln!(text, "  {} skipped", of(summary.blank_records, "blank record", "blank records"));
     }
+    if summary.empty_records > 0 {
+        let _ = writeln!(text, "  {} skipped", of(summary.empty_records, "empty record", "empty records"));
+    }
+    if summary.repeated_headers > 0 {
+        let headers = of(summary.repeated_headers, "repeated header", "repeated headers");
+        let _ = writeln!(text, "  {headers} skipped");
+    }
     if summary.records_rejected > 0 {
         let _ = writeln!(text, "  {} rejected", of(summary.records_rejected, "record", "records"));
     }
@@ -136,6 +143,8 @@ struct Stats<'s> {
     records_written: u64,
     records_rejected: u64,
     blank_records: u64,
+    empty_records: u64,
+    repeated_headers: u64,
     bytes_in: u64,
     bytes_encoded: u64,
     bytes_out: u64,
@@ -217,6 +226,8 @@ impl<'s> Stats<'s> {
             records_written: summary.records - summary.records_rejected,
             records_rejected: summary.records_rejected,
             blank_records: summary.blank_records,
+            empty_records: summary.empty_records,
+            repeated_headers: summary.repeated_headers,
             bytes_in: summary.bytes_in,
             bytes_encoded: summary.bytes_encoded,
             bytes_out: summary.bytes_out,

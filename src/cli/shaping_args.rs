@@ -3,9 +3,10 @@
 //! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a
 //! plan carries, not the words typed.
 
+use super::top_args::TopArgs;
 use super::typed::{delimiter, names, pairs, size};
 use crate::convert::{Names, Shaping};
-use crate::dialect::{Dialect, byte};
+use crate::dialect::{CommentMark, Dialect, byte, bytes};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::Columns;
 use crate::{Empty, Encoding, Format, HashKey, Mask, Terminator, Trim, Type};
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct ShapingArgs {
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) top: TopArgs,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     #[command(flatten)]
@@ -72,8 +75,8 @@ pub(super) struct ReadingArgs {
     )]
     terminator: String,
 
-    /// Skip lines that start with BYTE
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    /// Skip lines that start with BYTES
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, hide_short_help = true)]
     comment: Option<String>,
 
     /// Whose white space around fields is dropped
@@ -166,12 +169,23 @@ impl ShapingArgs {
         let ReadingArgs { no_header, header, replace_header, skip_lines, max_record, .. } = &self.reading;
         Ok(Shaping {
             delimiter: self.reading.delimiter.as_deref().map(delimiter).transpose()?,
-            dialect: self.reading.dialect()?,
+            dialect: Dialect {
+                trailing_delimiter: self.top.trailing_delimiter,
+                skip_empty: self.top.skip_empty,
+                ..self.reading.dialect()?
+            },
             encoding: self.reading.encoding.as_deref().map(Encoding::for_label).transpose()?,
             skip_lines: *skip_lines,
+            skip_until: self.top.skip_until.clone(),
+            skip_after_header: self.top.skip_after_header,
+            skip_last: self.top.skip_last,
             names: Names {
                 no_header: *no_header || header.is_some(),
                 given: header.as_ref().or(replace_header.as_ref()).map(|list| names(list)),
+                rows: self.top.header_rows()?,
+                in_comment: self.top.header_comment(),
+                in_first: self.top.header_in_first(),
+                skip_repeated: self.top.skip_repeated_headers,
             },
             columns: self.columns()?,
             max_record: *max_record,
@@ -213,7 +227,10 @@ impl ReadingArgs {
                 "any" => Terminator::Any,
                 typed => Terminator::Byte(byte("--terminator", typed)?),
             },
-            comment: one("--comment", &self.comment)?,
+            comment: match &self.comment {
+                Some(typed) => Some(CommentMark::new(&bytes("--comment", typed)?)),
+                None => None,
+            },
             trim: Trim::from_name(&self.trim).unwrap_or_default(),
             ..Dialect::default()
         })

@@ -25,6 +25,8 @@ const LEAST_WINDOW: usize = 16 << 10;
 /// The bytes that are scanned at once. They stay in L1 with their index if records have an ordinary
 /// length.
 const STRIP: usize = 16 << 10;
+/// What is held back at least of an input whose last records are dropped.
+const LEAST_HOLD: usize = 64 << 10;
 /// The bytes that are looked at to find a plausible cut.
 const REACH: usize = 4 << 10;
 
@@ -47,6 +49,8 @@ pub(super) struct Budget {
     pub(super) n_gathered: usize,
     /// Values of up to a strip's length are gathered by each worker.
     pub(super) gathers: bool,
+    /// The records at the end of an input that are dropped.
+    pub(super) skip_last: u64,
     /// How each worker compresses its buffer.
     pub(super) compression: Option<Compression>,
 }
@@ -61,6 +65,8 @@ pub(super) struct Sizes {
     pub(super) strip: usize,
     pub(super) gather: usize,
     pub(super) max_record: usize,
+    /// What is held back of an input whose last records are dropped.
+    pub(super) hold: usize,
 }
 
 /// What an input takes beside the windows.
@@ -169,6 +175,7 @@ impl Budget {
             strip: 0,
             gather: 0,
             max_record,
+            hold: self.hold(free),
         };
         loop {
             sizes.reach = REACH.min(sizes.window);
@@ -194,6 +201,13 @@ impl Budget {
         }
     }
 
+    /// Returns what is held back of an input, of which the last records are dropped: 16 KiB for
+    /// each, and not too little for blank lines behind them.
+    fn hold(&self, free: usize) -> usize {
+        let wanted = usize::try_from(self.skip_last).unwrap_or(usize::MAX).saturating_mul(16 << 10);
+        if wanted == 0 { 0 } else { wanted.max(LEAST_HOLD).min(free / 16) }
+    }
+
     /// Returns what a worker needs to compress `buffer` bytes.
     fn codec(&self, buffer: usize) -> usize {
         self.compression.map_or(0, |compression| compression.context() + Compression::bound(buffer))
@@ -216,6 +230,7 @@ impl Sizes {
         THREAD
             + self.window
             + 2 * self.reach
+            + self.hold
             + self.buffer
             + Index::size_for(self.strip)
             + self.gather
@@ -236,6 +251,7 @@ mod tests {
         passes_over: false,
         n_gathered: 0,
         gathers: false,
+        skip_last: 0,
         beside: 0,
         notes: 0,
         compression: None,

@@ -21,7 +21,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The layout of a checkpoint.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 /// The largest checkpoint that is read: a few places with long names.
 const LARGEST: u64 = 16 << 20;
 

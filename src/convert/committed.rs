@@ -98,7 +98,7 @@ impl Committed<'_> {
         }
         self.state.records += counts.records;
         self.state.rejected += counts.rejected;
-        self.state.blank += counts.blank;
+        self.state.dropped.add(counts.dropped);
         self.state.lines += counts.lines;
         self.state.input_at += n_input;
         self.state.text_at += n_text as u64;
@@ -126,6 +126,12 @@ impl Committed<'_> {
         if let (Some(split_points), None) = (&mut self.split_points, &self.skipping) {
             split_points.offer(&self.state);
         }
+    }
+
+    /// Whether a record that starts `n` bytes behind the present place would be a split point.
+    pub(super) fn is_split_point(&self, n: usize) -> bool {
+        let at = self.state.input_at + n as u64;
+        self.split_points.as_ref().is_some_and(|points| points.wants(at))
     }
 
     /// Writes a checkpoint if one is due. What is carried is read again from there.

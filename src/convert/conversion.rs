@@ -11,12 +11,13 @@ use super::pool::Pool;
 use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
 use super::remarks::{self, Facts};
-use super::run::{Amount, Meter, Passed, Run, WindowSize};
+use super::run::{Amount, Meter, Passed, Run, RunEnd, SkipLast, WindowSize};
 use super::sequencer::Sequencer;
 use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Resumed, Summary};
+use super::walk::Walk;
 use super::windows::Windows;
 use super::worker::finish;
 use crate::error::{Error, Result};
@@ -118,10 +119,8 @@ impl Inputs<'_, '_> {
         let options = self.preparation.options;
         let Some(beginning) = beginning else {
             self.summary.bytes_in += reader.input_at();
-            if reader.input_at() > 0
-                && (options.shaping.dialect.comment.is_some() || options.shaping.skip_lines > 0)
-            {
-                self.summary.remarks.push(remarks::nothing_left(&ready.name));
+            if reader.input_at() > 0 {
+                self.summary.remarks.extend(remarks::nothing_left(&ready.name, options));
             }
             if let Some(checkpoints) = &mut self.outputs.checkpoints {
                 let (input_at, text_at) = (reader.input_at(), reader.text_at());
@@ -131,7 +130,7 @@ impl Inputs<'_, '_> {
         };
         let sizes = self.sizes(&beginning.plan, ready.size)?;
         self.add_preface(&ready.name, &beginning);
-        let facts = Facts::of(&beginning.plan, beginning.preface.blank);
+        let facts = Facts::of(&beginning.plan, beginning.preface.dropped.blank);
         let (begun, passed) = match &earlier {
             Some((earlier, was_done)) => {
                 if !was_done {
@@ -207,7 +206,8 @@ impl Inputs<'_, '_> {
         // before the first record.
         let ended = options.limit == Some(summary.records);
         if !ended || summary.inputs.len() == 1 && !options.shaping.names.no_header {
-            summary.blank_records += preface.blank;
+            summary.blank_records += preface.dropped.blank;
+            summary.empty_records += preface.dropped.empty;
         }
         summary.n_header_repairs += preface.n_repairs;
         let repairs = plan.header().repairs().iter().cloned();
@@ -241,11 +241,18 @@ impl Inputs<'_, '_> {
     ) -> Result<State> {
         let Self { preparation: Preparation { options, .. }, summary, outputs, amounts, .. } = self;
         let input = reader.shared();
-        let records = RecordReader::new(self.kernel, preface.dialect, &plan);
+        let records = RecordReader::new(self.kernel, preface.dialect, &plan, preface.repeated);
         // The rejects of all ranges join to those of the whole.
         let is_first = self.range.as_ref().is_none_or(Located::is_first);
         if let Some(rejects) = outputs.rejects.as_mut().filter(|_| is_first) {
             rejects.set_heading(preface.raw);
+        }
+        let n_last = Some(options.shaping.skip_last).filter(|n| *n > 0);
+        let skip_last = n_last.filter(|_| ready.is_last).map(|n| SkipLast { n, may_be_all: is_first });
+        if let (Some(n), false, Some(located)) = (n_last, ready.is_last, &self.range) {
+            let walk =
+                Walk { reader: &records, max_record: sizes.max_record, rejects: options.rejects.is_some() };
+            located.check_last(reader, &walk, n, sizes.hold + sizes.max_record)?;
         }
         let done_before = summary.records;
         let layout = outputs.writer.layout();
@@ -266,6 +273,8 @@ impl Inputs<'_, '_> {
         };
         let [all, by_earlier] = *amounts;
         let before = Amount { anomalies: summary.n_anomalies(), ..all };
+        let edge = self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge);
+        let hold = if skip_last.is_some() { sizes.hold } else { 0 };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
         let targets = committed.split_points.as_ref().map(|points| points.targets);
         let run = Run {
@@ -279,11 +288,11 @@ impl Inputs<'_, '_> {
             limit: options.limit.map(|limit| limit - done_before),
             output: layout,
             input: reader.shared(),
-            windows: Mutex::new(Windows::new(reader, cutter, targets)),
+            windows: Mutex::new(Windows::new(reader, cutter, targets, hold)),
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
-            edge: self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge),
+            end: RunEnd { edge, skip_last },
             error: Mutex::new(None),
             reader: records,
             sizes,
@@ -307,7 +316,9 @@ impl Inputs<'_, '_> {
         let summary = &mut self.summary;
         summary.records += done.records - passed.records;
         summary.records_rejected += done.rejected;
-        summary.blank_records += done.blank;
+        summary.blank_records += done.dropped.blank;
+        summary.empty_records += done.dropped.empty;
+        summary.repeated_headers += done.dropped.repeated_headers;
         summary.bytes_in += done.input_at - passed.bytes;
         summary.bytes_encoded += done.encoded;
         summary.bytes_out += done.bytes_out;
@@ -331,6 +342,7 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
         beside: 0,
         notes,
         passes_over: options.rejects.is_some(),
+        skip_last: options.shaping.skip_last,
         n_gathered: n_gathered(&options.shaping.columns, options.shaping.encoding.is_some()),
         gathers: options.shaping.columns.have_rules(),
         compression: outputs::compression(output, options),

@@ -80,7 +80,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     fn by_kernel(&mut self, index: &mut Index) -> Result<ByKernel, Stop<'r, 's>> {
         let (run, at) = (self.run, self.anchor);
         let bytes = self.slice.bytes;
-        if !run.reader.kernel_reads_dialect || run.reader.is_comment(bytes[at]) {
+        if !run.reader.kernel_reads_dialect || run.reader.is_comment(&bytes[at..]) {
             return Ok(ByKernel::Declined);
         }
         if run.mode == Mode::Count && self.count_records() {
@@ -106,13 +106,15 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let (run, at) = (self.run, self.anchor);
         let bytes = self.slice.bytes;
         let n_wanted = run.plan.n_fields();
-        let (mut n_fields, mut last) = (0, at);
+        // Where the last field starts and ends.
+        let (mut n_fields, mut begin, mut last) = (0, at, at);
         ends.clear();
         machine.restart();
         let ended = machine.record(bytes, at, |end| {
             if ends.len() < n_wanted {
                 ends.push(in_record(end - at));
             }
+            begin = if n_fields == 0 { at } else { last + 1 };
             n_fields += 1;
             last = end;
         });
@@ -131,20 +133,21 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                 return Ok(None);
             }
             None => {
-                let start = if n_fields == 0 { at } else { last + 1 };
+                begin = if n_fields == 0 { at } else { last + 1 };
                 if ends.len() < n_wanted {
                     ends.push(in_record(bytes.len() - at));
                 }
                 n_fields += 1;
                 last = bytes.len();
-                (bytes.len(), machine.is_quoted().then_some(start))
+                (bytes.len(), machine.is_quoted().then_some(begin))
             }
         };
-        let record = Record { bytes, start: at, end: last, ends, base: at, n_fields };
+        let record = Record { bytes, start: at, end: last, ends, base: at, n_fields, last: begin };
         let decode = run.reader.always_decode || !run.reader.dialect.charset.is_utf8(&bytes[at..next]);
         let n_lines = run.reader.count_lines(&bytes[at..next]);
         let multiline = n_lines > u64::from(next > last);
-        let reading = Reading { decode, unclosed, has_tail: machine.has_tail(), multiline };
+        let (has_tail, ended) = (machine.has_tail(), next > last);
+        let reading = Reading { decode, unclosed, has_tail, multiline, ended };
         match self.record(&record, next, reading)? {
             Outcome::Done => {
                 self.step_to(next, n_lines);

@@ -10,7 +10,7 @@ use super::range::Range;
 use super::shaping::Shaping;
 use super::summary::Summary;
 use super::text_slice::TextSlice;
-use crate::dialect::{Terminator, Trim};
+use crate::dialect::{CommentMark, Terminator, Trim};
 use crate::error::{Error, Result};
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
@@ -156,9 +156,9 @@ impl Builder {
         self
     }
 
-    /// The byte that starts a comment line.
-    pub fn comment(mut self, comment: Option<u8>) -> Self {
-        self.options.shaping.dialect.comment = comment;
+    /// The bytes that start a comment line, 16 at the most.
+    pub fn comment(mut self, comment: Option<&[u8]>) -> Self {
+        self.options.shaping.dialect.comment = comment.map(CommentMark::new);
         self
     }
 
@@ -459,6 +459,7 @@ impl Builder {
         }
         let Shaping { columns, dialect, delimiter, .. } = &options.shaping;
         columns.check()?;
+        options.shaping.check()?;
         let delimiter = match delimiter {
             Some(Delimiter::Byte(byte)) => Some(*byte),
             Some(Delimiter::Auto) | None => None,

@@ -1,6 +1,7 @@
 //! The counts of a slice. They become absolute when the slice is committed.
 
 use super::clue::Clue;
+use super::dropped::Dropped;
 use crate::error::Anomaly;
 use crate::plan::MOST_TYPED;
 
@@ -32,7 +33,7 @@ pub(super) struct Counts {
     /// Records, including rejected ones.
     pub(super) records: u64,
     pub(super) rejected: u64,
-    pub(super) blank: u64,
+    pub(super) dropped: Dropped,
     pub(super) lines: u64,
     /// Records of several lines. Overlong ones don't count.
     pub(super) multiline: Seen,
@@ -46,7 +47,7 @@ impl Default for Counts {
         Self {
             records: 0,
             rejected: 0,
-            blank: 0,
+            dropped: Dropped::default(),
             lines: 0,
             multiline: Seen::default(),
             misfits: [0; MOST_TYPED],

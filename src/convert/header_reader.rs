@@ -1,19 +1,21 @@
 //! This file reads what is before the first record: byte-order mark, skipped lines, the header.
 
-use super::clue::{Clue, Remedy};
+use super::clue::Clue;
+use super::comment_header::CommentHeader;
 use super::delimiter::Delimiter;
+use super::dropped::{Dropped, DroppedAs};
+use super::first_record::{First, Kind, Limits, OddHeader, RawNames, first_record};
 use super::names::Names;
+use super::skipped_lines::{skip_line, skip_until};
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
 use super::sniff_flags;
 use super::summary::Count;
-use crate::dialect::{Dialect, Terminator, delimiter_name};
+use crate::dialect::{Dialect, delimiter_name};
 use crate::error::{Anomaly, Error, ErrorKind, Place, Result};
 use crate::header::Header;
-use crate::input::{Ahead, InputReader};
-use crate::parse::{Field, Machine, Text, count_lines, last_line_end, line_end};
+use crate::input::{Ahead, InputReader, SharedInput};
+use crate::parse::{count_lines, last_line_end};
 use crate::plan::{Columns, size_for};
-use std::convert::Infallible;
-use std::ops::Range;
 
 /// What was found before the first record.
 pub(super) struct Preface {
@@ -21,10 +23,12 @@ pub(super) struct Preface {
     pub(super) n_repairs: u64,
     pub(super) dialect: Dialect,
     pub(super) lines: u64,
-    pub(super) blank: u64,
+    pub(super) dropped: Dropped,
     pub(super) remarks: Vec<String>,
     /// The header's bytes, if they are kept for the rejects.
     pub(super) raw: Box<[u8]>,
+    /// The header's bytes without its line end, if records that have the same are dropped.
+    pub(super) repeated: Option<Box<[u8]>>,
     /// What is wrong with the header.
     pub(super) anomalies: Vec<(Anomaly, Count)>,
 }
@@ -39,7 +43,7 @@ pub(super) struct HeaderRequest<'a> {
     /// The encoding was not given, nor is there a mark of one.
     pub(super) encoding_by_default: bool,
     pub(super) names: &'a Names,
-    pub(super) skip_lines: u64,
+    pub(super) lines: SkippedLines<'a>,
     /// The longest first record.
     pub(super) limit: usize,
     /// What the plan will be made of.
@@ -50,18 +54,36 @@ pub(super) struct HeaderRequest<'a> {
     pub(super) room: usize,
 }
 
+/// Lines that are skipped around the header.
+#[derive(Clone, Copy)]
+pub(super) struct SkippedLines<'a> {
+    /// So many at the start.
+    pub(super) first: u64,
+    /// From there on those before the first that contains this text.
+    pub(super) until: Option<&'a str>,
+    /// So many behind the header.
+    pub(super) behind: u64,
+}
+
 /// Reads up to the first record. Returns `None` if there is no header: the input is empty, or holds
 /// blank records and comments only.
 pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<Preface>> {
     if reader.peek(3)? == b"\xef\xbb\xbf" {
         reader.skip(3);
     }
+    let terminator = request.dialect.terminator;
     let mut lines = 0;
-    while lines < request.skip_lines {
-        if !skip_line(reader, request.dialect.terminator)? {
+    while lines < request.lines.first {
+        if !skip_line(reader, terminator)? {
             return Ok(None);
         }
         lines += 1;
+    }
+    if let Some(text) = request.lines.until {
+        if reader.peek(1)?.is_empty() {
+            return Ok(None);
+        }
+        lines += skip_until(reader, request.dialect, text, request.limit)?;
     }
     let (delimiter, remark, n_lines) = delimiter(reader, request)?;
     lines += n_lines;
@@ -71,80 +93,203 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         return Err(Error::setting(format!("{}: {collision}", reader.name())));
     }
     remarks.extend(sniffed(reader, &dialect, request)?);
-    let Names { no_header, given } = request.names;
-    let trim = if *no_header { dialect.trims_fields() } else { dialect.trims_headers() };
-    let mut blank = 0;
-    let first = loop {
-        let Some(record) = first_record(reader, &dialect, trim, request)? else { return Ok(None) };
-        match record.kind {
-            Kind::Names => break record,
-            Kind::Blank => blank += 1,
-            Kind::Comment => {}
-            Kind::OpenQuote { at, column, limit } if !*no_header => {
-                let place = place(reader, &dialect, lines, at, column)?;
-                return Err(ErrorKind::HeaderQuote { place, limit }.into());
-            }
-            Kind::OpenQuote { limit: Some(limit), .. } => {
-                let (path, n_columns) = (reader.name().to_owned(), 0);
-                return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
-            }
-            Kind::OpenQuote { .. } => break record,
-        }
-        reader.skip(record.next);
-        lines += record.n_lines;
-    };
-    let names = first.names.iter().map(|name| &first.text[name.clone()]);
-    let (header, n_repairs) = match given {
+    let mut top = Top::new(&dialect, request, lines);
+    let Some(names) = top.names(reader)? else { return Ok(None) };
+    let (header, n_repairs) = match &request.names.given {
         Some(names) => Header::repaired(names.iter().map(String::as_str)),
-        None if *no_header => (Header::numbered(first.names.len()), 0),
-        None => Header::repaired(names),
+        None if request.names.no_header => (Header::numbered(names.len()), 0),
+        None => Header::repaired(names.iter()),
     };
-    let (mut anomalies, mut raw) = (Vec::new(), Box::default());
-    if !no_header {
-        if request.keeps_raw {
-            raw = reader.peek(first.next)?[..first.next].into();
-        }
-        for OddHeader { anomaly, count, at, column, quote } in first.anomalies {
-            let name = usize::try_from(column)
-                .ok()
-                .filter(|column| *column <= header.len())
-                .map(|column| header.name(column - 1).to_owned());
-            let place = Place { name, ..place(reader, &dialect, lines, at, column)? };
-            let detail = match quote {
-                Some((opens, remedy)) => {
-                    let before = count_lines(dialect.terminator, reader.peek(opens)?);
-                    Clue::Quote { lines: before, remedy }.words(lines, place.line)
-                }
-                None => None,
-            };
-            anomalies.push((anomaly, Count { count, first: place, detail }));
-        }
-        reader.skip(first.next);
-        lines += first.n_lines;
+    let Top { lines, dropped, raw, repeated, mut anomalies, .. } = top;
+    for (_, Count { first: place, .. }) in &mut anomalies {
+        let column = place.column.and_then(|column| usize::try_from(column).ok());
+        let column = column.filter(|column| (1..=header.len()).contains(column));
+        place.name = column.map(|column| header.name(column - 1).to_owned());
     }
-    Ok(Some(Preface { header, n_repairs, dialect, lines, blank, remarks, raw, anomalies }))
+    let raw = raw.into_boxed_slice();
+    Ok(Some(Preface { header, n_repairs, dialect, lines, dropped, remarks, raw, repeated, anomalies }))
 }
 
-/// The place of byte `at` of the header, which starts behind `lines` lines, without its column's
-/// name.
-fn place(
-    reader: &mut dyn InputReader,
-    dialect: &Dialect,
+/// What is read from the first line that is not skipped to the first record.
+struct Top<'a> {
+    dialect: &'a Dialect,
+    request: &'a HeaderRequest<'a>,
     lines: u64,
-    at: usize,
-    column: u64,
-) -> Result<Place> {
-    let (shared, input_at, text_at) = (reader.shared(), reader.input_at(), reader.text_at());
-    let file = reader.name().to_owned();
-    let before = &reader.peek(at)?[..at];
-    Ok(Place {
-        file,
-        line: lines + count_lines(dialect.terminator, before) + 1,
-        record: 0,
-        byte: input_at + shared.input_len(text_at, before),
-        column: Some(column),
-        name: None,
-    })
+    dropped: Dropped,
+    comment: Option<CommentHeader>,
+    raw: Vec<u8>,
+    repeated: Option<Box<[u8]>>,
+    /// Without the names of columns, which are not known yet.
+    anomalies: Vec<(Anomaly, Count)>,
+}
+
+impl<'a> Top<'a> {
+    fn new(dialect: &'a Dialect, request: &'a HeaderRequest<'a>, lines: u64) -> Self {
+        let comment = request.names.in_comment.map(CommentHeader::new);
+        let (dropped, raw, repeated, anomalies) = (Dropped::default(), Vec::new(), None, Vec::new());
+        Self { dialect, request, lines, dropped, comment, raw, repeated, anomalies }
+    }
+
+    /// Reads the names; if there are none in the file, looks at the first record.
+    fn names(&mut self, reader: &mut dyn InputReader) -> Result<Option<RawNames>> {
+        let Names { no_header, rows, .. } = self.request.names;
+        if self.comment.is_some() {
+            return self.names_in_comment(reader);
+        }
+        if *no_header {
+            return Ok(self.next(reader)?.map(|first| first.names));
+        }
+        let (n, separator) = rows.as_ref().map_or((1, ""), |rows| (rows.n, &*rows.separator));
+        let mut names: Option<RawNames> = None;
+        for _ in 0..n {
+            let Some(row) = self.next(reader)? else { break };
+            self.take(reader, &row)?;
+            names = Some(match names {
+                None => row.names,
+                Some(names) => names.joined(&row.names, separator),
+            });
+        }
+        let mut n_behind = 0;
+        while names.is_some() && n_behind < self.request.lines.behind {
+            if !skip_line(reader, self.dialect.terminator)? {
+                break;
+            }
+            n_behind += 1;
+        }
+        self.lines += n_behind;
+        Ok(names)
+    }
+
+    /// Passes over comments up to the first record, and reads the names in one of them.
+    fn names_in_comment(&mut self, reader: &mut dyn InputReader) -> Result<Option<RawNames>> {
+        let has_records = self.next(reader)?.is_some();
+        let Some(found) = self.comment.take().and_then(|comment| comment.found(self.dialect)) else {
+            let reason = "no comment with names is above its records (`header_comment`)";
+            let path = reader.name().to_owned();
+            return if has_records { Err(ErrorKind::Unusable { path, reason }.into()) } else { Ok(None) };
+        };
+        let first = First::of_line(self.dialect, self.dialect.trims_headers(), &found.names);
+        let origin = Origin { lines: found.lines, input_at: found.input_at, text_at: found.text_at };
+        let shared = reader.shared();
+        for mut odd in first.anomalies {
+            odd.at = (odd.at + found.offset).min(found.raw.len());
+            odd.quote = odd.quote.map(|(at, remedy)| ((at + found.offset).min(found.raw.len()), remedy));
+            self.anomalies.push(origin.anomaly(reader.name(), &*shared, self.dialect, &found.raw, odd));
+        }
+        if self.request.keeps_raw {
+            self.raw = found.raw;
+        }
+        Ok(Some(first.names))
+    }
+
+    /// The next record with something in it. What is before it is consumed.
+    fn next(&mut self, reader: &mut dyn InputReader) -> Result<Option<First>> {
+        let request = self.request;
+        let in_record = request.names.in_record();
+        let trim = if in_record { self.dialect.trims_headers() } else { self.dialect.trims_fields() };
+        let n_rows = request.names.rows.as_ref().map_or(1, |rows| rows.n);
+        let (n_bytes, room) = (request.limit / n_rows, request.room);
+        let limits = Limits { n_bytes, n_fields: room / size_for(request.columns, 0, 1), room };
+        loop {
+            let Some(record) = first_record(reader, self.dialect, trim, limits)? else { return Ok(None) };
+            match record.kind {
+                Kind::Names => return Ok(Some(record)),
+                Kind::Blank => self.dropped.count(DroppedAs::Blank),
+                Kind::Empty => self.dropped.count(DroppedAs::Empty),
+                Kind::Comment => {
+                    if let Some(comment) = &mut self.comment {
+                        let (input_at, text_at) = (reader.input_at(), reader.text_at());
+                        let raw = &reader.peek(record.next)?[..record.next];
+                        comment.see(self.dialect, raw, (self.lines, input_at, text_at));
+                    }
+                }
+                Kind::OpenQuote { at, column, limit } if in_record => {
+                    let (name, shared) = (reader.name().to_owned(), reader.shared());
+                    let origin = Origin::at(reader, self.lines);
+                    let before = &reader.peek(at)?[..at];
+                    let place = origin.place(&name, &*shared, self.dialect, before, column);
+                    return Err(ErrorKind::HeaderQuote { place, limit }.into());
+                }
+                Kind::OpenQuote { limit: Some(limit), .. } => {
+                    let (path, n_columns) = (reader.name().to_owned(), 0);
+                    return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
+                }
+                Kind::OpenQuote { .. } => return Ok(Some(record)),
+            }
+            reader.skip(record.next);
+            self.lines += record.n_lines;
+        }
+    }
+
+    /// Consumes a record of names.
+    fn take(&mut self, reader: &mut dyn InputReader, row: &First) -> Result<()> {
+        let (name, shared) = (reader.name().to_owned(), reader.shared());
+        let origin = Origin::at(reader, self.lines);
+        let bytes = &reader.peek(row.next)?[..row.next];
+        for odd in &row.anomalies {
+            self.anomalies.push(origin.anomaly(&name, &*shared, self.dialect, bytes, *odd));
+        }
+        if self.request.keeps_raw {
+            self.raw.extend_from_slice(bytes);
+        }
+        if self.request.names.skip_repeated {
+            self.repeated = Some(bytes[..row.end].into());
+        }
+        reader.skip(row.next);
+        self.lines += row.n_lines;
+        Ok(())
+    }
+}
+
+/// Where a part of the header starts.
+struct Origin {
+    lines: u64,
+    input_at: u64,
+    text_at: u64,
+}
+
+impl Origin {
+    /// The reader's position, behind `lines` lines.
+    fn at(reader: &dyn InputReader, lines: u64) -> Self {
+        Self { lines, input_at: reader.input_at(), text_at: reader.text_at() }
+    }
+
+    /// The place behind the bytes `before`, which start here, without its column's name.
+    fn place(
+        &self,
+        file: &str,
+        shared: &dyn SharedInput,
+        dialect: &Dialect,
+        before: &[u8],
+        column: u64,
+    ) -> Place {
+        Place {
+            file: file.to_owned(),
+            line: self.lines + count_lines(dialect.terminator, before) + 1,
+            record: 0,
+            byte: self.input_at + shared.input_len(self.text_at, before),
+            column: Some(column),
+            name: None,
+        }
+    }
+
+    /// An anomaly in `bytes`, which start here.
+    fn anomaly(
+        &self,
+        file: &str,
+        shared: &dyn SharedInput,
+        dialect: &Dialect,
+        bytes: &[u8],
+        odd: OddHeader,
+    ) -> (Anomaly, Count) {
+        let OddHeader { anomaly, count, at, column, quote } = odd;
+        let first = self.place(file, shared, dialect, &bytes[..at], column);
+        let detail = quote.and_then(|(opens, remedy)| {
+            let before = count_lines(dialect.terminator, &bytes[..opens]);
+            Clue::Quote { lines: before, remedy }.words(self.lines, first.line)
+        });
+        (anomaly, Count { count, first, detail })
+    }
 }
 
 /// The delimiter, a remark if it was found in the input, and the lines skipped for it.
@@ -190,14 +335,15 @@ fn sniffed(
     request: &HeaderRequest<'_>,
 ) -> Result<Vec<String>> {
     let name = reader.name().to_owned();
-    let Names { no_header, given } = request.names;
+    let Names { given, .. } = request.names;
     let taken = Taken {
         name: &name,
         dialect,
-        header: !no_header && given.is_none(),
-        has_names: given.is_some(),
-        replaces_names: !no_header && given.is_some(),
+        header: request.names.in_record() && given.is_none(),
+        in_record: request.names.in_record(),
+        n_given: given.as_ref().map(Vec::len),
         encoding_by_default: request.encoding_by_default,
+        skips_repeated: request.names.skip_repeated,
     };
     let sample = sample(reader, request)?;
     let mut remarks = sniff::remarks(&taken, sample);
@@ -205,195 +351,4 @@ fn sniffed(
         remarks = sniff_flags::remarks(&taken, sample);
     }
     Ok(remarks)
-}
-
-/// Skips a physical line. Returns false if the input ends first.
-fn skip_line(reader: &mut dyn InputReader, terminator: Terminator) -> Result<bool> {
-    loop {
-        let has_line = |bytes: &[u8]| last_line_end(terminator, bytes).is_some();
-        let Ahead { bytes: look, whole } = reader.peek_until(FIRST_LOOK, &has_line)?;
-        let n = look.len();
-        match line_end(terminator, look) {
-            // A CR at the very end may be followed by its LF.
-            Some(end) if end == n && !whole && look.ends_with(b"\r") => reader.skip(n - 1),
-            Some(end) => {
-                reader.skip(end);
-                return Ok(true);
-            }
-            None => {
-                // A character is not split either.
-                let part = look.iter().rev().take(3).position(|byte| *byte >= 0xc0).filter(|_| !whole);
-                reader.skip(n - part.map_or(0, |at| at + 1));
-                if whole {
-                    return Ok(false);
-                }
-            }
-        }
-    }
-}
-
-enum Kind {
-    Names,
-    Blank,
-    Comment,
-    /// A quote that opens at byte `at` is never closed, and what is behind it has several lines; or
-    /// it is not closed within the bytes that a header may take.
-    OpenQuote {
-        at: usize,
-        column: u64,
-        limit: Option<usize>,
-    },
-}
-
-/// An anomaly of the header.
-struct OddHeader {
-    anomaly: Anomaly,
-    count: u64,
-    /// The byte and the column of the first.
-    at: usize,
-    column: u64,
-    /// Of a quote that is wrong, the byte of the one that opens its field, and what may help.
-    quote: Option<(usize, Remedy)>,
-}
-
-/// The record at the input's position.
-struct First {
-    kind: Kind,
-    /// Where the next one starts.
-    next: usize,
-    n_lines: u64,
-    /// The fields' texts, one after another. `names` has the place of each.
-    text: String,
-    names: Vec<Range<usize>>,
-    anomalies: Vec<OddHeader>,
-}
-
-/// Whether a record that ends at `next` ends there for sure. A CR at the very end of `look` may be
-/// followed by its LF.
-fn is_over(next: usize, look: &[u8]) -> bool {
-    next < look.len() || !look.ends_with(b"\r")
-}
-
-/// Looks at a record without consuming it. Returns `None` at the end of the input.
-fn first_record(
-    reader: &mut dyn InputReader,
-    dialect: &Dialect,
-    trim: bool,
-    request: &HeaderRequest<'_>,
-) -> Result<Option<First>> {
-    let limit = request.limit;
-    let most_fields = request.room / size_for(request.columns, 0, 1);
-    let mut n_look = FIRST_LOOK;
-    loop {
-        let enough = |bytes: &[u8]| {
-            let ended = Machine::new(dialect, trim).record(bytes, 0, |_| ());
-            ended.is_some_and(|ended| is_over(ended.next, bytes))
-        };
-        let Ahead { bytes: look, whole } = reader.peek_until(n_look, &enough)?;
-        if look.is_empty() {
-            return Ok(None);
-        }
-        let mut machine = Machine::new(dialect, trim);
-        let mut fields = Vec::new();
-        let (mut start, mut n_fields) = (0, 0);
-        let ended = machine.record(look, 0, |end| {
-            if n_fields < most_fields {
-                fields.push(start..end);
-            }
-            n_fields += 1;
-            start = end + 1;
-        });
-        let (next, comment) = match ended {
-            Some(ended) if is_over(ended.next, look) || whole => (ended.next, ended.comment),
-            None if whole => {
-                if !machine.is_comment() {
-                    fields.push(start..look.len());
-                    n_fields += 1;
-                }
-                (look.len(), machine.is_comment())
-            }
-            _ if n_look > limit && machine.is_quoted() => {
-                let at = Field::new(dialect, trim, look, start, look.len()).start();
-                let column = n_fields as u64 + 1;
-                return Ok(Some(First::of(Kind::OpenQuote { at, column, limit: Some(limit) }, 0, 0)));
-            }
-            _ if n_look > limit => {
-                let (path, n_columns) = (reader.name().to_owned(), 0);
-                return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
-            }
-            _ => {
-                n_look *= 2;
-                continue;
-            }
-        };
-        if n_fields > most_fields {
-            let (path, limit) = (reader.name().to_owned(), request.room);
-            return Err(ErrorKind::HeaderTooLarge { path, n_columns: n_fields, limit }.into());
-        }
-        let n_lines = count_lines(dialect.terminator, &look[..next]);
-        let mut first = First::of(Kind::Names, next, n_lines);
-        if comment {
-            first.kind = Kind::Comment;
-        } else if let [only] = &fields[..]
-            && Field::new(dialect, trim, look, only.start, only.end).is_blank()
-        {
-            first.kind = Kind::Blank;
-        } else {
-            first.read_names(dialect, trim, look, &fields);
-            if machine.is_quoted() {
-                first.ends_quoted(dialect, trim, look, &fields);
-            }
-        }
-        return Ok(Some(first));
-    }
-}
-
-impl First {
-    /// One whose names are not read yet.
-    fn of(kind: Kind, next: usize, n_lines: u64) -> Self {
-        Self { kind, next, n_lines, text: String::new(), names: Vec::new(), anomalies: Vec::new() }
-    }
-
-    /// Its last field is still quoted where the input ends.
-    fn ends_quoted(&mut self, dialect: &Dialect, trim: bool, bytes: &[u8], fields: &[Range<usize>]) {
-        let Some(last) = fields.last() else { return };
-        let at = Field::new(dialect, trim, bytes, last.start, last.end).start();
-        let column = fields.len() as u64;
-        if line_end(dialect.terminator, &bytes[at..]).is_some() {
-            self.kind = Kind::OpenQuote { at, column, limit: None };
-        }
-        let (anomaly, quote) = (Anomaly::UnclosedQuote, Some((at, Remedy::of_unclosed(dialect))));
-        self.anomalies.push(OddHeader { anomaly, count: 1, at, column, quote });
-    }
-
-    fn read_names(&mut self, dialect: &Dialect, trim: bool, bytes: &[u8], fields: &[Range<usize>]) {
-        let (mut n_invalid, mut invalid_at) = (0, None);
-        let (mut n_stray, mut stray) = (0, None);
-        for (i, field) in fields.iter().enumerate() {
-            let start = self.text.len();
-            let mut text = Text::new(dialect.charset);
-            let mut write = |piece: &str| {
-                self.text.push_str(piece);
-                Ok::<_, Infallible>(())
-            };
-            let field = Field::new(dialect, trim, bytes, field.start, field.end);
-            if let Some(at) = field.stray_quote(dialect) {
-                n_stray += 1;
-                stray.get_or_insert((at, i as u64 + 1, field.start()));
-            }
-            let Ok(()) = field.runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
-            self.names.push(start..self.text.len());
-            n_invalid += text.n_invalid();
-            invalid_at = invalid_at.or(text.first_invalid().map(|at| (at, i as u64 + 1)));
-        }
-        if let Some((at, column, opens)) = stray {
-            let quote = Some((opens, Remedy::of(dialect, bytes, at)));
-            let anomaly = Anomaly::StrayQuote;
-            self.anomalies.push(OddHeader { anomaly, count: n_stray, at, column, quote });
-        }
-        if let Some((at, column)) = invalid_at {
-            let (anomaly, count, quote) = (Anomaly::InvalidBytes, n_invalid, None);
-            self.anomalies.push(OddHeader { anomaly, count, at, column, quote });
-        }
-    }
 }

@@ -4,6 +4,7 @@
 use super::fingerprint::Fingerprint;
 use super::range::{Edge, Range};
 use super::state::State;
+use super::walk::{Walk, has_records_at, within_last};
 use crate::dialect::Terminator;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::InputReader;
@@ -101,6 +102,28 @@ impl Located {
         reader.seek(first, first)?;
         reader.end_at(end);
         Ok(end == size)
+    }
+}
+
+impl Located {
+    /// Checks that the last `n` records of the input, which are dropped, are behind the range, and
+    /// leaves `reader` where it was. At most `most` bytes are looked at.
+    ///
+    /// # Errors
+    /// They are not.
+    pub(super) fn check_last(
+        &self,
+        reader: &mut dyn InputReader,
+        walk: &Walk<'_>,
+        n: u64,
+        most: usize,
+    ) -> Result<()> {
+        let (begin, end) = (reader.input_at(), self.range.end);
+        reader.end_at(u64::MAX);
+        let are_behind = has_records_at(reader, walk, end, n, most)?;
+        reader.seek(begin, begin)?;
+        reader.end_at(end);
+        if are_behind { Ok(()) } else { Err(within_last(reader.name(), end)) }
     }
 }
 

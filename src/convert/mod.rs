@@ -8,14 +8,17 @@
 mod budget;
 mod checkpoint;
 mod clue;
+mod comment_header;
 mod committed;
 mod conversion;
 mod convert_slice;
 mod converter;
 mod counts;
 mod delimiter;
+mod dropped;
 mod file_id;
 mod fingerprint;
+mod first_record;
 mod header_reader;
 mod located;
 mod mode;
@@ -35,6 +38,7 @@ mod run;
 mod sequencer;
 mod shaping;
 mod single_input;
+mod skipped_lines;
 mod slice;
 mod slice_converter;
 mod sniff;
@@ -43,8 +47,11 @@ mod split_points;
 mod state;
 mod strip;
 mod summary;
+mod tail;
 mod text_slice;
+mod tops;
 mod valid;
+mod walk;
 mod watching;
 mod windows;
 mod worker;
@@ -57,7 +64,7 @@ pub use fingerprint::Fingerprint;
 #[cfg(feature = "cli")]
 pub(crate) use fingerprint::SeenFile;
 #[cfg(feature = "cli")]
-pub(crate) use names::Names;
+pub(crate) use names::{HeaderComment, HeaderRows, Names};
 pub use options::{Input, Output};
 #[cfg(feature = "cli")]
 pub(crate) use options::{Resources, Writing};

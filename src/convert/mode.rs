@@ -42,13 +42,14 @@ impl Mode {
         // In a file of one column any record may be blank.
         let counts = sizes.max_record >= COUNTED
             && !reader.always_decode
-            && reader.dialect.comment.is_none()
+            && reader.marks.left.is_none_or(|left| left.is_only_unended())
             && !plan.may_misfit()
             && plan.n_fields() > 1;
         match check {
             false if weaves => Self::Weave,
             false => Self::Encode,
-            true if weaves && plan.may_misfit() => Self::JudgeColumns,
+            // The weave leaves what may be empty to a closer look.
+            true if weaves && (plan.may_misfit() || reader.dialect.skip_empty) => Self::JudgeColumns,
             true if counts => Self::Count,
             true => Self::Judge,
         }

@@ -8,18 +8,20 @@
 //! Advice for maintainers: an option that shapes records stays in [`record_options`]; one that
 //! shapes only values is left out there, for speed.
 
-use super::budget::Budget;
+use super::budget::{Budget, DEFAULT_MAX_RECORD};
 use super::conversion::{Conversion, budget_of, framing_of};
 use super::delimiter::{Delimiter, by_extension};
 use super::fingerprint::Fingerprint;
 use super::located::{Located, not_as_stored, verify};
 use super::options::{Input, Options, Output, Resources, Writing};
 use super::outputs;
-use super::prepared::{Preparation, is_by_lines};
+use super::prepared::{Beginning, Preparation, is_by_lines};
 use super::range::{Edge, Range};
+use super::record_reader::RecordReader;
 use super::shaping::Shaping;
 use super::split_points::{SplitPoint, SplitPoints, SplitTargets};
 use super::summary::Summary;
+use super::walk::{Walk, has_records_at};
 use crate::dialect::Terminator;
 use crate::error::{Error, Result};
 use crate::input::{InputReader, Io};
@@ -135,6 +137,9 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     } else if by_lines {
         planned.points =
             points_by_lines(&mut *opened.reader, options.shaping.dialect.terminator, targets, first)?;
+        if let Some(beginning) = beginning.filter(|_| options.shaping.skip_last > 0) {
+            drop_last_points(&mut planned.points, &mut *opened.reader, kernel, *beginning, options)?;
+        }
         planned.summary.inputs.push(ready.name);
     } else {
         drop((ready, opened, beginning));
@@ -262,6 +267,26 @@ fn points_by_lines(
         target = targets.behind(at);
     }
     Ok(points)
+}
+
+/// Drops the points behind which all records are dropped, and the last ones at that.
+fn drop_last_points(
+    points: &mut Vec<SplitPoint>,
+    reader: &mut dyn InputReader,
+    kernel: Kernel,
+    Beginning { preface, plan }: Beginning,
+    options: &Options,
+) -> Result<()> {
+    let records = RecordReader::new(kernel, preface.dialect, &plan, preface.repeated);
+    let max_record = options.shaping.max_record.unwrap_or(DEFAULT_MAX_RECORD);
+    let walk = Walk { reader: &records, max_record, rejects: false };
+    let n_kept = options.shaping.skip_last + 1;
+    while let Some(point) = points.last()
+        && !has_records_at(reader, &walk, point.at, n_kept, max_record)?
+    {
+        points.pop();
+    }
+    Ok(())
 }
 
 fn by_name(setting: &str) -> Error {

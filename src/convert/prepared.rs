@@ -6,8 +6,9 @@
 use super::budget::{Beside, Budget};
 use super::delimiter::{Delimiter, by_extension};
 use super::file_id::{FileId, file_id_of_path, is_another};
-use super::header_reader::{self, HeaderRequest, Preface};
+use super::header_reader::{self, HeaderRequest, Preface, SkippedLines};
 use super::located::Located;
+use super::names::Names;
 use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
@@ -17,6 +18,7 @@ use crate::error::{ErrorKind, Result};
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
 use crate::parse::last_line_end;
 use crate::plan::Plan;
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -35,6 +37,8 @@ pub(super) struct Prepared<'i> {
     /// What its format writes before all records; `None` if there is no header.
     pub(super) heading: Option<Box<str>>,
     pub(super) beside: Beside,
+    /// Its header is that of an input before.
+    pub(super) follows: bool,
     pub(super) stage: Stage<'i>,
 }
 
@@ -58,6 +62,24 @@ pub(super) struct Preparation<'c> {
     pub(super) options: &'c Options,
     pub(super) reading: ReadOptions,
     pub(super) budget: Budget,
+    /// The header of the first input that has one, if all others follow it.
+    first: OnceCell<FirstHeader>,
+}
+
+/// A header that holds for all inputs.
+struct FirstHeader {
+    names: Names,
+    repeated: Option<Box<[u8]>>,
+}
+
+/// What is known of an input before it is read.
+#[derive(Clone, Copy)]
+struct Described<'n> {
+    name: &'n str,
+    /// It was named, so that it may be no text at all.
+    by_name: bool,
+    /// Its header is that of an input before.
+    follows: bool,
 }
 
 impl<'c> Preparation<'c> {
@@ -70,7 +92,7 @@ impl<'c> Preparation<'c> {
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
         };
-        Self { options, reading, budget }
+        Self { options, reading, budget, first: OnceCell::new() }
     }
 
     /// Opens an input and reads its header. `keep` leaves it open. If there is a `range`, its
@@ -96,7 +118,14 @@ impl<'c> Preparation<'c> {
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
         let aloud = Some(&self.options.on_remark);
-        let beginning = self.begin(&name, by_name, &mut opened, &budget, aloud)?;
+        let follows = self.first.get().is_some();
+        let described = Described { name: &name, by_name, follows };
+        let beginning = self.begin(described, &mut opened, &budget, aloud)?;
+        if let (Some(begun), true) = (&beginning, self.options.shaping.names.in_first && !follows) {
+            let names = begun.plan.header().names().map(str::to_owned).collect();
+            let names = Names { no_header: true, given: Some(names), ..Names::default() };
+            self.first.get_or_init(|| FirstHeader { names, repeated: begun.preface.repeated.clone() });
+        }
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -116,7 +145,7 @@ impl<'c> Preparation<'c> {
             Some(again) if is_regular && !keep => Stage::Later(again),
             _ => Stage::Begun(opened, beginning),
         };
-        Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, stage })
+        Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, follows, stage })
     }
 
     /// Returns the input, opened and read up to the first record.
@@ -134,18 +163,18 @@ impl<'c> Preparation<'c> {
                 }
                 let mut opened = single.open(&self.reading)?;
                 // The remarks were heard when it was prepared.
-                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget, None)?;
+                let described = Described { name: &ready.name, by_name: true, follows: ready.follows };
+                let beginning = self.begin(described, &mut opened, &self.budget, None)?;
                 Ok((opened, beginning))
             }
         }
     }
 
-    /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
-    /// be no text at all. Remarks are handed to `aloud`.
+    /// Reads up to the first record. Returns `None` if there is no header. Remarks are handed to
+    /// `aloud`.
     fn begin(
         &self,
-        name: &str,
-        by_name: bool,
+        Described { name, by_name, follows }: Described<'_>,
         opened: &mut Opened<'_>,
         budget: &Budget,
         aloud: Option<&OnRemark>,
@@ -153,15 +182,22 @@ impl<'c> Preparation<'c> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
+        let first = self.first.get().filter(|_| follows);
+        let names = first.map_or(&options.shaping.names, |first| &first.names);
+        let lines = SkippedLines {
+            first: options.shaping.skip_lines,
+            until: options.shaping.skip_until.as_deref().filter(|_| !follows),
+            behind: if follows { 0 } else { options.shaping.skip_after_header },
+        };
         let request = HeaderRequest {
             dialect: &dialect,
             delimiter: options.shaping.delimiter,
             by_name: by_extension(name),
             encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
-            names: &options.shaping.names,
-            skip_lines: options.shaping.skip_lines,
+            names,
+            lines,
             keeps_raw: options.rejects.is_some(),
-            limit: budget.first_record(!options.shaping.names.no_header),
+            limit: budget.first_record(!names.no_header),
             columns: &options.shaping.columns,
             room: budget.header(),
         };
@@ -172,6 +208,9 @@ impl<'c> Preparation<'c> {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
         }
         let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };
+        if let Some(first) = first {
+            preface.repeated.clone_from(&first.repeated);
+        }
         if let Some(Foreign::Text(remark)) = foreign {
             preface.remarks.push(format!("{name}: {remark}"));
         }
@@ -188,7 +227,7 @@ impl<'c> Preparation<'c> {
             .into());
         }
         let header = std::mem::take(&mut preface.header);
-        let plan = Plan::new(header, &options.shaping.columns, charset, name, budget.header())?;
+        let plan = Plan::new(header, &options.shaping.columns, &preface.dialect, name, budget.header())?;
         Ok(Some(Box::new(Beginning { preface, plan })))
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Reading {
     pub(super) has_tail: bool,
     /// It has several lines.
     pub(super) multiline: bool,
+    /// A terminator ends it.
+    pub(super) ended: bool,
 }
 
 /// What may be found in a record: what makes the others first, since the first is what `strict`
@@ -43,12 +45,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         if record.end - record.start > run.sizes.max_record {
             return Ok(Outcome::Overlong);
         }
-        let is_blank =
-            |record: &Record<'_>| run.reader.field(record.bytes, record.start, record.end).is_blank();
-        if record.n_fields == 1 && is_blank(record) {
-            self.slice.counts.blank += 1;
+        if let Some(kind) = run.reader.drops(record) {
+            self.slice.counts.dropped.count(kind);
             return Ok(Outcome::Done);
         }
+        let record = &run.reader.without_trailing(record);
         self.slice.counts.records += 1;
         let number = self.slice.counts.records;
         if reading.multiline {
@@ -69,7 +70,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                 self.count_all(&found, record, number);
                 let why = found
                     .map(|found| found.map(|found| (found.anomaly, self.sighting(&found, record, number))));
-                let ended = next > record.end;
+                let ended = reading.ended;
                 self.slice.reject(Reject { start: record.start, end: next, ended, why })?;
                 return Ok(Outcome::Done);
             }
@@ -98,19 +99,14 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// The fields of a record with text behind their closing quote.
     fn stray(&self, record: &Record<'_>) -> Option<Found> {
         let reader = &self.run.reader;
-        let (mut n, mut first) = (0, None);
-        let (mut start, mut column) = (record.start, 0);
-        let mut look = |end| {
-            let field = reader.field(record.bytes, start, end);
-            (start, column) = (end + 1, column + 1);
+        let (mut n, mut first, mut column) = (0, None, 0);
+        reader.each_field(record, |field| {
+            column += 1;
             if let Some(at) = field.stray_quote(&reader.dialect) {
                 n += 1;
                 first.get_or_insert((at, column, field.start()));
             }
-        };
-        // Up to the terminator: what is left then is the last field.
-        reader.machine().record(&record.bytes[..record.end], record.start, &mut look);
-        look(record.end);
+        });
         let (at, column, opens) = first?;
         let remedy = Remedy::of(&reader.dialect, record.bytes, at);
         Some(Found {

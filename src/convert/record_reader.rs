@@ -1,9 +1,10 @@
 //! How the records of an input are read: the dialect, and the marks that the kernels know of it.
 
+use super::dropped::DroppedAs;
 use crate::charset::Charset;
-use crate::dialect::{Dialect, Terminator};
-use crate::kernel::{Kernel, Marks};
-use crate::output::Encoder;
+use crate::dialect::{CommentMark, Dialect, Terminator};
+use crate::kernel::{Kernel, Lead, Left, Marks};
+use crate::output::{Encoder, Record};
 use crate::parse::{Field, Machine, count_lines, line_end};
 use crate::plan::Plan;
 
@@ -18,15 +19,24 @@ pub(super) struct RecordReader {
     pub(super) kernel_reads_dialect: bool,
     /// The dialect's bytes may part characters, so text is validated field by field.
     pub(super) always_decode: bool,
+    /// The bytes of the header, if records that have the same are dropped.
+    header: Option<Box<[u8]>>,
 }
 
 impl RecordReader {
-    /// Makes a reader for records of `dialect`, which `plan` converts.
-    pub(super) fn new(kernel: Kernel, dialect: Dialect, plan: &Plan) -> Self {
+    /// Makes a reader for records of `dialect`, which `plan` converts. Those with the bytes of
+    /// `header` are dropped.
+    pub(super) fn new(kernel: Kernel, dialect: Dialect, plan: &Plan, header: Option<Box<[u8]>>) -> Self {
         let trim = dialect.trims_fields();
         let terminators = match dialect.terminator {
             Terminator::Any => [b'\n', b'\r'],
             Terminator::Byte(byte) => [byte, byte],
+        };
+        let left = Left {
+            leads: [dialect.comment.as_ref().map(CommentMark::bytes), header.as_deref()]
+                .map(|bytes| bytes.map(Lead::new)),
+            unended: dialect.trailing_delimiter,
+            empty: dialect.skip_empty,
         };
         let marks = Marks {
             delimiter: dialect.delimiter,
@@ -34,7 +44,7 @@ impl RecordReader {
             terminators,
             pairs: dialect.terminator == Terminator::Any,
             edges: trim,
-            comment: dialect.comment,
+            left: (left != Left::default()).then_some(left),
             escape: dialect.escape,
             doubled: dialect.double_quote,
             wanted: plan.wanted(),
@@ -53,7 +63,7 @@ impl RecordReader {
         // character.
         let always_decode = dialect.charset == Charset::Utf8
             && special.into_iter().flatten().chain(terminators).any(|byte| byte >= 0x80);
-        Self { kernel, dialect, marks, trim, kernel_reads_dialect, always_decode }
+        Self { kernel, dialect, marks, trim, kernel_reads_dialect, always_decode, header }
     }
 
     /// Writes or judges records as `plan` says.
@@ -81,8 +91,62 @@ impl RecordReader {
         line_end(self.dialect.terminator, bytes)
     }
 
-    /// Whether a record that starts with `byte` is a comment.
-    pub(super) fn is_comment(&self, byte: u8) -> bool {
-        self.dialect.comment == Some(byte)
+    /// Whether what starts with these bytes is a comment.
+    pub(super) fn is_comment(&self, bytes: &[u8]) -> bool {
+        self.dialect.comment.as_ref().is_some_and(|mark| bytes.starts_with(mark.bytes()))
+    }
+
+    /// Why a record is passed over, if it is.
+    pub(super) fn drops(&self, record: &Record<'_>) -> Option<DroppedAs> {
+        let Record { bytes, start, end, n_fields, .. } = *record;
+        if n_fields == 1 && self.field(bytes, start, end).is_blank() {
+            return Some(DroppedAs::Blank);
+        }
+        if self.header.as_deref() == Some(&bytes[start..end]) {
+            return Some(DroppedAs::RepeatedHeader);
+        }
+        (self.dialect.skip_empty && self.is_empty(record)).then_some(DroppedAs::Empty)
+    }
+
+    /// Whether all fields of a record are empty.
+    fn is_empty(&self, record: &Record<'_>) -> bool {
+        let is_empty =
+            |field: &Field<'_>| field.only_run(&self.dialect).is_some_and(|content| content.is_empty());
+        let (start, end) = record.field(0);
+        if !is_empty(&self.field(record.bytes, start, end)) {
+            return false;
+        }
+        let mut all = true;
+        self.each_field(record, |field| all &= is_empty(&field));
+        all
+    }
+
+    /// Calls `each` with the fields of a record.
+    pub(super) fn each_field<'b>(&self, record: &Record<'b>, mut each: impl FnMut(Field<'b>)) {
+        let bytes = record.bytes;
+        let mut start = record.start;
+        let mut look = |end| {
+            each(self.field(bytes, start, end));
+            start = end + 1;
+        };
+        // Up to the terminator: what is left then is the last field.
+        self.machine().record(&bytes[..record.end], record.start, &mut look);
+        look(record.end);
+    }
+
+    /// The record without the empty field behind its last delimiter, if there is one and it is no
+    /// field.
+    pub(super) fn without_trailing<'b>(&self, record: &Record<'b>) -> Record<'b> {
+        let Record { bytes, end, ends, n_fields, last, .. } = *record;
+        if !self.dialect.trailing_delimiter || n_fields < 2 || !self.field(bytes, last, end).is_blank() {
+            return *record;
+        }
+        // It ends where its last delimiter is.
+        Record {
+            end: last - 1,
+            n_fields: n_fields - 1,
+            ends: &ends[..ends.len().min(n_fields - 1)],
+            ..*record
+        }
     }
 }

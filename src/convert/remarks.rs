@@ -29,22 +29,39 @@ impl Facts {
                 "{name}: a column is called '{wanted}'; the fields beyond the header are in '{key}' (`extra_key`)"
             ));
         }
-        let n_blank = done.blank + self.blank;
-        if self.n_fields == 1 && done.blank > 0 {
+        let n_blank = done.dropped.blank + self.blank;
+        if self.n_fields == 1 && done.dropped.blank > 0 {
             let (lines, are) = if n_blank == 1 { ("line", "was") } else { ("lines", "were") };
             remarks.push(format!(
                 "{name}: {n_blank} blank {lines} {are} dropped; in a file of one column they may be empty values"
             ));
         }
-        let skips = options.shaping.dialect.comment.is_some() || options.shaping.skip_lines > 0;
-        if done.records == 0 && skips && options.limit != Some(0) && !options.shaping.names.no_header {
-            remarks.push(nothing_left(name));
+        if done.records == 0 && options.limit != Some(0) && !options.shaping.names.no_header {
+            remarks.extend(nothing_left(name, options));
         }
         remarks
     }
 }
 
-/// The remark on an input of which nothing is left.
-pub(super) fn nothing_left(name: &str) -> String {
-    format!("{name}: no record is left; do `comment` and `skip_lines` skip too much?")
+/// The remark on an input of which nothing is left, if something was to be skipped.
+pub(super) fn nothing_left(name: &str, options: &Options) -> Option<String> {
+    let shaping = &options.shaping;
+    let skipping = [
+        (shaping.dialect.comment.is_some(), "`comment`"),
+        (shaping.dialect.skip_empty, "`skip_empty`"),
+        (shaping.skip_lines > 0, "`skip_lines`"),
+        (shaping.skip_until.is_some(), "`skip_until`"),
+        (shaping.skip_after_header > 0, "`skip_after_header`"),
+        (shaping.skip_last > 0, "`skip_last`"),
+    ];
+    let skipping: Vec<&str> = skipping.iter().filter(|(skips, _)| *skips).map(|(_, name)| *name).collect();
+    let does = match skipping.split_last()? {
+        (last, []) => format!("does {last} skip"),
+        (last, others) => format!("do {} and {last} skip", others.join(", ")),
+    };
+    let hint = match skipping.first() {
+        Some(&"`comment`") => "; `header_comment` takes the names from a comment",
+        _ => "",
+    };
+    Some(format!("{name}: no record is left; {does} too much?{hint}"))
 }

@@ -31,10 +31,28 @@ pub(super) struct Run<'r> {
     pub(super) sequencer: Sequencer<Committed<'r>>,
     pub(super) window_size: WindowSize,
     pub(super) meter: Meter<'r>,
+    pub(super) end: RunEnd,
+    pub(super) error: Mutex<Option<Error>>,
+}
+
+/// What is known of the end of what is converted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RunEnd {
     /// If it is set, the input ends where a record must end. It is named in the error if no record
     /// does.
     pub(super) edge: Option<Edge>,
-    pub(super) error: Mutex<Option<Error>>,
+    /// What is dropped, if anything is.
+    pub(super) skip_last: Option<SkipLast>,
+}
+
+/// The last records of an input, which are dropped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SkipLast {
+    /// How many.
+    pub(super) n: u64,
+    /// The input may have fewer. A range that is not the whole may not: those that are missing are
+    /// before it.
+    pub(super) may_be_all: bool,
 }
 
 /// The size of the next window. It is less than [`Sizes::window`] if the output is much larger than

@@ -8,7 +8,9 @@
 
 use super::delimiter::Delimiter;
 use super::names::Names;
+use crate::by_text::is_default;
 use crate::dialect::Dialect;
+use crate::error::{Error, Result};
 use crate::input::Encoding;
 use crate::plan::Columns;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,15 @@ pub(crate) struct Shaping {
     pub encoding: Option<Encoding>,
     /// Physical lines dropped at the start of each input.
     pub skip_lines: u64,
+    /// The header is in the first line that contains this text.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_until: Option<String>,
+    /// Physical lines dropped behind the header.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_after_header: u64,
+    /// Records dropped at the end of each input.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_last: u64,
     /// Where the columns' names come from.
     pub names: Names,
     /// What is asked of the columns.
@@ -35,4 +46,21 @@ pub(crate) struct Shaping {
     /// less if the memory leaves less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_record: Option<usize>,
+}
+
+impl Shaping {
+    /// Finds what cannot be combined, whatever the inputs.
+    ///
+    /// # Errors
+    /// It names the settings.
+    pub(super) fn check(&self) -> Result<()> {
+        let contradiction = if self.skip_after_header > 0 && !self.names.in_record() {
+            Some("`skip_after_header` needs a header in a record (`no_header`, `header`, `header_comment`)")
+        } else if self.skip_until.as_deref() == Some("") {
+            Some("`skip_until`: the text is empty, so any line contains it")
+        } else {
+            self.names.contradiction(self.dialect.comment.is_some())
+        };
+        contradiction.map_or(Ok(()), |contradiction| Err(Error::setting(contradiction)))
+    }
 }

@@ -153,6 +153,11 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         }
     }
 
+    /// No more than `n` records are wanted.
+    pub(super) fn stop_after(&mut self, n: u64) {
+        self.gate.stop_after = self.gate.stop_after.min(n);
+    }
+
     /// How many more records are wanted.
     pub(super) fn left(&self) -> u64 {
         self.gate.stop_after - self.counts.records

@@ -59,14 +59,28 @@ pub(super) fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) ->
             }
             None => break,
         };
-        let blank = |only: &Range<usize>| Field::new(dialect, trim, bytes, only.start, only.end).is_blank();
-        if !comment && !matches!(&fields[..], [only] if blank(only)) {
+        let sample = Sample { bytes, whole };
+        if !comment && !matches!(&fields[..], [only] if is_blank(dialect, sample, only)) {
             let open = ended.is_none() && machine.is_quoted();
-            records.push(Sniffed { fields, open });
+            if dialect.trailing_delimiter && fields.len() > 1 {
+                fields.pop_if(|last| is_blank(dialect, sample, last));
+            }
+            if !dialect.skip_empty || !fields.iter().all(|field| is_empty(dialect, sample, field)) {
+                records.push(Sniffed { fields, open });
+            }
         }
         at = next;
     }
     records
+}
+
+fn is_blank(dialect: &Dialect, sample: Sample<'_>, field: &Range<usize>) -> bool {
+    Field::new(dialect, dialect.trims_fields(), sample.bytes, field.start, field.end).is_blank()
+}
+
+fn is_empty(dialect: &Dialect, sample: Sample<'_>, field: &Range<usize>) -> bool {
+    let field = Field::new(dialect, dialect.trims_fields(), sample.bytes, field.start, field.end);
+    field.only_run(dialect).is_some_and(|content| content.is_empty())
 }
 
 /// How many fields records have, and how many of them have the commonest number above one.
@@ -135,10 +149,12 @@ pub(super) struct Taken<'t> {
     pub(super) dialect: &'t Dialect,
     /// The first record has the names.
     pub(super) header: bool,
-    /// Names were given.
-    pub(super) has_names: bool,
-    /// They take the place of the first record.
-    pub(super) replaces_names: bool,
+    /// It is no data, even if the names are given.
+    pub(super) in_record: bool,
+    /// How many names are given.
+    pub(super) n_given: Option<usize>,
+    /// Records that repeat the header are dropped.
+    pub(super) skips_repeated: bool,
     /// Its encoding was not given.
     pub(super) encoding_by_default: bool,
 }
@@ -152,7 +168,9 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     let widths = Widths::of(&records);
     let dialect = delimiter(taken, sample, widths).or_else(|| title(taken, sample, &records, widths));
     let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
-    dialect.into_iter().chain(encoding(taken, sample)).collect()
+    let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
+    let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
+    dialect.into_iter().chain(ends).chain(repeated).chain(encoding(taken, sample)).collect()
 }
 
 /// Another delimiter parts all records alike, and the one taken does not.
@@ -250,6 +268,49 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
             value.trim()
         )
     })
+}
+
+/// Each record ends with a delimiter. The header does too, or it has one field less.
+fn trailing(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
+    if taken.dialect.trailing_delimiter {
+        return None;
+    }
+    let (header, rest) = match records.split_first() {
+        Some((first, rest)) if taken.in_record => (Some(first), rest),
+        _ => (None, records),
+    };
+    let width = rest.first()?.fields.len();
+    let ends = |record: &Sniffed| {
+        let last = record.fields.last().filter(|_| record.fields.len() == width && width > 1 && !record.open);
+        last.is_some_and(|last| is_blank(taken.dialect, sample, last))
+    };
+    let fits = match (header, taken.n_given) {
+        (_, Some(n)) => n + 1 == width,
+        (Some(header), None) => ends(header) || rest.len() > 1 && header.fields.len() + 1 == width,
+        (None, None) => rest.len() > 1,
+    };
+    (fits && rest.iter().all(ends)).then(|| {
+        let which = if header.is_some_and(|header| !ends(header)) {
+            "each record but the header"
+        } else {
+            "each record"
+        };
+        format!("{}: {which} ends with a delimiter; did you mean `trailing_delimiter`?", taken.name)
+    })
+}
+
+/// Records that have the same bytes as the header.
+fn repeated_header(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
+    let (header, rest) = records.split_first().filter(|_| taken.in_record && !taken.skips_repeated)?;
+    let place = |record: &Sniffed| Some(record.fields.first()?.start..record.fields.last()?.end);
+    let bytes = |record: &Sniffed| place(record).map(|place| &sample.bytes[place]);
+    let n = rest.iter().filter(|record| bytes(record) == bytes(header)).count();
+    if n == 0 || header.fields.len() < 2 {
+        return None;
+    }
+    let what = if n == 1 { "a record repeats".to_owned() } else { format!("{n} records repeat") };
+    let name = taken.name;
+    Some(format!("{name}: {what} the header near the start; did you mean `skip_repeated_headers`?"))
 }
 
 /// Every second byte is zero.

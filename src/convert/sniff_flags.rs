@@ -76,10 +76,7 @@ fn escape(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String>
 
 /// The first record was taken for data, and has names where all others have values.
 fn names_for_data(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<String> {
-    let (first, rest) = sniffed.split_first().filter(|(_, rest)| !taken.header && rest.len() > 1)?;
-    if taken.replaces_names {
-        return None;
-    }
+    let (first, rest) = sniffed.split_first().filter(|(_, rest)| !taken.in_record && rest.len() > 1)?;
     let text = |field: &std::ops::Range<usize>| String::from_utf8_lossy(&sample.bytes[field.clone()]);
     let mut name = None;
     for (i, field) in first.fields.iter().enumerate() {
@@ -94,7 +91,7 @@ fn names_for_data(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) ->
             name.get_or_insert(shown);
         }
     }
-    let way = if taken.has_names { "`replace_header`" } else { "to leave out `no_header`" };
+    let way = if taken.n_given.is_some() { "`replace_header`" } else { "to leave out `no_header`" };
     name.map(|name| {
         format!("the first record was taken for data, but looks like names ('{name}'); did you mean {way}?")
     })

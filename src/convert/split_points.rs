@@ -99,6 +99,12 @@ impl SplitPoints {
         self.next = self.targets.behind(state.input_at);
     }
 
+    /// Whether a record that starts at byte `at` would be a point. Not one that starts at a place
+    /// itself: a window that ends there takes it along.
+    pub(super) fn wants(&self, at: u64) -> bool {
+        self.next.is_some_and(|next| at > next)
+    }
+
     /// Ends the pass: all is read.
     pub(super) fn end(&mut self, state: &State) {
         self.end = SplitPoint::of(state);

@@ -1,5 +1,6 @@
 //! How far the conversion of one input is. A checkpoint stores it.
 
+use super::dropped::Dropped;
 use super::summary::{Count, Misfits};
 use crate::error::Anomaly;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use std::collections::btree_map::Entry;
 pub(super) struct State {
     pub(super) records: u64,
     pub(super) rejected: u64,
-    pub(super) blank: u64,
+    pub(super) dropped: Dropped,
     /// Lines and input bytes before the first byte that is not committed.
     pub(super) lines: u64,
     pub(super) input_at: u64,

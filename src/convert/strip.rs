@@ -17,7 +17,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let marks = &run.reader.marks;
         let bytes = &self.slice.bytes[self.anchor..];
         let strip = &bytes[..bytes.len().min(COUNTED)];
-        let n_fields = u32::try_from(run.plan.n_fields()).unwrap_or(u32::MAX);
+        let n_fields = u32::try_from(run.plan.template().n_fields()).unwrap_or(u32::MAX);
         let counted = run.reader.kernel.count(marks, strip, n_fields);
         let Some(end) = counted.end else { return false };
         // Records of several lines are counted one by one.
@@ -88,7 +88,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         {
             return Ok(Next::Again);
         }
-        if run.reader.is_comment(strip[start]) {
+        if run.reader.is_comment(&strip[start..]) {
             // What the scan took for fields and quotes in the comment was text. Scan again behind
             // its line.
             let n = run.reader.line_end(&strip[start..]).unwrap_or(end - start + 1);
@@ -100,7 +100,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         // The weave decodes by the page itself. The encoder decodes only if it is asked to.
         let decode = !is_valid || marks.page.is_some() && !strip[start..end].is_ascii();
         let multiline = has_quoted_lines(index) && run.reader.line_end(&strip[start..end]).is_some();
-        let reading = Reading { decode, multiline, ..Reading::default() };
+        let reading = Reading { decode, multiline, ended: true, ..Reading::default() };
         match self.record(&record, anchor + next, reading)? {
             Outcome::Done => Ok(Next::At(Cursor { record: cursor.record + 1, at: next })),
             Outcome::Overlong => {
@@ -188,6 +188,10 @@ fn record_of<'b>(
 ) -> Record<'b> {
     let (first, last) = fields_of(index.records(), cursor.record);
     let known = &index.ends()[first..last];
+    let last = match known {
+        [.., before, _] => anchor + *before as usize + 1,
+        _ => anchor + cursor.at,
+    };
     Record {
         bytes,
         start: anchor + cursor.at,
@@ -195,6 +199,7 @@ fn record_of<'b>(
         ends: &known[..known.len().min(n_fields)],
         base: anchor,
         n_fields: known.len(),
+        last,
     }
 }
 

@@ -18,6 +18,10 @@ pub struct Summary {
     pub records_rejected: u64,
     /// Blank records, which were skipped.
     pub blank_records: u64,
+    /// Records dropped because all their fields are empty, if that was asked for.
+    pub empty_records: u64,
+    /// Records dropped because they repeat the header, if that was asked for.
+    pub repeated_headers: u64,
     /// Bytes read of all inputs.
     pub bytes_in: u64,
     /// Bytes of the encoded records, before compression.

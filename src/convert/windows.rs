@@ -14,6 +14,9 @@ pub(super) struct Windows<'r> {
     input: &'r mut dyn InputReader,
     cutter: Cutter,
     targets: Option<SplitTargets>,
+    /// The bytes at the end of the input that are in no window but the last. If there are any, the
+    /// last window takes all that is left.
+    hold: usize,
     next: u64,
     /// A record plausibly starts where the next window starts.
     is_plausible: bool,
@@ -26,6 +29,8 @@ pub(super) struct Claim {
     pub(super) window: Window,
     /// A record plausibly starts with its first byte.
     pub(super) is_plausible: bool,
+    /// It is the end of the input, whose last records are dropped.
+    pub(super) is_tail: bool,
 }
 
 /// Why there is no window.
@@ -38,14 +43,19 @@ pub(super) enum NoWindow {
 
 impl<'r> Windows<'r> {
     /// The windows from the reader's position on. If `targets` are given, windows also end at
-    /// these.
-    pub(super) fn new(input: &'r mut dyn InputReader, cutter: Cutter, targets: Option<SplitTargets>) -> Self {
-        Self { input, cutter, targets, next: 0, is_plausible: true, ended: false }
+    /// these. At least `hold` bytes are left for the last window.
+    pub(super) fn new(
+        input: &'r mut dyn InputReader,
+        cutter: Cutter,
+        targets: Option<SplitTargets>,
+        hold: usize,
+    ) -> Self {
+        Self { input, cutter, targets, hold, next: 0, is_plausible: true, ended: false }
     }
 
     /// The bytes of a worker's buffer beyond the length of a window.
     pub(super) fn reach(&self) -> usize {
-        self.cutter.reach() + 1
+        self.cutter.reach() + 1 + self.hold
     }
 
     /// Claims the next window, of about `n` bytes. `buffer` has room for [`Windows::reach`] more.
@@ -60,7 +70,10 @@ impl<'r> Windows<'r> {
         self.next += 1;
         let is_plausible = self.is_plausible;
         match self.take(n, buffer) {
-            Ok(Some(window)) => Ok(Claim { number, window, is_plausible }),
+            Ok(Some((window, is_tail))) => {
+                self.ended = is_tail;
+                Ok(Claim { number, window, is_plausible, is_tail })
+            }
             Ok(None) => {
                 self.ended = true;
                 Err(NoWindow::End)
@@ -72,32 +85,36 @@ impl<'r> Windows<'r> {
         }
     }
 
-    fn take(&mut self, mut n: usize, buffer: &mut [u8]) -> Result<Option<Window>> {
+    /// Takes a window, and says whether it is the one for which bytes were held back.
+    fn take(&mut self, mut n: usize, buffer: &mut [u8]) -> Result<Option<(Window, bool)>> {
         if let Some(targets) = &self.targets {
             n = targets.window(self.input.input_at(), n, self.cutter.reach());
         }
         let (cutter, reach) = (&self.cutter, self.reach());
-        let (len, is_plausible) = loop {
+        let holds = self.hold > 0;
+        let (len, is_plausible, is_tail) = loop {
             match self.input.look(n, reach, buffer)? {
                 Look::Rest(0) => return Ok(None),
-                Look::Rest(len) => break (len, true),
+                Look::Rest(len) => break (len, true, holds),
+                Look::Around { bytes, at_end: true } if holds => break (n - 1 + bytes.len(), true, true),
                 Look::Around { bytes, at_end } => {
+                    let bytes = &bytes[..bytes.len() - self.hold.min(bytes.len())];
                     let behind = bytes.get(1..).unwrap_or_default();
                     break match cutter.cut(behind) {
-                        Some(at) => (n + at, true),
-                        None if at_end && self.targets.is_none() => (n + behind.len(), true),
-                        None => (n + implausible(cutter, bytes), false),
+                        Some(at) => (n + at, true, false),
+                        None if at_end && self.targets.is_none() => (n + behind.len(), true, false),
+                        None => (n + implausible(cutter, bytes), false, false),
                     };
                 }
                 // What is complete goes out. A line end within quotes is a wrong guess.
-                Look::Paused(bytes) => match cutter.last(bytes) {
-                    Some(len) => break (len, true),
+                Look::Paused(bytes) => match cutter.last(&bytes[..bytes.len().saturating_sub(self.hold)]) {
+                    Some(len) => break (len, true, false),
                     None => self.input.wait(buffer)?,
                 },
             }
         };
         self.is_plausible = is_plausible;
-        Ok(Some(self.input.take(len, buffer)))
+        Ok(Some((self.input.take(len, buffer), is_tail)))
     }
 }
 

@@ -10,6 +10,7 @@ use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::sequencer::{StopOnPanic, Turn};
 use super::slice::{Slice, Stop};
+use super::tail;
 use super::windows::{Claim, NoWindow};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(doc)]
@@ -22,7 +23,7 @@ use std::sync::PoisonError;
 /// No worker waits for another to begin.
 pub(super) fn work(run: &Run<'_>) {
     let _guard = StopOnPanic(&run.sequencer);
-    let mut input = vec![0; run.sizes.window + run.sizes.reach + 1];
+    let mut input = vec![0; run.sizes.window + run.sizes.reach + 1 + run.sizes.hold];
     let mut worker = match Worker::new(run, run.sizes.strip, run.sizes.buffer) {
         Ok(worker) => worker,
         Err(error) => return run.end(Some(error)),
@@ -69,7 +70,7 @@ pub(super) fn finish(run: &Run<'_>) -> Result<()> {
         return Err(error);
     }
     let mut turn = run.sequencer.last_turn();
-    if let (Some(edge), false) = (run.edge, turn.done || turn.at_record()) {
+    if let (Some(edge), false) = (run.end.edge, turn.done || turn.at_record()) {
         let (path, at) = (turn.file.to_owned(), turn.state.input_at + turn.carry.len() as u64);
         return Err(ErrorKind::BadRange { path, at, wrong: edge.wrong() }.into());
     }
@@ -89,7 +90,7 @@ fn finish_carry<'r>(run: &Run<'r>, mut turn: Turn<'_, Committed<'r>>) -> Result<
         return Ok(());
     }
     let window = Window::buffered(0, carry.len(), turn.state.input_at);
-    let claim = Claim { number: 0, window, is_plausible: true };
+    let claim = Claim { number: 0, window, is_plausible: true, is_tail: false };
     // One record needs small buffers only.
     let strip = carry.len().min(run.sizes.strip);
     let mut worker = Worker::new(run, strip, LEAST_BUFFER + 4096)?;
@@ -122,14 +123,15 @@ impl<'s, 'r> Worker<'s, 'r> {
     /// Converts and commits one window.
     fn window(&mut self, claim: &Claim, bytes: &[u8]) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         let run = self.run;
-        let tried = if claim.is_plausible {
+        let tried = if claim.is_plausible && !claim.is_tail {
             self.slice(claim, bytes, None, false)
         } else {
-            // An implausible start is not worth a guess.
+            // An implausible start is not worth a guess; the last records are known in turn only.
             Err(self.clock.wait(|| run.sequencer.wait(claim.number)).map_or(Stop::Quit, Stop::Redo))
         };
         let mut turn = match tried {
             Ok(turn) => turn,
+            Err(Stop::Redo(turn)) if claim.is_tail => self.tail(claim, bytes, turn)?,
             Err(Stop::Redo(turn)) => self.redo(claim, bytes, turn)?,
             Err(stop) => return Err(stop),
         };
@@ -188,6 +190,56 @@ impl<'s, 'r> Worker<'s, 'r> {
                 return Ok(turn);
             }
         }
+    }
+
+    /// Converts the end of the input but for the records that are dropped, in turn.
+    fn tail(
+        &mut self,
+        claim: &Claim,
+        mut rest: &[u8],
+        mut turn: Turn<'s, Committed<'r>>,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let run = self.run;
+        run.input.verify(&claim.window)?;
+        while turn.skipping.is_some() && !rest.is_empty() {
+            let n = run.skip_line(&mut turn, rest)?;
+            rest = &rest[n..];
+        }
+        let mut bytes = std::mem::take(&mut turn.carry);
+        bytes.extend_from_slice(rest);
+        let (mut rest, mut n_kept) = (&bytes[..], tail::n_kept(run, &turn, &bytes)?);
+        // A pass for a plan finds the same points as if windows went on.
+        while let Some((at, n)) = tail::split_point(run, &turn, rest, n_kept) {
+            turn = self.slice(claim, &rest[..at], Some(turn), false)?;
+            turn.offer_split_point();
+            (rest, n_kept) = (&rest[at..], n_kept - n);
+        }
+        let before = turn.state.text_at;
+        turn = self.records(claim, rest, turn, n_kept)?;
+        let done = usize::try_from(turn.state.text_at - before).unwrap_or(usize::MAX);
+        let rest = &rest[done.min(rest.len())..];
+        if run.limit.is_none_or(|limit| turn.state.records < limit) {
+            turn.state.input_at += run.input.input_len(turn.state.text_at, rest);
+            turn.state.text_at += rest.len() as u64;
+        }
+        turn.done = true;
+        Ok(turn)
+    }
+
+    /// Converts and commits the first `n` records of `bytes`, with which the input ends.
+    fn records(
+        &mut self,
+        claim: &Claim,
+        bytes: &[u8],
+        turn: Turn<'s, Committed<'r>>,
+        n: u64,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        let Self { run, clock, scratch, output, packer } = self;
+        output.clear();
+        let mut slice = Slice::new(run, clock, claim, bytes, Some(turn), (output, packer.as_mut()));
+        slice.stop_after(n);
+        let tail = convert_slice(run, scratch, &mut slice, true)?;
+        slice.commit(tail)
     }
 
     /// Converts and commits a slice of a window: on a guess, or from the committed state if it has

@@ -144,7 +144,9 @@ impl Cells {
                 break;
             }
             let end = ends[last - 1] as usize;
-            if end + EXCESS > from.len() || start > ends[first] as usize || marks.comment == Some(from[start])
+            if end + EXCESS > from.len()
+                || start > ends[first] as usize
+                || marks.left.is_some() && marks.leaves(from, start, &ends[first..last])
             {
                 break;
             }

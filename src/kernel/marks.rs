@@ -17,8 +17,8 @@ pub struct Marks {
     /// Mark fields as dirty that start or end with a byte up to 0x20 or from 0x80: what trimming
     /// may touch.
     pub edges: bool,
-    /// A record that starts with this byte is left to the caller by the weave.
-    pub comment: Option<u8>,
+    /// The regular records that the weave leaves to the caller.
+    pub left: Option<Left>,
     /// Makes the next byte content, inside quotes and outside.
     pub escape: Option<u8>,
     /// Two quotes within quotes are one of the content.
@@ -30,6 +30,79 @@ pub struct Marks {
     pub page: Option<&'static Page>,
 }
 
+/// Regular records that are no more than their fields to the weave, but are to the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Those that start so.
+    pub leads: [Option<Lead>; 2],
+    /// Those whose last field is not empty. It is none of the fields that are written.
+    pub unended: bool,
+    /// Those whose fields may all be empty.
+    pub empty: bool,
+}
+
+/// What records start with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead {
+    word: u64,
+    mask: u64,
+}
+
+impl Lead {
+    /// The first eight of these bytes.
+    pub fn new(bytes: &[u8]) -> Self {
+        let (mut word, mut mask) = ([0; 8], [0; 8]);
+        let n = bytes.len().min(8);
+        word[..n].copy_from_slice(&bytes[..n]);
+        mask[..n].fill(0xff);
+        Self { word: u64::from_le_bytes(word), mask: u64::from_le_bytes(mask) }
+    }
+
+    fn is_at(self, from: &[u8]) -> bool {
+        from.first_chunk().is_some_and(|first| u64::from_le_bytes(*first) & self.mask == self.word)
+    }
+}
+
+impl Left {
+    /// Whether records with empty last fields are all that is not left.
+    pub fn is_only_unended(&self) -> bool {
+        *self == Self { unended: true, ..Self::default() }
+    }
+}
+
+impl Marks {
+    /// Whether the weave leaves the record that starts at `start`, with these field ends, to the
+    /// caller. There are eight bytes behind its start. Apart: few files have such.
+    #[inline(never)]
+    pub(super) fn leaves(&self, from: &[u8], start: usize, ends: &[u32]) -> bool {
+        let (Some(left), Some(end)) = (&self.left, ends.last()) else { return false };
+        if left.unended
+            && let [.., before, end] = ends
+            && before + 1 != *end
+        {
+            return true;
+        }
+        let from = &from[start..];
+        left.leads.iter().flatten().any(|lead| lead.is_at(from))
+            || left.empty && self.may_be_empty(&from[..*end as usize - start])
+    }
+
+    /// Whether all fields of a record may be empty. If not, one is found soon in most data.
+    fn may_be_empty(&self, record: &[u8]) -> bool {
+        let rest = match record.iter().position(|byte| *byte != self.delimiter) {
+            None => return true,
+            Some(at) => &record[at..],
+        };
+        let is_blank = match self.page {
+            Some(page) => page.is_blank(rest[0]),
+            // As much of a longer white space character as a look at one byte allows.
+            None => matches!(rest[0], 0..=0x20 | 0xc2 | 0xe1..=0xe3),
+        };
+        let quotes = self.quote == Some(rest[0]) && (rest.len() < 2 || self.quote == Some(rest[1]));
+        quotes || self.edges && is_blank
+    }
+}
+
 impl Marks {
     /// Those of CSV, trimmed.
     pub const CSV: Self = Self {
@@ -38,7 +111,7 @@ impl Marks {
         terminators: [b'\n', b'\r'],
         pairs: true,
         edges: true,
-        comment: None,
+        left: None,
         escape: None,
         doubled: true,
         wanted: Wanted::NOTHING,

@@ -40,7 +40,7 @@ pub(crate) use cells::Cells;
 pub(crate) use column::Column;
 pub use dispatch::{Isa, Kernel};
 pub use escape::MOST as MOST_ESCAPED;
-pub use marks::Marks;
+pub use marks::{Lead, Left, Marks};
 pub use scan::{Counted, Index};
 pub(crate) use span::{Arena, Span};
 pub use template::Template;

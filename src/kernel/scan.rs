@@ -209,9 +209,23 @@ impl Work for CountRecords<'_> {
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> Counted {
         match self.marks.plain() {
-            Some(marks) => count::<B, true>(block, &marks, self.bytes, self.n_fields),
-            None => count::<B, false>(block, self.marks, self.bytes, self.n_fields),
+            _ if self.marks.left.is_some_and(|left| left.unended) => block.apart(CountEnded(self)),
+            Some(marks) => count::<B, true, false>(block, &marks, self.bytes, self.n_fields),
+            None => count::<B, false, false>(block, self.marks, self.bytes, self.n_fields),
         }
+    }
+}
+
+/// As [`CountRecords`], as long as the last field of each is empty.
+struct CountEnded<'a>(CountRecords<'a>);
+
+impl Work for CountEnded<'_> {
+    type Output = Counted;
+
+    #[inline(always)]
+    fn on<B: Block>(self, block: B) -> Counted {
+        let CountRecords { marks, bytes, n_fields } = self.0;
+        count::<B, false, true>(block, marks, bytes, n_fields)
     }
 }
 
@@ -340,14 +354,22 @@ pub struct Counted {
 }
 
 /// Counts the records at the front of `bytes`, which must start where one starts, outside quotes,
-/// as long as quoting is regular and each has `n_fields` fields.
+/// as long as quoting is regular and each has `n_fields` fields; with `ENDED` the last of them
+/// empty.
 #[inline(always)]
-fn count<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
+fn count<B: Block, const PLAIN: bool, const ENDED: bool>(
+    block: B,
+    marks: &Marks,
+    bytes: &[u8],
+    n_fields: u32,
+) -> Counted {
     let mut carry = Carry::START;
     let (mut records, mut end) = (0, None);
     let (mut any_high, mut quoted) = (0, Quoted::default());
     // Field ends behind the last terminator.
     let mut open = 0;
+    // A field ended with the last byte of the block before.
+    let mut end_before = 0;
     blocks(bytes, |bytes, number, valid| {
         block.prefetch(bytes.as_ptr().wrapping_add(AHEAD));
         let loaded = block.load(bytes);
@@ -359,7 +381,8 @@ fn count<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], n_f
         let mut before = 0;
         while terminators != 0 {
             let up_to = (here & (terminators ^ (terminators - 1))).count_ones();
-            if open + up_to - before != n_fields {
+            let is_ended = !ENDED || terminators & terminators.wrapping_neg() & (here << 1 | end_before) != 0;
+            if open + up_to - before != n_fields || !is_ended {
                 return false;
             }
             quoted.record_ends(terminators & terminators.wrapping_neg(), found.quoted_lines);
@@ -369,6 +392,7 @@ fn count<B: Block, const PLAIN: bool>(block: B, marks: &Marks, bytes: &[u8], n_f
             terminators &= terminators - 1;
         }
         open += here.count_ones() - before;
+        end_before = here >> 63;
         quoted.block_ends(found.quoted_lines);
         found.irregular == 0
     });

@@ -20,7 +20,7 @@ pub struct Template {
     pub(super) ends: Vec<u32>,
     pub(super) fields: Vec<u32>,
     pub(super) n_fields: usize,
-    /// The fields are all of them, in order.
+    /// The fields are the first ones, in order.
     pub(super) in_order: bool,
     /// The fields woven, with [`RULED`] for those that have a rule.
     pub(super) codes: Vec<u32>,
@@ -58,7 +58,7 @@ impl Template {
         fields: Vec<u32>,
         n_fields: usize,
     ) -> Self {
-        let in_order = fields.len() == n_fields && fields.is_sorted();
+        let in_order = fields.iter().zip(0..).all(|(field, i)| *field == i);
         let mut built = Self {
             bytes: Vec::new(),
             ends: Vec::new(),
@@ -175,7 +175,7 @@ impl Template {
     }
 
     /// How many fields a record has.
-    pub(super) fn n_fields(&self) -> usize {
+    pub(crate) fn n_fields(&self) -> usize {
         self.n_fields
     }
 

@@ -76,7 +76,7 @@ fn weave<B: Block>(
             || start > record_ends[0] as usize
             || at + most > to.len()
             || n_fields == 1 && end == start
-            || marks.comment == Some(from[start])
+            || marks.left.is_some() && marks.leaves(from, start, record_ends)
         {
             break;
         }
@@ -111,7 +111,7 @@ fn weave<B: Block>(
                 || start > ends[first] as usize
                 || room + most > to.len()
                 || n_fields == 1 && end == start
-                || marks.comment == Some(from[start])
+                || marks.left.is_some() && marks.leaves(from, start, &ends[first..last])
                 || index.is_dirty(start, end)
             {
                 break;

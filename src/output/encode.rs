@@ -30,6 +30,8 @@ pub(crate) struct Record<'a> {
     pub base: usize,
     /// The number of its fields.
     pub n_fields: usize,
+    /// Where the last of them starts.
+    pub last: usize,
 }
 
 impl<'a> Record<'a> {

@@ -6,7 +6,7 @@
 //! stop at any byte and go on with the next slice, so it also follows a record over window edges.
 
 use super::blank::{is_blank, is_long_blank, starts_blank};
-use crate::dialect::{Dialect, Terminator};
+use crate::dialect::{CommentMark, Dialect, Terminator};
 use memchr::{memchr, memchr2};
 
 /// Where in a record the machine is.
@@ -26,6 +26,8 @@ enum MachineState {
     QuotedEscape,
     /// Behind a quote in a quoted field: the end of it, or the first of two.
     QuoteInQuoted,
+    /// Behind so many bytes of what may be the start of a comment.
+    MayComment(u8),
     Comment,
 }
 
@@ -151,8 +153,11 @@ impl Machine {
                 if dialect.terminator.is(byte) {
                     return MachineStep::RecordEnd;
                 }
-                if dialect.comment == Some(byte) {
-                    self.state = MachineState::Comment;
+                if let Some([first, rest @ ..]) = dialect.comment.as_ref().map(CommentMark::bytes)
+                    && *first == byte
+                {
+                    let whole = rest.is_empty();
+                    self.state = if whole { MachineState::Comment } else { MachineState::MayComment(1) };
                     return MachineStep::On;
                 }
                 self.state = MachineState::FieldStart;
@@ -244,6 +249,21 @@ impl Machine {
                     self.state = MachineState::UnquotedEscape;
                 }
                 MachineStep::On
+            }
+            MachineState::MayComment(n) => {
+                let known = usize::from(n);
+                let mark = dialect.comment.unwrap_or(CommentMark::new(b""));
+                if mark.bytes().get(known) == Some(&byte) {
+                    let whole = known + 1 == mark.bytes().len();
+                    self.state = if whole { MachineState::Comment } else { MachineState::MayComment(n + 1) };
+                    return MachineStep::On;
+                }
+                // No comment, so what was read is content: none of its bytes ends or opens a field.
+                self.state = MachineState::FieldStart;
+                for byte in &mark.bytes()[..known] {
+                    self.step(*byte);
+                }
+                self.step(byte)
             }
             MachineState::Comment => {
                 if dialect.terminator.is(byte) {

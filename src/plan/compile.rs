@@ -8,7 +8,7 @@ use super::nest::{self, Nest};
 use super::quoted::quoted;
 use super::resolve;
 use super::rule::{Empty, Last, Rules, Type};
-use crate::charset::Charset;
+use crate::dialect::Dialect;
 use crate::error::{ErrorKind, Result};
 use crate::header::Header;
 use crate::kernel::{Template, Wanted};
@@ -47,14 +47,14 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
 }
 
 impl Plan {
-    /// Compiles `columns` for the header of the input `path`, whose text is of that charset.
+    /// Compiles `columns` for the header of the input `path`, which is read by `dialect`.
     ///
     /// # Errors
     /// A column that is not there or named twice, or a header that needs more than `limit` bytes.
     pub(crate) fn new(
         header: Header,
         columns: &Columns,
-        charset: Charset,
+        dialect: &Dialect,
         path: &str,
         limit: usize,
     ) -> Result<Self> {
@@ -69,15 +69,15 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
-        let fields: Vec<u32> = chosen.iter().map(|column| column.field).collect();
+        let (names, fields): (Vec<&str>, _) = chosen.iter().map(|column| (column.name, column.field)).unzip();
         let typed = chosen.iter().filter_map(|column| match column.rule.last {
             Last::Typed(wanted) if wanted != Type::String => Some((column.field, wanted)),
             _ => None,
         });
         let mut typed: Box<[(u32, Type)]> = typed.collect();
         typed.sort_by_key(|(field, _)| *field);
-        let rules = Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns, charset);
+        let rules =
+            Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns, dialect.charset);
         let ruled: Vec<bool> = (0..names.len()).map(|i| !rules.is_plain(i)).collect();
         // What lies beyond the header is inferred too.
         let rules = (ruled.contains(&true) || columns.infer).then_some(rules);
@@ -109,7 +109,9 @@ impl Plan {
         let last = names.len() - 1;
         let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(last));
         let end = format!("{}{}{}", quote(last), "}".repeat(n_open), format.close());
-        let template = Template::new((0..=last).map(lead).chain(std::iter::once(end)), fields, header.len());
+        // To the kernels the empty field behind the last delimiter is a field that is not written.
+        let n_fields = header.len() + usize::from(dialect.trailing_delimiter);
+        let template = Template::new((0..=last).map(lead).chain(std::iter::once(end)), fields, n_fields);
         let template = match &rules {
             Some(rules) => {
                 let sight = |(i, ruled): (usize, bool)| ruled.then(|| rules.sight(i));

@@ -30,7 +30,7 @@ macro_rules! subjects {
 
 subjects![
     anomalies, blank, columns, comment, dialect, formats, header, inputs, malformed, mask, nest, pipeline,
-    real, rfc4180, trim, unicode, values, wide,
+    real, rfc4180, tops, trim, unicode, values, wide,
 ];
 
 /// Folders without cases.

@@ -29,7 +29,11 @@ pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
         escape: [None, None, None, Some(b'\\')][of(dialect, 6, 2)],
         terminator: [None, None, None, None, Some(b'\n'), Some(b'\r'), Some(b';'), Some(0x1e)]
             [of(lines, 0, 3)],
-        comment: [None, None, None, Some(b'#')][of(lines, 3, 2)],
+        comment: [None, Some(&b"##"[..]), None, Some(b"#")][of(lines, 3, 2)],
+        trailing: of(rest, 0, 2) == 1 || of(rest, 2, 3) == 4,
+        skip_empty: of(rest, 0, 2) == 2 || of(rest, 2, 3) == 4,
+        skip_repeated: of(rest, 2, 3) == 3 && of(lines, 7, 1) == 0,
+        skip_last: [0, 1, 3, 0, 0, 0, 0, 0][of(rest, 2, 3)],
         trim_names: of(lines, 5, 1) == 1,
         trim_values: of(lines, 6, 1) == 1,
         no_header: of(lines, 7, 1) == 1,

@@ -428,7 +428,7 @@ fn a_quote_in_a_comment_at_the_end_of_a_window_opens_nothing() {
         file += &format!("{},\"{}\"\n", i, "x".repeat(i % 67));
         file += &format!("#,\"{}{}\n", ",\"".repeat(i % 3), "y".repeat(i % 97));
     }
-    let shape = Shape { comment: Some(b'#'), ..Shape::default() };
+    let shape = Shape { comment: Some(b"#"), ..Shape::default() };
     for file in [file.replace('\n', "\r"), file] {
         hold_small(&Case::shaped("comment", file.into(), &shape, &["--comment", "#"]));
     }
@@ -467,7 +467,7 @@ fn the_quote_of_json_where_it_is_not_the_quote_of_the_file() {
 #[test]
 fn a_comment_longer_than_any_record() {
     let file = format!("a,b\n1,2\n#{}\n3,4\n#{}", "\"c".repeat(3000), "d".repeat(5000));
-    let shape = Shape { comment: Some(b'#'), max_record: 1000, ..Shape::default() };
+    let shape = Shape { comment: Some(b"#"), max_record: 1000, ..Shape::default() };
     hold_small(&Case::shaped(
         "long comment",
         file.into(),

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use rowmill::internal::{Index, Kernel, MOST_ESCAPED, Marks, Template};
+use rowmill::internal::{Index, Kernel, Lead, Left, MOST_ESCAPED, Marks, Template};
 
 use crate::harness::{self, Numbers};
 use crate::model::Shape;
@@ -26,13 +26,14 @@ fn marks() -> Vec<Marks> {
         terminators: [b'\n', b'\r'],
         pairs: true,
         edges: false,
-        comment: None,
+        left: None,
         ..Marks::default()
     };
+    let comments = Left { leads: [Some(Lead::new(b"#")), None], ..Left::default() };
     vec![
         csv,
         Marks { edges: true, ..csv },
-        Marks { edges: true, comment: Some(b'#'), ..csv },
+        Marks { edges: true, left: Some(comments), ..csv },
         Marks { quote: Some(b'\''), delimiter: b';', edges: true, ..csv },
         Marks { quote: None, delimiter: b'\t', ..csv },
         Marks { terminators: [b'\n'; 2], pairs: false, ..csv },
@@ -362,7 +363,7 @@ impl Woven {
             let first = if number == 0 { 0 } else { found.records[number - 1] };
             let end = found.ends[last - 1];
             let raw = &bytes[start..end];
-            let comment = marks.comment.is_some() && marks.comment == raw.first().copied();
+            let comment = marks.left.is_some() && raw.first() == Some(&b'#');
             // By the model, so that quotes and white space are as they are everywhere.
             let contents = shape.by_hand(raw).pop().map(|record| record.fields);
             let text = contents.filter(|contents| contents.len() == 3 && !comment).map(|contents| {

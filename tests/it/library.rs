@@ -112,6 +112,10 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
         .escape(shape.escape)
         .terminator(shape.terminator.map_or(Terminator::Any, Terminator::Byte))
         .comment(shape.comment)
+        .trailing_delimiter(shape.trailing)
+        .skip_empty(shape.skip_empty)
+        .skip_repeated_headers(shape.skip_repeated)
+        .skip_last(shape.skip_last as u64)
         .trim(trim);
     builder = builder
         .columns(shape.columns.clone())

@@ -57,6 +57,7 @@ mod spark;
 mod telling;
 mod tidy;
 mod tight;
+mod tops;
 mod unicode;
 mod unpacked;
 mod usage;

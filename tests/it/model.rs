@@ -22,7 +22,16 @@ pub(crate) struct Shape {
     pub(crate) escape: Option<u8>,
     /// `None`: LF, CRLF or a lone CR.
     pub(crate) terminator: Option<u8>,
-    pub(crate) comment: Option<u8>,
+    /// What starts a comment, no byte of which ends or opens a field.
+    pub(crate) comment: Option<&'static [u8]>,
+    /// A delimiter ends each record: an empty field behind the last one is no field.
+    pub(crate) trailing: bool,
+    /// Records whose fields are all empty are dropped.
+    pub(crate) skip_empty: bool,
+    /// Records with the bytes of the header are dropped.
+    pub(crate) skip_repeated: bool,
+    /// So many records at the end are dropped.
+    pub(crate) skip_last: usize,
     pub(crate) trim_names: bool,
     pub(crate) trim_values: bool,
     /// The first record is data.
@@ -49,6 +58,10 @@ impl Default for Shape {
             escape: None,
             terminator: None,
             comment: None,
+            trailing: false,
+            skip_empty: false,
+            skip_repeated: false,
+            skip_last: 0,
             trim_names: false,
             trim_values: false,
             no_header: false,
@@ -120,7 +133,9 @@ impl Shape {
         };
         let mut all = terminators;
         all.push(self.delimiter);
-        all.extend(self.quote.iter().chain(&self.escape).chain(&self.comment));
+        all.extend(self.quote.iter().chain(&self.escape));
+        let comment: HashSet<u8> = self.comment.unwrap_or_default().iter().copied().collect();
+        all.extend(comment);
         let n = all.len();
         all.into_iter().collect::<HashSet<u8>>().len() == n
     }
@@ -140,8 +155,9 @@ impl Shape {
         let Some(comment) = self.comment else {
             return !self.trim_names && !self.trim_values && self.escape.is_none();
         };
+        let [comment] = comment else { return false };
         let last_line = bytes.rsplit(|&byte| byte == b'\n').next().unwrap_or(b"");
-        let comments_agree = !last_line.contains(&comment)
+        let comments_agree = !last_line.contains(comment)
             && match self.terminator {
                 None => !has_lone_cr(bytes),
                 Some(byte) => byte == b'\n',
@@ -183,18 +199,6 @@ impl Shape {
     pub(crate) fn by_csv(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = self.read_by_csv(body);
-        // It doesn't tell what is behind a closing quote, nor where a record is: the other model
-        // does, and which fields there are is compared.
-        let by_hand = self.by_hand(bytes);
-        if by_hand.len() == records.len() {
-            for (record, other) in records.iter_mut().zip(by_hand) {
-                (record.raw, record.ended) = (other.raw, other.ended);
-                record.open_lines = other.open_lines;
-                for (cell, other) in record.cells.iter_mut().zip(other.cells) {
-                    cell.stray = other.stray;
-                }
-            }
-        }
         // It doesn't tell an open quote, but whatever is added to one is content.
         if self.is_distinct() && self.quote.is_some() {
             let terminator = self.terminator.unwrap_or(b'\n');
@@ -203,6 +207,29 @@ impl Shape {
                 && let Some(last) = records.last_mut()
             {
                 last.unclosed = true;
+            }
+        }
+        if self.trailing || self.skip_empty {
+            // It doesn't tell what is quoted, which matters here.
+            let plain = Self { trailing: false, skip_empty: false, ..self.clone() };
+            let quoted = plain.by_hand(bytes);
+            for (record, other) in records.iter_mut().zip(quoted) {
+                for (cell, other) in record.cells.iter_mut().zip(other.cells) {
+                    cell.quoted = other.quoted;
+                }
+            }
+            records = records.into_iter().filter_map(|record| self.told(record)).collect();
+        }
+        // It doesn't tell what is behind a closing quote, nor where a record is: the other model
+        // does, and which fields there are is compared.
+        let by_hand = self.by_hand(bytes);
+        if by_hand.len() == records.len() {
+            for (record, other) in records.iter_mut().zip(by_hand) {
+                (record.raw, record.ended) = (other.raw, other.ended);
+                record.open_lines = other.open_lines;
+                for (cell, other) in record.cells.iter_mut().zip(other.cells) {
+                    (cell.stray, cell.quoted) = (other.stray, other.quoted);
+                }
             }
         }
         records
@@ -220,7 +247,7 @@ impl Shape {
             .double_quote(self.double_quote)
             .escape(self.escape)
             .terminator(self.terminator.map_or(csv::Terminator::CRLF, csv::Terminator::Any))
-            .comment(self.comment)
+            .comment(self.comment.map(|comment| comment[0]))
             .from_reader(&marked[..]);
         let fields = |record: csv::ByteRecord| record.iter().map(<[u8]>::to_vec).collect();
         reader
@@ -243,7 +270,7 @@ impl Shape {
                 at = self.behind(body, at);
                 continue;
             }
-            if self.comment == Some(body[at]) {
+            if self.comment.is_some_and(|comment| body[at..].starts_with(comment)) {
                 let end = body[at..].iter().position(|&byte| self.ends(byte));
                 at = end.map_or(body.len(), |end| self.behind(body, at + end));
                 continue;
@@ -267,10 +294,14 @@ impl Shape {
                 at += 1;
             };
             // The search for the header, or for the width where there is none, knows no limit here.
-            if at - start > self.max_record && !is_header && !(blank && records.is_empty()) {
+            let told = self.told(record.clone());
+            let passed = blank || told.is_none();
+            if at - start > self.max_record && !is_header && !(passed && records.is_empty()) {
                 let end = body[start..].iter().position(|&byte| self.ends(byte));
                 at = end.map_or(body.len(), |end| self.behind(body, start + end));
                 let (raw, ended) = (body[start..at].to_vec(), end.is_some());
+                // Its fields may be the width, so the empty one at its end is none here either.
+                let record = told.unwrap_or(record);
                 records.push(Record { overlong: true, unclosed: false, raw, ended, ..record });
                 continue;
             }
@@ -280,10 +311,31 @@ impl Shape {
             }
             if !blank {
                 record.raw = body[start..at].to_vec();
-                records.push(record);
+                records.extend(self.told(record));
             }
         }
         records
+    }
+
+    /// The record without the empty field behind its last delimiter, if that is none; nothing if it
+    /// is dropped.
+    fn told(&self, mut record: Record) -> Option<Record> {
+        let ends_blank = record.cells.last().is_some_and(|cell| !cell.quoted && cell.content.is_empty());
+        if self.trailing && record.fields.len() > 1 && ends_blank {
+            record.fields.pop();
+            record.cells.pop();
+        }
+        let is_empty = record.fields.iter().all(Vec::is_empty);
+        (!self.skip_empty || !is_empty).then_some(record)
+    }
+
+    /// A record's bytes without its terminator.
+    fn without_end<'a>(&self, record: &'a Record) -> &'a [u8] {
+        let n = record.raw.len();
+        match (record.ended, record.raw.ends_with(b"\r\n") && self.terminator.is_none()) {
+            (false, _) => &record.raw,
+            (true, pair) => &record.raw[..n - 1 - usize::from(pair)],
+        }
     }
 
     /// The field that starts at `at`.
@@ -421,6 +473,10 @@ impl Shape {
         };
         expected.output.extend_from_slice(plan.open().as_bytes());
         let mut n_written = 0;
+        let repeats = |record: &Record| self.without_end(record) == self.without_end(first);
+        let is_kept = |record: &&Record| !self.skip_repeated || record.overlong || !repeats(record);
+        let data: Vec<&Record> = data.iter().filter(is_kept).collect();
+        let data = &data[..data.len().saturating_sub(self.skip_last)];
         let data = &data[..self.limit.map_or(data.len(), |limit| limit.min(data.len()))];
         for record in data {
             expected.records += 1;

@@ -67,6 +67,9 @@ pub(crate) fn input() -> impl Strategy<Value = Bytes> {
     prop::collection::vec(piece, 0..100).prop_map(|pieces| Bytes(pieces.concat()))
 }
 
+/// What starts comments.
+const COMMENTS: &[&[u8]] = &[b"#", b"#", b"##", b"#\"", b"\"", b"b", b"bc", b" ", b" #", b"\xc2\xa0x"];
+
 /// Shapes in which no byte has two meanings.
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let often = |byte: u8, others: &'static [u8]| prop_oneof![3 => Just(byte), 1 => select(others)];
@@ -77,12 +80,16 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
         prop::bool::weighted(0.8),
         rarely(b"\\\\\\b\""),
         rarely(b"\n\n\r;\x1f0 "),
-        rarely(b"###\"b "),
+        prop_oneof![3 => Just(None), 1 => select(COMMENTS).prop_map(Some)],
     );
+    // Records that are dropped, and how many of the last.
+    let rare = || prop::bool::weighted(0.15);
+    let dropped = (rare(), rare(), rare(), prop_oneof![5 => Just(0usize), 1 => 1usize..5]);
     let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 0usize..12, 0usize..12);
-    (dialect, rest)
-        .prop_map(|((delimiter, quote, double_quote, escape, terminator, comment), rest)| {
+    (dialect, rest, dropped)
+        .prop_map(|((delimiter, quote, double_quote, escape, terminator, comment), rest, dropped)| {
             let (trim_names, trim_values, no_header, skip, limit) = rest;
+            let (trailing, skip_empty, skip_repeated, skip_last) = dropped;
             Shape {
                 delimiter,
                 quote,
@@ -90,6 +97,10 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
                 escape,
                 terminator,
                 comment,
+                trailing,
+                skip_empty,
+                skip_repeated: skip_repeated && !no_header,
+                skip_last,
                 trim_names,
                 trim_values,
                 no_header,

@@ -107,7 +107,7 @@ fn help_and_version_are_answers() {
 #[test]
 fn a_separator_is_one_byte() {
     let case = Case::new();
-    for flag in ["-d", "--delimiter", "--quote", "--escape", "--terminator", "--comment"] {
+    for flag in ["-d", "--delimiter", "--quote", "--escape", "--terminator"] {
         case.refused(2, "takes one byte", ["in.csv", flag, "ab", "-o", "out.jsonl"]);
         // Two bytes of UTF-8.
         case.refused(2, "takes one byte", ["in.csv", flag, "§", "-o", "out.jsonl"]);

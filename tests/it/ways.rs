@@ -125,10 +125,11 @@ fn said(result: Result<Got>, name: &str) -> Vec<String> {
                 count.first.file.clear();
             }
             let n_records = (summary.records, summary.records_rejected, summary.blank_records);
+            let n_dropped = (summary.empty_records, summary.repeated_headers);
             vec![
                 output.escape_ascii().to_string(),
                 rejects.escape_ascii().to_string(),
-                format!("{n_records:?} {} {}", summary.bytes_in, summary.bytes_out),
+                format!("{n_records:?} {n_dropped:?} {} {}", summary.bytes_in, summary.bytes_out),
                 format!("{:?} {:?}", summary.anomalies, summary.multiline),
                 format!("{} {:?}", summary.n_header_repairs, summary.remarks).replace(name, ""),
             ]

@@ -1,0 +1,40 @@
+//! Records that are passed over because there is nothing in them, or because they are asked to be.
+
+use serde::{Deserialize, Serialize};
+
+/// How many records of each kind were passed over. None of them counts as a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Dropped {
+    /// One field, with nothing in it.
+    pub(super) blank: u64,
+    /// Several fields, all empty.
+    pub(super) empty: u64,
+    /// The same bytes as the header.
+    pub(super) repeated_headers: u64,
+}
+
+/// Why a record is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DroppedAs {
+    Blank,
+    Empty,
+    RepeatedHeader,
+}
+
+impl Dropped {
+    /// Counts a record.
+    pub(super) fn count(&mut self, kind: DroppedAs) {
+        *match kind {
+            DroppedAs::Blank => &mut self.blank,
+            DroppedAs::Empty => &mut self.empty,
+            DroppedAs::RepeatedHeader => &mut self.repeated_headers,
+        } += 1;
+    }
+
+    /// Adds those of a part of the input.
+    pub(super) fn add(&mut self, other: Self) {
+        self.blank += other.blank;
+        self.empty += other.empty;
+        self.repeated_headers += other.repeated_headers;
+    }
+}
