@@ -122,7 +122,7 @@ impl ShownValue {
         // Only the front is wanted, and a value may be long.
         let _ = field.runs(dialect, |run| {
             let front = run.start..run.end.min(run.start + 4 * MOST_SHOWN);
-            text.push(run.start, &record.bytes[front], &mut push)
+            text.push(run.at, &run.from[front], &mut push)
         });
         let _ = text.finish(&mut push);
         shown

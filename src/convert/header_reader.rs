@@ -263,7 +263,7 @@ fn first_record(
     loop {
         let look = reader.peek(n_look)?;
         let whole = look.len() < n_look;
-        if look.is_empty() {
+        if look.is_empty() || dialect.end_of_data(look, whole).is_some() {
             return Ok(None);
         }
         let mut machine = Machine::new(dialect, trim);
@@ -355,7 +355,7 @@ impl First {
                 n_stray += 1;
                 stray.get_or_insert((at, i as u64 + 1, field.start()));
             }
-            let Ok(()) = field.runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
+            let Ok(()) = field.runs(dialect, |run| text.push(run.at, run.bytes(), &mut write));
             let Ok(()) = text.finish(&mut write);
             self.names.push(start..self.text.len());
             n_invalid += text.n_invalid();

@@ -36,6 +36,8 @@ impl RecordReader {
             edges: trim,
             comment: dialect.comment,
             escape: dialect.escape,
+            meanings: dialect.escapes.meanings(),
+            end_data: dialect.escapes.end_data(),
             doubled: dialect.double_quote,
             wanted: plan.wanted(),
             page: match dialect.charset {

@@ -48,3 +48,8 @@ impl Facts {
 pub(super) fn nothing_left(name: &str) -> String {
     format!("{name}: no record is left; do `comment` and `skip_lines` skip too much?")
 }
+
+/// A mark ended the data of an input on this line.
+pub(super) fn marked_end(name: &str, line: u64) -> String {
+    format!("{name}: the data ends on line {line}, with \\.; nothing behind that is read")
+}

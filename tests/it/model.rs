@@ -8,8 +8,8 @@
 
 use std::collections::HashSet;
 
-use rowmill::Format;
 use rowmill::internal::Columns;
+use rowmill::{Escapes, Format};
 
 use crate::rules::{Plan, make_sense};
 
@@ -20,6 +20,7 @@ pub(crate) struct Shape {
     pub(crate) quote: Option<u8>,
     pub(crate) double_quote: bool,
     pub(crate) escape: Option<u8>,
+    pub(crate) escapes: Escapes,
     /// `None`: LF, CRLF or a lone CR.
     pub(crate) terminator: Option<u8>,
     pub(crate) comment: Option<u8>,
@@ -47,6 +48,7 @@ impl Default for Shape {
             quote: Some(b'"'),
             double_quote: true,
             escape: None,
+            escapes: Escapes::Literal,
             terminator: None,
             comment: None,
             trim_names: false,
@@ -120,7 +122,12 @@ impl Shape {
         };
         let mut all = terminators;
         all.push(self.delimiter);
-        all.extend(self.quote.iter().chain(&self.escape).chain(&self.comment));
+        all.extend(self.quote.iter().chain(&self.escape));
+        let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+        if self.escape.is_some() && self.escapes != Escapes::Literal && all.iter().any(named) {
+            return false;
+        }
+        all.extend(self.comment);
         let n = all.len();
         all.into_iter().collect::<HashSet<u8>>().len() == n
     }
@@ -155,6 +162,15 @@ impl Shape {
             rest = &rest[self.behind(rest, end)..];
         }
         rest
+    }
+
+    /// Whether a record of an escape and a point is here, which ends what PostgreSQL writes.
+    fn is_end_of_data(&self, bytes: &[u8]) -> bool {
+        self.escapes == Escapes::Postgres
+            && self.escape.is_some()
+            && bytes.first().copied() == self.escape
+            && bytes.get(1) == Some(&b'.')
+            && bytes.get(2).is_none_or(|&byte| self.ends(byte))
     }
 
     /// The first byte behind the terminator at `end`.
@@ -232,7 +248,7 @@ impl Shape {
         let body = self.body(bytes);
         let mut records = Vec::new();
         let mut at = 0;
-        while at < body.len() {
+        while at < body.len() && !self.is_end_of_data(&body[at..]) {
             if self.ends(body[at]) {
                 at = self.behind(body, at);
                 continue;
@@ -311,10 +327,14 @@ impl Shape {
                         break;
                     }
                 } else if Some(body[at]) == self.escape {
-                    at += 1;
-                    if at == body.len() {
+                    if at + 1 == body.len() {
+                        at += 1;
                         break;
                     }
+                    let (meant, n) = meant(self.escapes, &body[at + 1..]);
+                    content.push((meant, true));
+                    at += 1 + n;
+                    continue;
                 }
                 content.push((body[at], true));
                 at += 1;
@@ -327,7 +347,10 @@ impl Shape {
             // nothing behind it.
             let ordinary = quoted && at == tail || at + 1 == body.len();
             if escapes && !ordinary {
-                at += 1;
+                let (meant, n) = meant(self.escapes, &body[at + 1..]);
+                content.push((meant, true));
+                at += 1 + n;
+                continue;
             }
             content.push((body[at], escapes));
             at += 1;
@@ -451,6 +474,33 @@ impl Expected {
         self.invalid += record.fields.iter().map(invalid).sum::<usize>() as u64;
         self.unclosed += u64::from(record.unclosed);
         self.stray += record.n_stray();
+    }
+}
+
+/// The byte that is meant by those behind an escape, and how many bytes say so.
+fn meant(escapes: Escapes, behind: &[u8]) -> (u8, usize) {
+    let digits = |from: usize, most: usize, base: u32| -> Vec<u32> {
+        behind[from..].iter().take(most).map_while(|&digit| char::from(digit).to_digit(base)).collect()
+    };
+    let number = |digits: &[u32], base: u32| digits.iter().fold(0, |n, digit| n * base + digit) as u8;
+    match (escapes, behind[0]) {
+        (Escapes::Postgres | Escapes::Mysql, b'b') => (0x08, 1),
+        (Escapes::Postgres | Escapes::Mysql, b't') => (0x09, 1),
+        (Escapes::Postgres | Escapes::Mysql, b'n') => (0x0a, 1),
+        (Escapes::Postgres, b'v') => (0x0b, 1),
+        (Escapes::Postgres, b'f') => (0x0c, 1),
+        (Escapes::Postgres | Escapes::Mysql, b'r') => (0x0d, 1),
+        (Escapes::Postgres, b'0'..=b'7') => {
+            let digits = digits(0, 3, 8);
+            (number(&digits, 8), digits.len())
+        }
+        (Escapes::Postgres, b'x') if !digits(1, 2, 16).is_empty() => {
+            let digits = digits(1, 2, 16);
+            (number(&digits, 16), 1 + digits.len())
+        }
+        (Escapes::Mysql, b'0') => (0x00, 1),
+        (Escapes::Mysql, b'Z') => (0x1a, 1),
+        (_, byte) => (byte, 1),
     }
 }
 
