@@ -74,8 +74,7 @@ static POSTGRES: Meanings = meanings(&[
     (b'x', DIGITS),
 ]);
 
-static MYSQL: Meanings =
-    meanings(&[(b'0', 0), (b'b', 8), (b't', 9), (b'n', 10), (b'r', 13), (b'Z', 26)]);
+static MYSQL: Meanings = meanings(&[(b'0', 0), (b'b', 8), (b't', 9), (b'n', 10), (b'r', 13), (b'Z', 26)]);
 
 impl Escapes {
     /// All of them.

@@ -56,13 +56,7 @@ pub(super) const ALL: [Preset; 5] = [
     },
     Preset {
         name: "unix",
-        flags: &[
-            ("-d", "comma"),
-            QUOTED,
-            ("--escape", "none"),
-            ("--terminator", "\\n"),
-            ("--trim", "none"),
-        ],
+        flags: &[("-d", "comma"), QUOTED, ("--escape", "none"), ("--terminator", "\\n"), ("--trim", "none")],
     },
 ];
 

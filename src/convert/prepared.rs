@@ -15,6 +15,7 @@ use super::single_input::SingleInput;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{ErrorKind, Result};
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
+use crate::parse::last_line_end;
 use crate::plan::Plan;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -164,7 +165,8 @@ impl<'c> Preparation<'c> {
             columns: &options.shaping.columns,
             room: budget.header(),
         };
-        let foreign = recognise(opened.reader.peek(FOREIGN_LOOK)?);
+        let has_line = |bytes: &[u8]| last_line_end(dialect.terminator, bytes).is_some();
+        let foreign = recognise(opened.reader.peek_until(FOREIGN_LOOK, &has_line)?.bytes);
         // A caller's source is text by its contract.
         if let (Some(Foreign::Binary(reason)), true) = (foreign, by_name) {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());

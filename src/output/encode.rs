@@ -9,7 +9,7 @@ use super::buffer::{Unwritten, WriteValue};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::kernel::{Cells, Kernel};
-use crate::parse::{Field, Machine, Text};
+use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
 use crate::plan::rule::{Number, Rules, Value, Whole, Word, hashed, number};
 use std::convert::Infallible;
@@ -299,6 +299,9 @@ impl Encoder<'_> {
                     .map(|_| ())
                 } else {
                     field.runs(self.dialect, |run| {
+                        if !place.valid && !run.goes_on {
+                            close_run(buffer);
+                        }
                         buffer.extend_from_slice(run.bytes());
                         Ok::<_, Infallible>(())
                     })
@@ -411,13 +414,9 @@ impl Encoder<'_> {
     }
 
     /// Gives the text of a field in pieces.
-    fn decode<E>(
-        &self,
-        field: &Field<'_>,
-        mut each: impl FnMut(&str) -> Result<(), E>,
-    ) -> Result<Text, E> {
+    fn decode<E>(&self, field: &Field<'_>, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<Text, E> {
         let mut text = Text::new(self.dialect.charset);
-        field.runs(self.dialect, |run| text.push(run.at, run.bytes(), &mut each))?;
+        field.runs(self.dialect, |run| text.push_run(&run, &mut each))?;
         text.finish(&mut each)?;
         Ok(text)
     }
@@ -455,8 +454,7 @@ fn pieces<E>(bytes: &[u8], valid: bool, mut each: impl FnMut(&[u8]) -> Result<()
     }
     let mut text = Text::default();
     let mut each = |piece: &str| each(piece.as_bytes());
-    text.push(0, bytes, &mut each)?;
-    text.finish(&mut each)
+    text.push(0, bytes, &mut each)
 }
 
 /// Two hexadecimal digits for each byte. It computes all bytes together, which compiles to vector

@@ -27,8 +27,12 @@ pub(crate) struct ContentRun<'a> {
     pub(crate) from: &'a [u8],
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Where it is in the bytes of the field; an escape is where the byte is that it stands for.
+    /// Where it is in the bytes of the field, or the escape that stands for it.
     pub(crate) at: usize,
+    /// It is a byte that letters or digits behind an escape stand for.
+    pub(crate) is_named: bool,
+    /// So is the one right before it, with which it may make a character.
+    pub(crate) goes_on: bool,
 }
 
 impl<'a> ContentRun<'a> {
@@ -82,8 +86,7 @@ impl<'a> Field<'a> {
     pub fn only_run(&self, dialect: &Dialect) -> Option<Range<usize>> {
         let mut only = None;
         let first = self.runs(dialect, |run| {
-            let is_own = std::ptr::eq(run.from, self.bytes);
-            if is_own && only.replace(run.start..run.end).is_none() { Ok(()) } else { Err(()) }
+            if !run.is_named && only.replace(run.start..run.end).is_none() { Ok(()) } else { Err(()) }
         });
         first.ok().map(|()| only.unwrap_or(self.start..self.start))
     }
@@ -105,55 +108,62 @@ impl<'a> Field<'a> {
             };
         }
         let Some(quote) = dialect.quote else { unreachable!("a quoted field has a quote") };
-        let mut at = self.start + 1;
+        // The run that is begun, and what of it is looked at.
+        let (mut start, mut from) = (self.start + 1, self.start + 1);
+        let mut named_end = None;
         loop {
-            let rest = &self.bytes[at..self.end];
+            let rest = &self.bytes[from..self.end];
             let found = match dialect.escape {
                 None => memchr(quote, rest),
                 Some(escape) => memchr2(quote, escape, rest),
             };
-            let Some(i) = found.map(|i| at + i) else {
+            let Some(i) = found.map(|i| from + i) else {
                 // Still open where the input ends.
-                return if at < self.end { emit(self.own(at, self.end)) } else { Ok(()) };
+                return if start < self.end { emit(self.own(start, self.end)) } else { Ok(()) };
             };
             if self.bytes[i] == quote {
                 if dialect.double_quote && i + 1 < self.end && self.bytes[i + 1] == quote {
-                    emit(self.own(at, i + 1))?;
-                    at = i + 2;
+                    emit(self.own(start, i + 1))?;
+                    (start, from) = (i + 2, i + 2);
                     continue;
                 }
-                if at < i {
-                    emit(self.own(at, i))?;
+                if start < i {
+                    emit(self.own(start, i))?;
                 }
                 return self.tail(dialect, i + 1, &mut emit);
             }
-            if at < i {
-                emit(self.own(at, i))?;
+            if start < i {
+                emit(self.own(start, i))?;
             }
-            at = self.end;
-            // At the end of the input nothing is behind an escape.
-            if i + 1 < self.end {
-                let (meant, next) = self.meant(dialect, i, self.end);
+            if i + 1 == self.end {
+                return Ok(()); // At the end of the input nothing is behind an escape.
+            }
+            let (meant, next) = self.meant(dialect, i, self.end, named_end == Some(i));
+            from = next;
+            // With what follows it a byte of the field is one run.
+            start = meant.at;
+            if meant.is_named {
                 emit(meant)?;
-                at = next;
+                (start, named_end) = (next, Some(next));
             }
         }
     }
 
     /// A run of the field's own bytes.
     fn own(&self, start: usize, end: usize) -> ContentRun<'a> {
-        ContentRun { from: self.bytes, start, end, at: start }
+        ContentRun { from: self.bytes, start, end, at: start, is_named: false, goes_on: false }
     }
 
     /// What the escape at `at` stands for, with one byte or more behind it before `end`, and the
-    /// first byte behind that.
-    fn meant(&self, dialect: &Dialect, at: usize, end: usize) -> (ContentRun<'a>, usize) {
+    /// first byte behind that. `is_next`: it is right behind another that is written by a name.
+    fn meant(&self, dialect: &Dialect, at: usize, end: usize, is_next: bool) -> (ContentRun<'a>, usize) {
         let (byte, n) = dialect.escapes.read(&self.bytes[at + 1..end]);
         if n == 1 && byte == self.bytes[at + 1] {
             return (self.own(at + 1, at + 2), at + 2);
         }
         let start = usize::from(byte);
-        (ContentRun { from: &BYTES, start, end: start + 1, at }, at + 1 + n)
+        let (is_named, goes_on) = (true, is_next);
+        (ContentRun { from: &BYTES, start, end: start + 1, at, is_named, goes_on }, at + 1 + n)
     }
 
     /// Where the quote is that closes the field, if content follows it: a stray quote. White space
@@ -180,13 +190,13 @@ impl<'a> Field<'a> {
     /// The end of the content behind a closing quote, from `start` on.
     fn tail_end(&self, dialect: &Dialect, start: usize) -> usize {
         match self.trim {
-            true => start + trimmed_end(dialect, &self.bytes[start..self.end], 1),
+            true => start + trimmed_end(dialect, &self.bytes[start..self.end], literal(dialect)),
             false => self.end,
         }
     }
 
-    /// What is behind the closing quote: content as it is, its first byte even if it is an
-    /// escape.
+    /// What is behind the closing quote: content, its first byte as it is even if it is an escape,
+    /// unless a quote is never doubled.
     fn tail<E>(
         &self,
         dialect: &Dialect,
@@ -197,7 +207,7 @@ impl<'a> Field<'a> {
         match dialect.escape {
             _ if start >= end => Ok(()),
             None => emit(self.own(start, end)),
-            Some(escape) => self.unescaped(dialect, escape, (start, start + 1), end, emit),
+            Some(escape) => self.unescaped(dialect, escape, (start, start + literal(dialect)), end, emit),
         }
     }
 
@@ -211,6 +221,7 @@ impl<'a> Field<'a> {
         end: usize,
         emit: &mut impl FnMut(ContentRun<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut named_end = None;
         while let Some(i) = memchr(escape, &self.bytes[from.min(end)..end]).map(|i| from + i) {
             if i + 1 == end {
                 break; // Nothing left to escape: it stands for itself.
@@ -218,18 +229,21 @@ impl<'a> Field<'a> {
             if start < i {
                 emit(self.own(start, i))?;
             }
-            let (meant, next) = self.meant(dialect, i, end);
-            if std::ptr::eq(meant.from, self.bytes) {
-                // With what follows it is one run.
-                start = meant.start;
-            } else {
-                emit(meant)?;
-                start = next;
-            }
+            let (meant, next) = self.meant(dialect, i, end, named_end == Some(i));
             from = next;
+            start = meant.at;
+            if meant.is_named {
+                emit(meant)?;
+                (start, named_end) = (next, Some(next));
+            }
         }
         if start < end { emit(self.own(start, end)) } else { Ok(()) }
     }
+}
+
+/// How many bytes behind a closing quote are content even if they are escapes.
+fn literal(dialect: &Dialect) -> usize {
+    usize::from(dialect.double_quote)
 }
 
 /// The length of unquoted `content` without white space at its end; escaped bytes and the first
@@ -337,6 +351,16 @@ mod tests {
             (r#""a"\\ "#, r"a\ "),
         ] {
             assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+        let single = Dialect { double_quote: false, ..dialect };
+        for (raw, expected) in [
+            (r#""x"\,y"#, "x,y"),
+            (r#""a"\ "#, "a "),
+            (r#""a"\\ "#, r"a\"),
+            (r#""a"\"#, r"a\"),
+            (r#""a" \""#, r#"a ""#),
+        ] {
+            assert_eq!(content(&single, raw), expected, "{raw}");
         }
     }
 

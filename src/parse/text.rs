@@ -1,9 +1,10 @@
 //! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, or byte that its code
 //! page lacks, as WHATWG decoders do.
 //!
-//! A field comes in runs, and a character of UTF-8 may be cut by what was taken out between them,
-//! so up to three bytes wait for the next run.
+//! A field comes in runs. A quote or an escape was taken out between two, so no character goes on
+//! from one to the next; but bytes that are written by their numbers make one together.
 
+use super::field::ContentRun;
 use crate::charset::{Charset, Page};
 use std::str;
 
@@ -14,9 +15,10 @@ const PIECE: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     charset: Charset,
-    pending: [u8; 4],
-    n_pending: usize,
-    pending_at: usize,
+    /// Bytes written by their numbers that begin a character: so many, the first of them there.
+    waiting: [u8; 4],
+    n_waiting: usize,
+    waiting_at: usize,
     n_invalid: u64,
     first_invalid: Option<usize>,
 }
@@ -37,6 +39,61 @@ impl Text {
         self.first_invalid
     }
 
+    /// Decodes a run of a field; behind the last comes [`Text::finish`].
+    pub(crate) fn push_run<E>(
+        &mut self,
+        run: &ContentRun<'_>,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !run.goes_on {
+            self.finish(emit)?;
+        }
+        if !run.is_named || matches!(self.charset, Charset::Page(_)) {
+            return self.push(run.at, run.bytes(), emit);
+        }
+        for &byte in run.bytes() {
+            self.push_named(run.at, byte, emit)?;
+        }
+        Ok(())
+    }
+
+    /// What waits is no character.
+    pub(crate) fn finish<E>(&mut self, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        match std::mem::take(&mut self.n_waiting) {
+            0 => Ok(()),
+            _ => self.replace(self.waiting_at, emit),
+        }
+    }
+
+    fn push_named<E>(
+        &mut self,
+        at: usize,
+        byte: u8,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.n_waiting == 0 {
+            self.waiting_at = at;
+        }
+        let n = self.n_waiting + 1;
+        self.waiting[n - 1] = byte;
+        match str::from_utf8(&self.waiting[..n]) {
+            Ok(character) => {
+                self.n_waiting = 0;
+                emit(character)
+            }
+            Err(error) if error.error_len().is_none() => {
+                self.n_waiting = n;
+                Ok(())
+            }
+            Err(_) if n == 1 => self.replace(at, emit),
+            Err(_) => {
+                // What waited is a maximal subpart; the new byte starts afresh.
+                self.finish(emit)?;
+                self.push_named(at, byte, emit)
+            }
+        }
+    }
+
     /// Decodes a run at `at` in the input.
     pub(crate) fn push<E>(
         &mut self,
@@ -46,25 +103,6 @@ impl Text {
     ) -> Result<(), E> {
         if let Charset::Page(page) = self.charset {
             return self.push_page(page, at, run, emit);
-        }
-        while self.n_pending > 0 && !run.is_empty() {
-            self.pending[self.n_pending] = run[0];
-            let waiting = &self.pending[..self.n_pending + 1];
-            match str::from_utf8(waiting) {
-                Ok(character) => {
-                    emit(character)?;
-                    self.n_pending = 0;
-                }
-                Err(error) if error.error_len().is_none() => self.n_pending += 1,
-                Err(_) => {
-                    // What waited is a maximal subpart; the new byte starts afresh.
-                    self.n_pending = 0;
-                    self.replace(self.pending_at, emit)?;
-                    break;
-                }
-            }
-            run = &run[1..];
-            at += 1;
         }
         while !run.is_empty() {
             let error = match simdutf8::compat::from_utf8(run) {
@@ -78,12 +116,7 @@ impl Text {
                 emit(text)?;
             }
             at += valid.len();
-            let Some(n) = error.error_len() else {
-                self.pending[..rest.len()].copy_from_slice(rest);
-                self.n_pending = rest.len();
-                self.pending_at = at;
-                return Ok(());
-            };
+            let n = error.error_len().unwrap_or(rest.len());
             self.replace(at, emit)?;
             at += n;
             run = &rest[n..];
@@ -120,15 +153,6 @@ impl Text {
         Ok(())
     }
 
-    /// The end of the field: bytes that still wait are not valid.
-    pub(crate) fn finish<E>(&mut self, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        if self.n_pending > 0 {
-            self.n_pending = 0;
-            self.replace(self.pending_at, emit)?;
-        }
-        Ok(())
-    }
-
     fn replace<E>(&mut self, at: usize, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         self.n_invalid += 1;
         self.first_invalid.get_or_insert(at);
@@ -136,12 +160,27 @@ impl Text {
     }
 }
 
+/// Puts one byte that is in no UTF-8 in the place of those at the end of `content` that begin a
+/// character, so that what is appended does not go on with it. One U+FFFD stands for either.
+pub(crate) fn close_run(content: &mut Vec<u8>) {
+    let n = content.len();
+    let begins = |from: &usize| {
+        str::from_utf8(&content[*from..])
+            .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    if let Some(from) = (n.saturating_sub(3)..n).find(begins) {
+        content.truncate(from);
+        content.push(0xff);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escapes::BYTES;
 
     #[test]
-    fn runs_decode_as_their_concatenation_would() {
+    fn a_character_is_in_one_run_or_none() {
         let shapes: [&[u8]; 12] = [
             b"a",
             b"\x80",
@@ -165,20 +204,45 @@ mod tests {
                 decoded.push_str(piece);
                 Ok::<_, ()>(())
             };
-            let mut at = 0;
+            let (mut at, mut first, mut joined) = (0, None, Vec::new());
             for run in runs {
                 text.push(at, run, &mut emit).unwrap();
+                first = first.or_else(|| str::from_utf8(run).err().map(|error| at + error.valid_up_to()));
                 at += run.len();
+                close_run(&mut joined);
+                joined.extend_from_slice(run);
             }
-            text.finish(&mut emit).unwrap();
-            let whole = runs.concat();
-            assert_eq!(decoded, String::from_utf8_lossy(&whole), "{whole:x?}");
+            let expected: String = runs.iter().map(|run| String::from_utf8_lossy(run)).collect();
+            assert_eq!(decoded, expected, "{runs:x?}");
+            assert_eq!(String::from_utf8_lossy(&joined), expected, "{runs:x?}");
             assert_eq!(text.n_invalid(), decoded.matches('\u{fffd}').count() as u64);
-            assert_eq!(
-                text.first_invalid(),
-                str::from_utf8(&whole).err().map(|error| error.valid_up_to()),
-                "{whole:x?}"
-            );
+            assert_eq!(text.first_invalid(), first, "{runs:x?}");
         }
+    }
+
+    #[test]
+    fn bytes_that_are_named_make_characters_together_but_with_no_others() {
+        let named = |byte: u8, at, goes_on| {
+            let start = usize::from(byte);
+            ContentRun { from: &BYTES, start, end: start + 1, at, is_named: true, goes_on }
+        };
+        let own = |from, at| ContentRun { from, start: 0, end: 1, at, is_named: false, goes_on: false };
+        let decoded = |runs: &[ContentRun<'_>]| {
+            let (mut text, mut decoded) = (Text::default(), String::new());
+            let mut emit = |piece: &str| {
+                decoded.push_str(piece);
+                Ok::<_, ()>(())
+            };
+            runs.iter().for_each(|run| text.push_run(run, &mut emit).unwrap());
+            text.finish(&mut emit).unwrap();
+            (decoded, text.first_invalid())
+        };
+        assert_eq!(decoded(&[named(0xc3, 0, false), named(0xa9, 4, true)]), ("é".into(), None));
+        let twice = ("\u{fffd}\u{fffd}".into(), Some(0));
+        assert_eq!(decoded(&[named(0xc3, 0, false), named(0xa9, 5, false)]), twice);
+        assert_eq!(decoded(&[own(b"\xc3", 0), named(0xa9, 1, false)]), twice);
+        assert_eq!(decoded(&[named(0xc3, 0, false), own(b"\xa9", 4)]), twice);
+        let runs = [named(0xe2, 0, false), named(0x82, 4, true), named(b'A', 8, true), named(0xff, 12, true)];
+        assert_eq!(decoded(&runs), ("\u{fffd}A\u{fffd}".into(), Some(0)));
     }
 }

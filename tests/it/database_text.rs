@@ -19,8 +19,31 @@ fn values() -> Vec<Option<String>> {
         values.extend([one.to_string(), format!("a{one}b"), format!("{one}{one}1x")].map(Some));
     }
     let words = [
-        r"\N", r"\.", r"\", r"\\", r"\n", r"\x41", r"\101", r"a\", "NULL", "null", "\"", "\"\"", "\"a\"",
-        "'", "a\"b,c;d\te|f", "  a  ", "\r\n", "\n\n", "é", "日本語", "😀", "\u{a0}", "\u{feff}", "\\é\\", "0",
+        r"\N",
+        r"\.",
+        r"\",
+        r"\\",
+        r"\n",
+        r"\x41",
+        r"\101",
+        r"a\",
+        "NULL",
+        "null",
+        "\"",
+        "\"\"",
+        "\"a\"",
+        "'",
+        "a\"b,c;d\te|f",
+        "  a  ",
+        "\r\n",
+        "\n\n",
+        "é",
+        "日本語",
+        "😀",
+        "\u{a0}",
+        "\u{feff}",
+        "\\é\\",
+        "0",
     ];
     values.extend(words.map(|word| Some(word.to_owned())));
     values.push(Some("x\t\\\n\"y".repeat(40)));
@@ -92,15 +115,24 @@ fn what_postgres_reads_is_what_comes_out() {
     let Some(server) = Server::start(&place) else { return };
     server.sql("create table t (n serial, value text)");
     let texts = [
-        r"\x41\x4a4\x4g\xg\x", r"\101\1012\60\8\9\7\77z", r"\303\251\xe2\x82\xac", r"\b\f\n\r\t\v", r"\a\c\Z\q\-\ ",
-        r"a\\n\\\n", r"\N\N", r" \N", r"x\N", r"\N",
+        r"\x41\x4a4\x4g\xg\x",
+        r"\101\1012\60\8\9\7\77z",
+        r"\303\251\xe2\x82\xac",
+        r"\b\f\n\r\t\v",
+        r"\a\c\Z\q\-\ ",
+        r"a\\n\\\n",
+        r"\N\N",
+        r" \N",
+        r"x\N",
+        r"\N",
     ];
     let path = server.dir().join("typed");
     fs::write(&path, texts.map(|text| format!("{text}\n")).concat() + "\\.\n").unwrap();
     server.sql(&format!("copy t (value) from '{}'", path.display()));
     let hex = "select coalesce(encode(convert_to(value, 'UTF8'), 'hex'), 'null') from t order by n";
     let read: Vec<String> = server.sql(hex).lines().map(str::to_owned).collect();
-    let run = Run::rowmill().args(["--dialect", "postgres", "--header", "value", "-q", "--strict"]).arg(&path);
+    let run =
+        Run::rowmill().args(["--dialect", "postgres", "--header", "value", "-q", "--strict"]).arg(&path);
     let output = run.out();
     output.expect_status(0);
     let ours: Vec<String> = String::from_utf8(output.stdout)
@@ -137,7 +169,8 @@ impl MariaDb {
         let data = dir.join("data");
         let user = Command::new("id").arg("-un").output().unwrap();
         let user = format!("--user={}", String::from_utf8_lossy(&user.stdout).trim());
-        let log = || Stdio::from(fs::File::options().create(true).append(true).open(dir.join("log")).unwrap());
+        let log =
+            || Stdio::from(fs::File::options().create(true).append(true).open(dir.join("log")).unwrap());
         let installed = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &user])
             .arg(format!("--datadir={}", data.display()))
@@ -211,8 +244,14 @@ fn what_mariadb_writes_comes_out_as_it_went_in() {
             "fields terminated by ';' enclosed by '\"'",
             &["--dialect", "mysql", "-d", "semicolon", "--quote", "\""],
         ),
-        ("fields terminated by ',' optionally enclosed by ''''", &["--dialect", "mysql", "-d", ",", "--quote", "'"]),
-        ("fields terminated by '|' escaped by '^'", &["--dialect", "mysql", "-d", "|", "--escape", "^", "--null", "^N"]),
+        (
+            "fields terminated by ',' optionally enclosed by ''''",
+            &["--dialect", "mysql", "-d", ",", "--quote", "'"],
+        ),
+        (
+            "fields terminated by '|' escaped by '^'",
+            &["--dialect", "mysql", "-d", "|", "--escape", "^", "--null", "^N"],
+        ),
         ("lines terminated by '\\0'", &["--dialect", "mysql", "--terminator", "\\0"]),
     ]
     .into_iter()
@@ -226,8 +265,10 @@ fn what_mariadb_writes_comes_out_as_it_went_in() {
         hold(&path, args, &values);
     }
     // What its client prints for programs, under the names of the columns.
-    let printed = place.write("printed", server.sql("select * from d.t where value <> 'NULL' or value is null order by n"));
-    let output = Run::rowmill().args(["--dialect", "mysql", "--null", "NULL", "-q", "--strict"]).arg(&printed).out();
+    let printed = place
+        .write("printed", server.sql("select * from d.t where value <> 'NULL' or value is null order by n"));
+    let output =
+        Run::rowmill().args(["--dialect", "mysql", "--null", "NULL", "-q", "--strict"]).arg(&printed).out();
     output.expect_status(0);
     let text = String::from_utf8(output.stdout).unwrap();
     let shown: Vec<_> = values.iter().filter(|value| value.as_deref() != Some("NULL")).collect();

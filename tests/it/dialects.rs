@@ -21,7 +21,8 @@ fn flags(place: &Place, name: &str) -> String {
 fn check_prints_the_flags_that_a_dialect_stands_for() {
     let place = Place::new();
     place.write("in.csv", "a\n1\n");
-    let expected = "-d tab --quote none --escape '\\' --escapes postgres --terminator any --trim none --null '\\N'";
+    let expected =
+        "-d tab --quote none --escape '\\' --escapes postgres --terminator any --trim none --null '\\N'";
     assert_eq!(flags(&place, "postgres"), expected);
     let output = place.rowmill().args(["--dialect", "postgres", "in.csv"]).out();
     assert!(!output.stderr.contains("--dialect"), "{}", output.stderr);
@@ -31,7 +32,8 @@ fn check_prints_the_flags_that_a_dialect_stands_for() {
 fn a_dialect_is_as_good_as_its_flags() {
     let place = Place::new();
     place.write("in.csv", "a\n1\n");
-    let mut inputs: Vec<_> = fs::read_dir(fixtures().join("dialect")).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut inputs: Vec<_> =
+        fs::read_dir(fixtures().join("dialect")).unwrap().map(|e| e.unwrap().path()).collect();
     inputs.retain(|path| path.extension().is_some_and(|name| name.as_encoded_bytes().ends_with(b"sv")));
     inputs.sort();
     for name in NAMES {
@@ -39,7 +41,8 @@ fn a_dialect_is_as_good_as_its_flags() {
         let script = format!("for input; do \"$ROWMILL\" -q {flags} \"$input\" || echo failed; done");
         let by_flags = Run::program("sh").args(["-c", &script, "sh"]).args(&inputs);
         let by_flags = by_flags.env("ROWMILL", env!("CARGO_BIN_EXE_rowmill")).out();
-        let script = format!("for input; do \"$ROWMILL\" -q --dialect {name} \"$input\" || echo failed; done");
+        let script =
+            format!("for input; do \"$ROWMILL\" -q --dialect {name} \"$input\" || echo failed; done");
         let by_name = Run::program("sh").args(["-c", &script, "sh"]).args(&inputs);
         let by_name = by_name.env("ROWMILL", env!("CARGO_BIN_EXE_rowmill")).out();
         assert_eq!(by_flags.stdout.escape_ascii().to_string(), by_name.stdout.escape_ascii().to_string());
@@ -82,7 +85,8 @@ fn marked(n: usize) -> String {
 fn the_mark_ends_the_data_for_plans_ranges_and_workers() {
     let place = Place::new();
     place.write("in.tsv", marked(5000));
-    let whole = place.rowmill().args(["--dialect", "postgres", "in.tsv", "-j", "2", "--window", "1000"]).out();
+    let whole =
+        place.rowmill().args(["--dialect", "postgres", "in.tsv", "-j", "2", "--window", "1000"]).out();
     whole.expect_status(0);
     assert_eq!(whole.stdout.iter().filter(|byte| **byte == b'\n').count(), 5000);
     assert!(whole.stderr.contains(r"the data ends on line 5002, with \.;"), "{}", whole.stderr);
@@ -93,13 +97,17 @@ fn the_mark_ends_the_data_for_plans_ranges_and_workers() {
     place.rowmill().args(["worker", "plan", "-o", "parts"]).out().expect_status(0);
     place.rowmill().args(["verify", "plan", "-o", "parts"]).out().expect_status(0);
     let mut joined = Vec::new();
-    let mut parts: Vec<_> = fs::read_dir(place.path("parts")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut parts: Vec<_> =
+        fs::read_dir(place.path("parts")).unwrap().map(|entry| entry.unwrap().path()).collect();
     parts.retain(|path| path.extension().is_some_and(|name| name == "jsonl"));
     parts.sort();
     parts.iter().for_each(|path| joined.extend(fs::read(path).unwrap()));
     assert!(joined == whole.stdout, "the parts join to the whole");
-    let ranges: Vec<Value> =
-        plan.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let ranges: Vec<Value> = plan
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect();
     let last = ranges.last().unwrap();
     assert_eq!(last["end"], place.read("in.tsv").len(), "the last range has what is behind the mark");
 

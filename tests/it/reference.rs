@@ -48,8 +48,9 @@ pub(crate) fn input() -> impl Strategy<Value = Bytes> {
     let structure: Vec<&[u8]> =
         vec![b"\"", b"\"", b"\"\"", b"\",\"", b",", b",", b",", b"\n", b"\n", b"\r", b"\r\n", b"\r\r\n"];
     let special: Vec<&[u8]> = vec![b";", b"'", b"\\", b"#", b"\n#", b"\n#\"", b"\0", b"\x1f", b"|"];
-    let escaped: Vec<&[u8]> =
-        vec![b"\\n", b"\\t", b"\\r", b"\\N", b"\\0", b"\\x41", b"\\xg", b"\\xff", b"\\1011", b"\\777", b"\n\\.\n"];
+    let escaped: Vec<&[u8]> = vec![
+        b"\\n", b"\\t", b"\\r", b"\\N", b"\\0", b"\\x41", b"\\xg", b"\\xff", b"\\1011", b"\\777", b"\n\\.\n",
+    ];
     let words: Vec<&[u8]> = vec![b"a", b"b", b"bc", b"0", b"_extra", b"column_2", b"a_2"];
     let blanks: Vec<&[u8]> =
         vec![b" ", b" ", b"\t", b"\x0b", b"\xc2\xa0", b"\xc2\x85", b"\xe3\x80\x80", b"\xe2\x80\xa8"];
