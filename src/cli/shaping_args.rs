@@ -29,10 +29,11 @@ pub(super) struct ShapingArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct ReadingArgs {
-    #[arg(long, help = format!("What wrote the file: {}; other flags override parts of it", presets::ALL.map(Preset::name).join(", ")), value_name = "NAME", value_parser = presets::ALL.map(Preset::name))]
+    /// What wrote the file; other flags override parts of it
+    #[arg(long, value_name = "NAME", value_parser = presets::ALL.map(Preset::name))]
     dialect: Option<String>,
 
-    /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
+    /// What separates fields: one byte, also as 'pipe' or '^A'; or 'auto' [default: by extension, else ',']
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
     delimiter: Option<String>,
 
@@ -48,20 +49,8 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "A,B,…", conflicts_with_all = ["header", "no_header"], hide_short_help = true)]
     replace_header: Option<String>,
 
-    /// What opens and closes quoted fields: one byte, or 'none' [default: "]
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
-    quote: Option<String>,
-
-    /// A doubled quote in a quoted field is not one quote
-    #[arg(long, hide_short_help = true)]
-    no_double_quote: bool,
-
-    /// BYTE makes the next byte content, in quotes or not; or 'none' [default: none]
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
-    escape: Option<String>,
-
-    #[arg(long, help = format!("What a byte behind an escape stands for: {} [default: literal]; other than literal, the escape is by default \\", Escapes::ALL.map(Escapes::name).join(", ")), value_name = "WHOSE", value_parser = Escapes::ALL.map(Escapes::name), hide_short_help = true)]
-    escapes: Option<String>,
+    #[command(flatten)]
+    quoting: QuotingArgs,
 
     /// What ends a record: one byte, or 'any' (LF, CRLF, CR) [default: any]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
@@ -87,6 +76,28 @@ pub(super) struct ReadingArgs {
     /// The longest record [default: 16M, less if --memory leaves less]
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     max_record: Option<usize>,
+}
+
+/// What makes bytes content that would end a field.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reading")]
+struct QuotingArgs {
+    /// What opens and closes quoted fields: one byte, or 'none' [default: "]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    quote: Option<String>,
+
+    /// A doubled quote in a quoted field is not one quote
+    #[arg(long, hide_short_help = true)]
+    no_double_quote: bool,
+
+    /// BYTE makes the next byte content, in quotes or not; or 'none' [default: none]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    escape: Option<String>,
+
+    /// Whose meaning the byte behind an escape has [default: literal, which is itself]; for a
+    /// server's, the escape is a backslash by default
+    #[arg(long, value_name = "WHOSE", value_parser = Escapes::ALL.map(Escapes::name), hide_short_help = true)]
+    escapes: Option<String>,
 }
 
 /// What becomes of the columns.
@@ -209,19 +220,20 @@ impl ReadingArgs {
     }
 
     fn dialect(&self) -> Result<Dialect> {
+        let QuotingArgs { quote, no_double_quote, escape, escapes } = &self.quoting;
         let default = Dialect::default();
         let is_some = |typed: &&str| *typed != "none";
         let one = |what, typed: Option<&str>| typed.map(|typed| byte(what, typed)).transpose();
-        let escapes = self.value("--escapes", &self.escapes).and_then(Escapes::from_name);
+        let escapes = self.value("--escapes", escapes).and_then(Escapes::from_name);
         let escapes = escapes.unwrap_or_default();
         let backslash = (escapes != Escapes::Literal).then_some("\\");
-        let escape = self.value("--escape", &self.escape).or(backslash);
+        let escape = self.value("--escape", escape).or(backslash);
         Ok(Dialect {
-            quote: match self.value("--quote", &self.quote) {
+            quote: match self.value("--quote", quote) {
                 None => default.quote,
                 typed => one("--quote", typed.filter(is_some))?,
             },
-            double_quote: !self.no_double_quote,
+            double_quote: !no_double_quote,
             escape: one("--escape", escape.filter(is_some))?,
             escapes,
             terminator: match self.value("--terminator", &self.terminator) {

@@ -108,7 +108,8 @@ fn what_postgres_copies_comes_out_as_it_went_in() {
     }
 }
 
-/// What the server never writes, but reads: numbers, letters without a meaning, the mark of the end.
+/// What the server never writes, but reads: numbers, letters without a meaning, the mark of the
+/// end.
 #[test]
 fn what_postgres_reads_is_what_comes_out() {
     let place = Place::new();
@@ -265,8 +266,10 @@ fn what_mariadb_writes_comes_out_as_it_went_in() {
         hold(&path, args, &values);
     }
     // What its client prints for programs, under the names of the columns.
-    let printed = place
-        .write("printed", server.sql("select * from d.t where value <> 'NULL' or value is null order by n"));
+    let printed = place.write(
+        "printed",
+        server.sql("select * from d.t where binary value <> 'NULL' or value is null order by n"),
+    );
     let output =
         Run::rowmill().args(["--dialect", "mysql", "--null", "NULL", "-q", "--strict"]).arg(&printed).out();
     output.expect_status(0);

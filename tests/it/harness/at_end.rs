@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct AtEnd(Child);
 
 impl AtEnd {
-    /// It waits for the end of its standard input, which this process alone can close. `$1` in it is
-    /// `path`.
+    /// It waits for the end of its standard input, which this process alone can close. `$1` in it
+    /// is `path`.
     pub(crate) fn new(script: &str, path: &Path) -> AtEnd {
         let script = format!("trap '' INT TERM HUP; cat >/dev/null; {script}");
         let mut command = Command::new("sh");
