@@ -33,7 +33,8 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "NAME", value_parser = presets::ALL.map(Preset::name))]
     dialect: Option<String>,
 
-    /// What separates fields: one byte, also as 'pipe' or '^A'; or 'auto' [default: by extension, else ',']
+    /// What separates fields: one byte, also as 'pipe' or '^A'; or 'auto' [default: by extension,
+    /// else ',']
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
     delimiter: Option<String>,
 
