@@ -3,6 +3,7 @@
 use crate::by_text::{by_text, is_default};
 use crate::charset::Charset;
 use crate::error::{Error, Result};
+use crate::escapes::Escapes;
 use serde::{Deserialize, Serialize};
 
 /// Which records lose the white space around their fields.
@@ -146,9 +147,11 @@ pub struct Dialect {
     pub quote: Option<u8>,
     /// Whether a doubled quote inside a quoted field is one quote.
     pub double_quote: bool,
-    /// Makes the next byte literal.
+    /// Makes the next byte content.
     #[serde(with = "optional_byte")]
     pub escape: Option<u8>,
+    /// What an escape and that byte stand for.
+    pub escapes: Escapes,
     /// Ends a record.
     pub terminator: Terminator,
     /// Starts a line that is skipped.
@@ -175,6 +178,7 @@ impl Default for Dialect {
             quote: Some(b'"'),
             double_quote: true,
             escape: None,
+            escapes: Escapes::Literal,
             terminator: Terminator::Any,
             comment: None,
             trim: Trim::All,
@@ -196,6 +200,22 @@ impl Dialect {
         matches!(self.trim, Trim::All | Trim::Headers)
     }
 
+    /// Whether a record of these bytes ends the data.
+    pub(crate) fn ends_data(&self, record: &[u8]) -> bool {
+        self.escapes.end_data() && matches!(record, [first, b'.'] if self.escape == Some(*first))
+    }
+
+    /// The length of the mark that ends the data at the front of `bytes`, with its terminator.
+    /// Without one it counts only if the input ends with `bytes`.
+    pub(crate) fn end_of_data(&self, bytes: &[u8], at_end: bool) -> Option<usize> {
+        let behind = self.ends_data(bytes.get(..2)?).then(|| &bytes[2..])?;
+        match (self.terminator, behind) {
+            (_, []) => at_end.then_some(2),
+            (Terminator::Any, [b'\r', b'\n', ..]) => Some(4),
+            (terminator, [first, ..]) => terminator.is(*first).then_some(3),
+        }
+    }
+
     /// Says which byte has two meanings, if there is one. The delimiter may not be known yet.
     pub(crate) fn collision(&self, delimiter: Option<u8>) -> Option<String> {
         if self.comment.is_some_and(|mark| !(1..=CommentMark::MOST).contains(&usize::from(mark.n))) {
@@ -214,6 +234,15 @@ impl Dialect {
         comment.dedup();
         let comment = comment.into_iter().map(|byte| ("`comment`", byte));
         let all: Vec<_> = terminators.chain(others).chain(comment).collect();
+        // Behind an escape they would be content and a name at once.
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+        if let Some((what, byte)) = all.iter().find(|(what, byte)| *what != "`comment`" && named(*byte))
+            && self.escapes != Escapes::Literal
+            && self.escape.is_some()
+        {
+            let (name, escapes) = (delimiter_name(*byte), self.escapes.name());
+            return Some(format!("{what} {name} has a meaning in `escapes` {escapes}; take another byte"));
+        }
         let (i, (what, byte)) =
             all.iter().enumerate().find(|(i, (_, byte))| all[..*i].iter().any(|(_, other)| other == byte))?;
         let (other, _) = all[..i].iter().find(|(_, other)| other == byte)?;

@@ -23,7 +23,7 @@
 //! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own
 //!   ends.
 //! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
-//! - [`Delimiter`], [`Terminator`], [`Trim`], [`Encoding`]: how inputs are read.
+//! - [`Delimiter`], [`Terminator`], [`Escapes`], [`Trim`], [`Encoding`]: how inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
 //! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
 //! - [`Progress`]: how far a run is, for a bar of your own.
@@ -38,6 +38,7 @@ mod charset;
 mod convert;
 mod dialect;
 mod error;
+mod escapes;
 mod header;
 mod input;
 mod kernel;
@@ -55,6 +56,7 @@ pub use convert::{
 };
 pub use dialect::{Terminator, Trim};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
+pub use escapes::Escapes;
 pub use header::Repair;
 pub use input::{Encoding, Source};
 pub use output::{Compress, Compression, Sink, remove_temporaries};

@@ -13,6 +13,7 @@ mod job;
 mod lines;
 mod part;
 mod plan;
+mod presets;
 mod progress;
 mod receipt;
 mod remarks;

@@ -88,7 +88,9 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
         // Records on the same terminal have scrolled them away.
         let scrolled = job.writes_stdout() && std::io::stdout().is_terminal();
         let said = if scrolled { Vec::new() } else { job.remarks.said() };
-        report::print(&summary, &About { output, said: &said, more: None });
+        let preset = args.shaping.reading.preset().filter(|_| args.anomalies.check);
+        let more = preset.map(|preset| format!("--dialect {} is {}", preset.name(), preset.typed()));
+        report::print(&summary, &About { output, said: &said, more });
     }
     Ok(if args.anomalies.fail_on_anomaly && summary.has_anomalies() { odd() } else { ExitCode::SUCCESS })
 }

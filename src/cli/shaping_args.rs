@@ -3,13 +3,14 @@
 //! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a
 //! plan carries, not the words typed.
 
+use super::presets::{self, Preset};
 use super::top_args::TopArgs;
 use super::typed::{delimiter, names, pairs, size};
 use crate::convert::{Names, Shaping};
 use crate::dialect::{CommentMark, Dialect, byte, bytes};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::Columns;
-use crate::{Empty, Encoding, Format, HashKey, Mask, Terminator, Trim, Type};
+use crate::{Empty, Encoding, Escapes, Format, HashKey, Mask, Terminator, Trim, Type};
 use clap::{ArgAction, Args};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,12 @@ pub(super) struct ShapingArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct ReadingArgs {
-    /// What separates fields: one byte, 'tab', or 'auto' [default: by extension, else ',']
+    /// What wrote the file; other flags override parts of it
+    #[arg(long, value_name = "NAME", value_parser = presets::ALL.map(Preset::name))]
+    dialect: Option<String>,
+
+    /// What separates fields: one byte, also as 'pipe' or '^A'; or 'auto' [default: by extension,
+    /// else ',']
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
     delimiter: Option<String>,
 
@@ -47,41 +53,20 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "A,B,…", conflicts_with_all = ["header", "no_header"], hide_short_help = true)]
     replace_header: Option<String>,
 
-    /// What opens and closes quoted fields: one byte, or 'none'
-    #[arg(
-        long,
-        value_name = "BYTE",
-        default_value = "\"",
-        allow_hyphen_values = true,
-        hide_short_help = true
-    )]
-    quote: String,
+    #[command(flatten)]
+    quoting: QuotingArgs,
 
-    /// A doubled quote in a quoted field is not one quote
-    #[arg(long, hide_short_help = true)]
-    no_double_quote: bool,
-
-    /// BYTE makes the next byte literal, in quotes or not
+    /// What ends a record: one byte, or 'any' (LF, CRLF, CR) [default: any]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
-    escape: Option<String>,
-
-    /// What ends a record: one byte, or 'any' (LF, CRLF, CR)
-    #[arg(
-        long,
-        value_name = "BYTE",
-        default_value = "any",
-        allow_hyphen_values = true,
-        hide_short_help = true
-    )]
-    terminator: String,
+    terminator: Option<String>,
 
     /// Skip lines that start with BYTES
     #[arg(long, value_name = "BYTES", allow_hyphen_values = true, hide_short_help = true)]
     comment: Option<String>,
 
-    /// Whose white space around fields is dropped
-    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = Trim::ALL.map(Trim::name), hide_short_help = true)]
-    trim: String,
+    /// Whose white space around fields is dropped [default: all]
+    #[arg(long, value_name = "WHICH", value_parser = Trim::ALL.map(Trim::name), hide_short_help = true)]
+    trim: Option<String>,
 
     /// Drop the first N lines of each input
     #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
@@ -95,6 +80,28 @@ pub(super) struct ReadingArgs {
     /// The longest record [default: 16M, less if --memory leaves less]
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     max_record: Option<usize>,
+}
+
+/// What makes bytes content that would end a field.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reading")]
+struct QuotingArgs {
+    /// What opens and closes quoted fields: one byte, or 'none' [default: "]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    quote: Option<String>,
+
+    /// A doubled quote in a quoted field is not one quote
+    #[arg(long, hide_short_help = true)]
+    no_double_quote: bool,
+
+    /// BYTE makes the next byte content, in quotes or not; or 'none' [default: none]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    escape: Option<String>,
+
+    /// Whose meaning the byte behind an escape has [default: literal, which is itself]; for a
+    /// server's, the escape is a backslash by default
+    #[arg(long, value_name = "WHOSE", value_parser = Escapes::ALL.map(Escapes::name), hide_short_help = true)]
+    escapes: Option<String>,
 }
 
 /// What becomes of the columns.
@@ -168,7 +175,7 @@ impl ShapingArgs {
     pub(super) fn shaping(&self) -> Result<Shaping> {
         let ReadingArgs { no_header, header, replace_header, skip_lines, max_record, .. } = &self.reading;
         Ok(Shaping {
-            delimiter: self.reading.delimiter.as_deref().map(delimiter).transpose()?,
+            delimiter: self.reading.value("-d", &self.reading.delimiter).map(delimiter).transpose()?,
             dialect: Dialect {
                 trailing_delimiter: self.top.trailing_delimiter,
                 skip_empty: self.top.skip_empty,
@@ -205,7 +212,10 @@ impl ShapingArgs {
             nest: nest.clone(),
             infer: *infer,
             types: all(types).iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
-            null: all(null),
+            null: match self.reading.preset().and_then(|preset| preset.value("--null")) {
+                Some(of_preset) if null.is_empty() => vec![of_preset.to_owned()],
+                _ => all(null),
+            },
             empty: Empty::from_name(empty).unwrap_or_default(),
             format: Format::from_name(format).unwrap_or_default(),
             ..Columns::default()
@@ -214,25 +224,43 @@ impl ShapingArgs {
 }
 
 impl ReadingArgs {
+    /// The dialect that is named.
+    pub(super) fn preset(&self) -> Option<Preset> {
+        self.dialect.as_deref().and_then(Preset::from_name)
+    }
+
+    /// What a flag was given, or what the named dialect gives it.
+    fn value<'a>(&'a self, flag: &str, typed: &'a Option<String>) -> Option<&'a str> {
+        typed.as_deref().or_else(|| self.preset()?.value(flag))
+    }
+
     fn dialect(&self) -> Result<Dialect> {
-        let one = |what, typed: &Option<String>| typed.as_deref().map(|typed| byte(what, typed)).transpose();
+        let QuotingArgs { quote, no_double_quote, escape, escapes } = &self.quoting;
+        let default = Dialect::default();
+        let is_some = |typed: &&str| *typed != "none";
+        let one = |what, typed: Option<&str>| typed.map(|typed| byte(what, typed)).transpose();
+        let escapes = self.value("--escapes", escapes).and_then(Escapes::from_name);
+        let escapes = escapes.unwrap_or_default();
+        let backslash = (escapes != Escapes::Literal).then_some("\\");
+        let escape = self.value("--escape", escape).or(backslash);
         Ok(Dialect {
-            quote: match self.quote.as_str() {
-                "none" => None,
-                typed => Some(byte("--quote", typed)?),
+            quote: match self.value("--quote", quote) {
+                None => default.quote,
+                typed => one("--quote", typed.filter(is_some))?,
             },
-            double_quote: !self.no_double_quote,
-            escape: one("--escape", &self.escape)?,
-            terminator: match self.terminator.as_str() {
-                "any" => Terminator::Any,
-                typed => Terminator::Byte(byte("--terminator", typed)?),
+            double_quote: !no_double_quote,
+            escape: one("--escape", escape.filter(is_some))?,
+            escapes,
+            terminator: match self.value("--terminator", &self.terminator) {
+                None | Some("any") => Terminator::Any,
+                Some(typed) => Terminator::Byte(byte("--terminator", typed)?),
             },
             comment: match &self.comment {
                 Some(typed) => Some(CommentMark::new(&bytes("--comment", typed)?)),
                 None => None,
             },
-            trim: Trim::from_name(&self.trim).unwrap_or_default(),
-            ..Dialect::default()
+            trim: self.value("--trim", &self.trim).and_then(Trim::from_name).unwrap_or_default(),
+            ..default
         })
     }
 }

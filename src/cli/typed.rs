@@ -59,7 +59,7 @@ pub(super) fn names(list: &str) -> Vec<String> {
         let mut name = Vec::new();
         let field = Field::new(&dialect, true, bytes, start, end);
         let Ok(()) = field.runs(&dialect, |run| {
-            name.extend_from_slice(&bytes[run]);
+            name.extend_from_slice(run.bytes());
             Ok::<_, std::convert::Infallible>(())
         });
         names.push(String::from_utf8_lossy(&name).into_owned());
@@ -126,6 +126,25 @@ mod tests {
             assert!(size(typed).unwrap_err().starts_with("sizes are typed as 64M"), "{typed}");
         }
         assert_eq!(size("99999999999999999999").unwrap_err(), "is too large");
+    }
+
+    #[test]
+    fn a_delimiter_has_names() {
+        for (typed, byte) in [
+            ("tab", b'\t'),
+            ("comma", b','),
+            ("semicolon", b';'),
+            ("pipe", b'|'),
+            ("space", b' '),
+            ("colon", b':'),
+            ("\\001", 1),
+            ("0x01", 1),
+            ("^A", 1),
+            ("^", b'^'),
+        ] {
+            assert_eq!(delimiter(typed).unwrap(), Delimiter::Byte(byte), "{typed}");
+        }
+        assert_eq!(delimiter("auto").unwrap(), Delimiter::Auto);
     }
 
     #[test]

@@ -11,6 +11,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("empty", "--empty"),
     ("encoding", "--encoding"),
     ("escape", "--escape"),
+    ("escapes", "--escapes"),
     ("extra_key", "--extra-key"),
     ("format", "--format"),
     ("hash_key", "--hash-key-file"),

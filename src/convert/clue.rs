@@ -5,7 +5,7 @@
 use crate::dialect::Dialect;
 use crate::error::shown;
 use crate::output::Record;
-use crate::parse::{Field, Text};
+use crate::parse::{ContentRun, Field, Text};
 use crate::plan::Type;
 
 /// The bytes of a value that are kept to show it.
@@ -121,9 +121,10 @@ impl ShownValue {
         let mut push = |piece: &str| shown.push(piece);
         // Only the front is wanted, and a value may be long.
         let _ = field.runs(dialect, |run| {
-            let front = run.start..run.end.min(run.start + 4 * MOST_SHOWN);
-            text.push(run.start, &record.bytes[front], &mut push)
+            let end = run.end.min(run.start + 4 * MOST_SHOWN);
+            text.push_run(&ContentRun { end, ..run }, &mut push)
         });
+        let _ = text.finish(&mut push);
         shown
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Committed<'r> {
     pub(super) gathered: Vec<u8>,
     /// A line that is being skipped.
     pub(super) skipping: Option<Skipping>,
-    /// The limit is reached.
+    /// No more records are wanted, or there are none.
     pub(super) done: bool,
 }
 
@@ -138,7 +138,8 @@ impl Committed<'_> {
     pub(super) fn checkpoint(&mut self) -> Result<()> {
         let n_bytes = self.state.input_at + self.state.bytes_out;
         let Some(checkpoints) = &mut self.checkpoints else { return Ok(()) };
-        if !checkpoints.is_due(n_bytes) || self.skipping.is_some() {
+        // Behind the mark that ends the data there is no record to go on with.
+        if !checkpoints.is_due(n_bytes) || self.skipping.is_some() || self.state.marked_end {
             return Ok(());
         }
         let mut ats: Vec<u64> = self.output.keep()?.into_iter().collect();

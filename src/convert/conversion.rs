@@ -151,6 +151,9 @@ impl Inputs<'_, '_> {
         let anomalies = self.summary.n_anomalies();
         *all = Amount { anomalies, ..all.plus(Amount::of(&done, passed, ready.file_size)) };
         all.less(*by_earlier).show(&options.progress);
+        if done.marked_end {
+            self.summary.remarks.push(remarks::marked_end(&ready.name, done.lines));
+        }
         if self.range.is_none() {
             self.summary.remarks.extend(facts.remarks(&ready.name, options, &done));
         }

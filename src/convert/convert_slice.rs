@@ -64,6 +64,10 @@ pub(super) fn convert_slice<'r, 's>(
         if at == n_bytes {
             return Ok(Tail::Record(at));
         }
+        if let Some(n) = run.reader.dialect.end_of_data(&converter.slice.bytes[at..], at_end) {
+            converter.step_to(at + n, 1);
+            return Ok(Tail::End(at + n));
+        }
         let tail = match converter.by_kernel(index)? {
             ByKernel::Done => continue,
             ByKernel::Unfinished if !at_end => converter.unfinished()?,

@@ -12,6 +12,7 @@ use super::summary::Summary;
 use super::text_slice::TextSlice;
 use crate::dialect::{CommentMark, Terminator, Trim};
 use crate::error::{Error, Result};
+use crate::escapes::Escapes;
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
 use crate::output::Compress;
@@ -144,9 +145,16 @@ impl Builder {
         self
     }
 
-    /// The byte that makes the next byte literal, in quotes or not.
+    /// The byte that makes the next byte content, in quotes or not.
     pub fn escape(mut self, escape: Option<u8>) -> Self {
         self.options.shaping.dialect.escape = escape;
+        self
+    }
+
+    /// What an escape and the byte behind it stand for ([`Escapes::Literal`]). Nothing without an
+    /// [`escape`](Self::escape).
+    pub fn escapes(mut self, escapes: Escapes) -> Self {
+        self.options.shaping.dialect.escapes = escapes;
         self
     }
 

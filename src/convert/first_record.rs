@@ -118,7 +118,7 @@ pub(super) fn first_record(
             ended.is_some_and(|ended| is_over(ended.next, bytes))
         };
         let Ahead { bytes: look, whole } = reader.peek_until(n_look, &enough)?;
-        if look.is_empty() {
+        if look.is_empty() || dialect.end_of_data(look, whole).is_some() {
             return Ok(None);
         }
         let mut machine = Machine::new(dialect, trim);
@@ -241,7 +241,8 @@ impl First {
                 n_stray += 1;
                 stray.get_or_insert((at, i as u64 + 1, field.start()));
             }
-            let Ok(()) = field.runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
+            let Ok(()) = field.runs(dialect, |run| text.push_run(&run, &mut write));
+            let Ok(()) = text.finish(&mut write);
             self.names.places.push(start..self.names.text.len());
             n_invalid += text.n_invalid();
             invalid_at = invalid_at.or(text.first_invalid().map(|at| (at, i as u64 + 1)));

@@ -17,6 +17,8 @@ pub(super) struct Located {
     pub(super) range: Range,
     /// Records come before it.
     pub(super) follows: bool,
+    /// The data ends before it, so it has no record.
+    pub(super) is_behind_end: bool,
     /// What kind of edge its end is.
     pub(super) edge: Edge,
     /// The input must still be this one.
@@ -100,7 +102,7 @@ impl Located {
             }
         }
         reader.seek(first, first)?;
-        reader.end_at(end);
+        reader.end_at(if self.is_behind_end { start } else { end });
         Ok(end == size)
     }
 }

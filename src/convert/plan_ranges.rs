@@ -163,7 +163,7 @@ pub(super) fn locate(
 ) -> Result<Located> {
     let [input] = inputs else { return Err(by_name("`range`")) };
     let Some(path) = input.as_path() else { return Err(by_name("`range`")) };
-    let mut located = Located { range, follows: false, edge: Edge::End, seen: None };
+    let mut located = Located { range, follows: false, is_behind_end: false, edge: Edge::End, seen: None };
     if range.start == 0 {
         return Ok(located);
     }
@@ -183,12 +183,15 @@ pub(super) fn locate(
         limit: by_lines.then_some(1),
         ..record_options(options)
     };
-    let before = Located { range: Range::new(0, range.start), follows: false, edge: Edge::Start, seen: None };
+    let (edge, seen) = (Edge::Start, None);
+    let before =
+        Located { range: Range::new(0, range.start), follows: false, is_behind_end: false, edge, seen };
     let mut points = SplitPoints::new(SplitTargets::new(0, 1), 0);
     let conversion =
         Conversion { options: &pass, kernel, range: Some(before), split_points: Some(&mut points) };
     conversion.run(vec![Input::path(path)], Output::Sink(Box::new(Nowhere)))?;
     located.follows = points.end.records > 0;
+    located.is_behind_end = points.marked_end;
     if !by_lines {
         located.range.first_record = Some(points.end.records + 1);
         located.range.first_line = Some(points.end.lines + 1);

@@ -46,6 +46,8 @@ impl RecordReader {
             edges: trim,
             left: (left != Left::default()).then_some(left),
             escape: dialect.escape,
+            meanings: dialect.escapes.meanings(),
+            end_data: dialect.escapes.end_data(),
             doubled: dialect.double_quote,
             wanted: plan.wanted(),
             page: match dialect.charset {

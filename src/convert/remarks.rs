@@ -65,3 +65,8 @@ pub(super) fn nothing_left(name: &str, options: &Options) -> Option<String> {
     };
     Some(format!("{name}: no record is left; {does} too much?{hint}"))
 }
+
+/// A mark ended the data of an input on this line.
+pub(super) fn marked_end(name: &str, line: u64) -> String {
+    format!("{name}: the data ends on line {line}, with \\.; nothing behind that is read")
+}

@@ -43,6 +43,8 @@ pub(super) enum Tail {
     Comment(usize),
     /// The record before this byte was the last that is wanted.
     Limit(usize),
+    /// The mark before this byte ends the data.
+    End(usize),
 }
 
 /// A record for the rejects: `slice[start..end]`.
@@ -171,7 +173,11 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         gate.turn(counts.records)?;
         let Gate { run, turn, .. } = gate;
         let mut turn = turn.ok_or(Stop::Quit)?;
-        let (Tail::Record(done) | Tail::Line(done) | Tail::Comment(done) | Tail::Limit(done)) = tail;
+        let (Tail::Record(done)
+        | Tail::Line(done)
+        | Tail::Comment(done)
+        | Tail::Limit(done)
+        | Tail::End(done)) = tail;
         turn.add(&counts, run.input.input_len(text_at, &bytes[..done]), done);
         let rest = &bytes[done..];
         match tail {
@@ -187,6 +193,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
                 run.skip_line(&mut turn, rest)?;
             }
             Tail::Limit(_) => turn.done = true,
+            Tail::End(_) => (turn.done, turn.state.marked_end) = (true, true),
         }
         Ok(turn)
     }

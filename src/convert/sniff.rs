@@ -45,7 +45,10 @@ pub(super) fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) ->
     let trim = dialect.trims_fields();
     let mut machine = Machine::new(dialect, trim);
     let (mut records, mut at) = (Vec::new(), 0);
-    while records.len() < MOST_RECORDS && at < bytes.len() {
+    while records.len() < MOST_RECORDS
+        && at < bytes.len()
+        && dialect.end_of_data(&bytes[at..], whole).is_none()
+    {
         let (mut fields, mut start) = (Vec::new(), at);
         let ended = machine.record(bytes, at, |end| {
             fields.push(start..end);

@@ -32,6 +32,8 @@ pub(super) struct SplitPoints {
     pub(super) points: Vec<SplitPoint>,
     /// Where the input ended.
     pub(super) end: SplitPoint,
+    /// A mark ended its data there.
+    pub(super) marked_end: bool,
 }
 
 impl SplitTargets {
@@ -78,7 +80,7 @@ impl SplitPoints {
         let mut points = Vec::new();
         // Nothing grows while records are read.
         points.reserve_exact(n);
-        Self { targets, next: targets.behind(first), points, end: SplitPoint::default() }
+        Self { targets, next: targets.behind(first), points, end: SplitPoint::default(), marked_end: false }
     }
 
     /// Returns the bytes it takes in memory.
@@ -108,6 +110,7 @@ impl SplitPoints {
     /// Ends the pass: all is read.
     pub(super) fn end(&mut self, state: &State) {
         self.end = SplitPoint::of(state);
+        self.marked_end = state.marked_end;
         // What lies behind the last record belongs to that record's part.
         self.points.pop_if(|point| point.records == state.records);
     }

@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) input_at: u64,
     /// Text bytes before it. Differs from `input_at` if the input is decoded.
     pub(super) text_at: u64,
+    /// A mark ended the data.
+    pub(super) marked_end: bool,
     /// Output bytes before compression.
     pub(super) encoded: u64,
     pub(super) bytes_out: u64,

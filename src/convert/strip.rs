@@ -6,6 +6,7 @@ use super::record::{Outcome, Reading};
 use super::slice::Stop;
 use super::slice_converter::{Cursor, Evidence, Found, SliceConverter, fields_of};
 use super::valid::Valid;
+use crate::dialect::Dialect;
 use crate::error::Anomaly;
 use crate::kernel::{Index, NoRules, Strip};
 use crate::output::{Record, Weaver};
@@ -26,7 +27,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         }
         let pair = marks.pairs && bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
         let whole = &bytes[..end + 1 + usize::from(pair)];
-        if counted.high && !run.reader.dialect.charset.is_valid(whole) {
+        let Dialect { charset, escape, escapes, .. } = run.reader.dialect;
+        if counted.high && !charset.is_valid(whole) || escapes.may_make_bytes(escape, whole) {
             return false;
         }
         self.slice.counts.records += counted.records;
@@ -93,6 +95,10 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             // its line.
             let n = run.reader.line_end(&strip[start..]).unwrap_or(end - start + 1);
             self.step_to(anchor + start + n, run.reader.count_lines(&strip[..start]) + 1);
+            return Ok(Next::Scan);
+        }
+        if run.reader.dialect.ends_data(&strip[start..end]) {
+            self.step_to(anchor + start, run.reader.count_lines(&strip[..start]));
             return Ok(Next::Scan);
         }
         let next = self.behind(strip, end);

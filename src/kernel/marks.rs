@@ -2,6 +2,7 @@
 
 use super::wanted::Wanted;
 use crate::charset::Page;
+use crate::escapes::Meanings;
 
 /// The bytes that shape a file, as the scan needs them.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,10 @@ pub struct Marks {
     pub left: Option<Left>,
     /// Makes the next byte content, inside quotes and outside.
     pub escape: Option<u8>,
+    /// What bytes mean behind it, if not all are themselves.
+    pub meanings: Option<&'static Meanings>,
+    /// A record of an escape and a point ends the data.
+    pub end_data: bool,
     /// Two quotes within quotes are one of the content.
     pub doubled: bool,
     /// What is noted of fields beside their ends.
@@ -113,6 +118,8 @@ impl Marks {
         edges: true,
         left: None,
         escape: None,
+        meanings: None,
+        end_data: false,
         doubled: true,
         wanted: Wanted::NOTHING,
         page: None,
@@ -125,7 +132,14 @@ impl Marks {
     #[inline(always)]
     pub(super) fn plain(&self) -> Option<Self> {
         let plain = self.escape.is_none() && self.page.is_none() && self.doubled;
-        plain.then_some(Self { escape: None, page: None, doubled: true, ..*self })
+        let (escape, page, doubled) = (None, None, true);
+        plain.then_some(Self { escape, meanings: None, end_data: false, page, doubled, ..*self })
+    }
+
+    /// Whether a record of one field that starts with `first` may be the one that ends the data.
+    #[inline(always)]
+    pub(super) fn may_end_data(&self, first: u8) -> bool {
+        self.end_data && self.escape == Some(first)
     }
 }
 

@@ -28,6 +28,7 @@ mod scan;
 mod shape;
 mod span;
 mod template;
+mod unescape;
 mod values;
 mod wanted;
 mod weave;

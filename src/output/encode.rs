@@ -109,6 +109,7 @@ pub(crate) struct Encoder<'r> {
 }
 
 /// A field of a record.
+#[derive(Clone, Copy)]
 pub(super) struct FieldPlace<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) start: usize,
@@ -191,7 +192,9 @@ impl Encoder<'_> {
         record: &Record<'_>,
         valid: bool,
     ) -> Result<Findings, P::Stop> {
-        if valid && !self.plan.may_misfit() {
+        let Dialect { escape, escapes, .. } = *self.dialect;
+        let raw = &record.bytes[record.start..record.end];
+        if valid && !self.plan.may_misfit() && !escapes.may_make_bytes(escape, raw) {
             return Ok(Findings::default());
         }
         self.record(&mut Unwritten(put), gather, record, valid)
@@ -207,6 +210,10 @@ impl Encoder<'_> {
         lead: impl FnOnce(&mut P) -> Result<(), P::Stop>,
     ) -> Result<bool, P::Stop> {
         let FieldPlace { bytes, start, end, .. } = *place;
+        let Dialect { escape, escapes, .. } = *self.dialect;
+        // An escape may stand for a byte that is not valid.
+        let valid = place.valid && !escapes.may_make_bytes(escape, &bytes[start..end]);
+        let place = &FieldPlace { valid, ..*place };
         let field = Field::new(self.dialect, self.trim, bytes, start, end);
         let Some(rules) = self.plan.rules() else {
             lead(put)?;
@@ -264,7 +271,7 @@ impl Encoder<'_> {
         let Some(rules) = self.plan.rules() else { return Ok(false) };
         let rule = rules.rule(place.column);
         if !place.valid {
-            let Ok(text) = self.decode(place.bytes, field, |_| Ok::<_, Infallible>(()));
+            let Ok(text) = self.decode(field, |_| Ok::<_, Infallible>(()));
             findings.invalid(&text, place.field);
         }
         let mut lent = None;
@@ -276,7 +283,7 @@ impl Encoder<'_> {
             _ => {
                 let mut n = 0;
                 let Ok(()) = field.runs(self.dialect, |run| {
-                    n += run.len();
+                    n += run.bytes().len();
                     Ok::<_, Infallible>(())
                 });
                 n *= if by_page { 3 } else { 1 };
@@ -287,17 +294,17 @@ impl Encoder<'_> {
                 buffer.clear();
                 buffer.reserve_exact(n);
                 let Ok(()) = if by_page {
-                    self.decode(place.bytes, field, |piece| {
+                    self.decode(field, |piece| {
                         buffer.extend_from_slice(piece.as_bytes());
                         Ok::<_, Infallible>(())
                     })
                     .map(|_| ())
                 } else {
                     field.runs(self.dialect, |run| {
-                        if !place.valid {
+                        if !place.valid && !run.goes_on {
                             close_run(buffer);
                         }
-                        buffer.extend_from_slice(&place.bytes[run]);
+                        buffer.extend_from_slice(run.bytes());
                         Ok::<_, Infallible>(())
                     })
                 };
@@ -335,13 +342,12 @@ impl Encoder<'_> {
         field: &Field<'_>,
         findings: &mut Findings,
     ) -> Result<(), P::Stop> {
-        let bytes = place.bytes;
         put.put(b"\"")?;
         if place.valid {
-            field.runs(self.dialect, |run| put.escape(self.kernel, bytes, run.start, run.end))?;
+            field.runs(self.dialect, |run| put.escape(self.kernel, run.from, run.start, run.end))?;
         } else {
             let write = |piece: &str| put.escape(self.kernel, piece.as_bytes(), 0, piece.len());
-            let text = self.decode(bytes, field, write)?;
+            let text = self.decode(field, write)?;
             findings.invalid(&text, place.field);
         }
         put.put(b"\"")
@@ -410,14 +416,10 @@ impl Encoder<'_> {
     }
 
     /// Gives the text of a field in pieces.
-    fn decode<E>(
-        &self,
-        bytes: &[u8],
-        field: &Field<'_>,
-        mut each: impl FnMut(&str) -> Result<(), E>,
-    ) -> Result<Text, E> {
+    fn decode<E>(&self, field: &Field<'_>, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<Text, E> {
         let mut text = Text::new(self.dialect.charset);
-        field.runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut each))?;
+        field.runs(self.dialect, |run| text.push_run(&run, &mut each))?;
+        text.finish(&mut each)?;
         Ok(text)
     }
 

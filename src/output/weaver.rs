@@ -216,6 +216,10 @@ impl Common<'_, '_> {
             Some(room.at)
         })?;
         self.gather.misfitting.clear();
+        if findings.n_invalid > 0 {
+            // An escape stands for what is not valid, which is counted elsewhere.
+            return None;
+        }
         if let Some((at, _)) = findings.first_misfit {
             self.misfit(number, at)?;
         }

@@ -60,6 +60,11 @@ impl Cutter {
         if quote.is_none() && self.dialect.escape.is_none() {
             return line_end(self.dialect.terminator, ahead);
         }
+        if self.dialect.quote.is_none() {
+            // There is one reading.
+            let mut machine = Machine::within_field(&self.dialect, self.trim, false);
+            return machine.record(ahead, 0, |_| ()).map(|ended| ended.next);
+        }
         let mut readings = [false, true].map(|quoted| CutReading {
             machine: Machine::within_field(&self.dialect, self.trim, quoted),
             end: None,

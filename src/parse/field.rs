@@ -2,10 +2,11 @@
 //!
 //! The content of a field is its bytes without the quotes, escapes and white space that are not
 //! part of it; it is returned as runs of the input's own bytes, so that nothing is copied before it
-//! is encoded.
+//! is encoded. A byte that an escape stands for is a run of its own.
 
 use super::blank::{blank_at_end, blank_at_start};
 use crate::dialect::Dialect;
+use crate::escapes::BYTES;
 use memchr::{memchr, memchr2};
 use std::ops::Range;
 
@@ -17,6 +18,28 @@ pub struct Field<'a> {
     end: usize,
     quoted: bool,
     trim: bool,
+}
+
+/// A piece of a field's content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ContentRun<'a> {
+    /// What holds it, at `start..end`: the bytes of the field, or a table.
+    pub(crate) from: &'a [u8],
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Where it is in the bytes of the field, or the escape that stands for it.
+    pub(crate) at: usize,
+    /// It is a byte that letters or digits behind an escape stand for.
+    pub(crate) is_named: bool,
+    /// So is the one right before it, with which it may make a character.
+    pub(crate) goes_on: bool,
+}
+
+impl<'a> ContentRun<'a> {
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.from[self.start..self.end]
+    }
 }
 
 impl<'a> Field<'a> {
@@ -62,30 +85,32 @@ impl<'a> Field<'a> {
     /// Its content, where that is one run of the bytes or none.
     pub fn only_run(&self, dialect: &Dialect) -> Option<Range<usize>> {
         let mut only = None;
-        let first = self.runs(dialect, |run| match only.replace(run) {
-            None => Ok(()),
-            Some(_) => Err(()),
+        let first = self.runs(dialect, |run| {
+            if !run.is_named && only.replace(run.start..run.end).is_none() { Ok(()) } else { Err(()) }
         });
         first.ok().map(|()| only.unwrap_or(self.start..self.start))
     }
 
-    /// Calls `emit` with the runs of content in order: their ranges in the bytes given.
+    /// Calls `emit` with the runs of content in order.
     #[inline]
-    pub fn runs<E>(
+    pub(crate) fn runs<E>(
         &self,
         dialect: &Dialect,
-        mut emit: impl FnMut(Range<usize>) -> Result<(), E>,
+        mut emit: impl FnMut(ContentRun<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.quoted {
             return match dialect.escape {
                 None if self.start == self.end => Ok(()),
-                None => emit(self.start..self.end),
-                Some(escape) => self.unescaped(escape, self.start, self.start, self.end, &mut emit),
+                None => emit(self.own(self.start, self.end)),
+                Some(escape) => {
+                    self.unescaped(dialect, escape, (self.start, self.start), self.end, &mut emit)
+                }
             };
         }
         let Some(quote) = dialect.quote else { unreachable!("a quoted field has a quote") };
         // The run that is begun, and what of it is looked at.
         let (mut start, mut from) = (self.start + 1, self.start + 1);
+        let mut named_end = None;
         loop {
             let rest = &self.bytes[from..self.end];
             let found = match dialect.escape {
@@ -94,25 +119,51 @@ impl<'a> Field<'a> {
             };
             let Some(i) = found.map(|i| from + i) else {
                 // Still open where the input ends.
-                return if start < self.end { emit(start..self.end) } else { Ok(()) };
+                return if start < self.end { emit(self.own(start, self.end)) } else { Ok(()) };
             };
             if self.bytes[i] == quote {
                 if dialect.double_quote && i + 1 < self.end && self.bytes[i + 1] == quote {
-                    emit(start..i + 1)?;
+                    emit(self.own(start, i + 1))?;
                     (start, from) = (i + 2, i + 2);
                     continue;
                 }
                 if start < i {
-                    emit(start..i)?;
+                    emit(self.own(start, i))?;
                 }
                 return self.tail(dialect, i + 1, &mut emit);
             }
             if start < i {
-                emit(start..i)?;
+                emit(self.own(start, i))?;
             }
-            // The byte behind an escape is content; at the end of the input there is none.
-            (start, from) = (i + 1, (i + 2).min(self.end));
+            if i + 1 == self.end {
+                return Ok(()); // At the end of the input nothing is behind an escape.
+            }
+            let (meant, next) = self.meant(dialect, i, self.end, named_end == Some(i));
+            from = next;
+            // With what follows it a byte of the field is one run.
+            start = meant.at;
+            if meant.is_named {
+                emit(meant)?;
+                (start, named_end) = (next, Some(next));
+            }
         }
+    }
+
+    /// A run of the field's own bytes.
+    fn own(&self, start: usize, end: usize) -> ContentRun<'a> {
+        ContentRun { from: self.bytes, start, end, at: start, is_named: false, goes_on: false }
+    }
+
+    /// What the escape at `at` stands for, with one byte or more behind it before `end`, and the
+    /// first byte behind that. `is_next`: it is right behind another that is written by a name.
+    fn meant(&self, dialect: &Dialect, at: usize, end: usize, is_next: bool) -> (ContentRun<'a>, usize) {
+        let (byte, n) = dialect.escapes.read(&self.bytes[at + 1..end]);
+        if n == 1 && byte == self.bytes[at + 1] {
+            return (self.own(at + 1, at + 2), at + 2);
+        }
+        let start = usize::from(byte);
+        let (is_named, goes_on) = (true, is_next);
+        (ContentRun { from: &BYTES, start, end: start + 1, at, is_named, goes_on }, at + 1 + n)
     }
 
     /// Where the quote is that closes the field, if content follows it: a stray quote. White space
@@ -150,13 +201,13 @@ impl<'a> Field<'a> {
         &self,
         dialect: &Dialect,
         start: usize,
-        emit: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+        emit: &mut impl FnMut(ContentRun<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         let end = self.tail_end(dialect, start);
         match dialect.escape {
             _ if start >= end => Ok(()),
-            None => emit(start..end),
-            Some(escape) => self.unescaped(escape, start, start + literal(dialect), end, emit),
+            None => emit(self.own(start, end)),
+            Some(escape) => self.unescaped(dialect, escape, (start, start + literal(dialect)), end, emit),
         }
     }
 
@@ -164,24 +215,29 @@ impl<'a> Field<'a> {
     /// are.
     fn unescaped<E>(
         &self,
+        dialect: &Dialect,
         escape: u8,
-        start: usize,
-        from: usize,
+        (mut start, mut from): (usize, usize),
         end: usize,
-        emit: &mut impl FnMut(Range<usize>) -> Result<(), E>,
+        emit: &mut impl FnMut(ContentRun<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (mut start, mut from) = (start, from);
+        let mut named_end = None;
         while let Some(i) = memchr(escape, &self.bytes[from.min(end)..end]).map(|i| from + i) {
             if i + 1 == end {
                 break; // Nothing left to escape: it stands for itself.
             }
             if start < i {
-                emit(start..i)?;
+                emit(self.own(start, i))?;
             }
-            start = i + 1;
-            from = i + 2;
+            let (meant, next) = self.meant(dialect, i, end, named_end == Some(i));
+            from = next;
+            start = meant.at;
+            if meant.is_named {
+                emit(meant)?;
+                (start, named_end) = (next, Some(next));
+            }
         }
-        if start < end { emit(start..end) } else { Ok(()) }
+        if start < end { emit(self.own(start, end)) } else { Ok(()) }
     }
 }
 
@@ -217,13 +273,14 @@ fn trimmed_end(dialect: &Dialect, content: &[u8], literal: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escapes::Escapes;
 
     fn content(dialect: &Dialect, raw: &str) -> String {
         let field = Field::new(dialect, dialect.trims_fields(), raw.as_bytes(), 0, raw.len());
         let mut content = Vec::new();
         field
             .runs::<()>(dialect, |run| {
-                content.extend_from_slice(&raw.as_bytes()[run]);
+                content.extend_from_slice(run.bytes());
                 Ok(())
             })
             .unwrap();
@@ -305,5 +362,24 @@ mod tests {
         ] {
             assert_eq!(content(&single, raw), expected, "{raw}");
         }
+    }
+
+    #[test]
+    fn escapes_stand_for_bytes() {
+        let dialect = Dialect { escape: Some(b'\\'), escapes: Escapes::Postgres, ..Dialect::default() };
+        for (raw, expected) in [
+            (r"a\nb\t", "a\nb\t"),
+            (r"\x4a\112\\x", r"JJ\x"),
+            (r"\,\q\N", ",qN"),
+            (r#""\n"",\x22""#, "\n\",\""),
+            (r#""a"\n\n"#, "a\\n\n"),
+            (r"a\x20 ", "a "),
+            (r"a\", r"a\"),
+            (r#""a\"#, "a"),
+        ] {
+            assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+        let field = Field::new(&dialect, true, br"\t", 0, 2);
+        assert_eq!(field.only_run(&dialect), None, "it is not in the input");
     }
 }

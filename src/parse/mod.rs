@@ -1,6 +1,6 @@
 //! Bytes to records and fields: what the dialect means.
 //!
-//! [`Machine`] is the reference: one byte at a time, every dialect. It defines the meaning; the the
+//! [`Machine`] is the reference: one byte at a time, every dialect. It defines the meaning; the
 //! kernels are compared with it, and it reads what they decline. This file does not know what a
 //! field becomes.
 
@@ -12,6 +12,7 @@ mod reference;
 mod text;
 
 pub use cut::Cutter;
+pub(crate) use field::ContentRun;
 pub use field::Field;
 pub(crate) use lines::{count_lines, last_line_end, line_end};
 pub use reference::{Ended, Machine};

@@ -2,8 +2,9 @@
 //! page lacks, as WHATWG decoders do.
 //!
 //! A field comes in runs. A quote or an escape was taken out between two, so no character goes on
-//! from one to the next.
+//! from one to the next; but bytes that are written by their numbers make one together.
 
+use super::field::ContentRun;
 use crate::charset::{Charset, Page};
 use std::str;
 
@@ -14,6 +15,10 @@ const PIECE: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     charset: Charset,
+    /// Bytes written by their numbers that begin a character: so many, the first of them there.
+    waiting: [u8; 4],
+    n_waiting: usize,
+    waiting_at: usize,
     n_invalid: u64,
     first_invalid: Option<usize>,
 }
@@ -32,6 +37,61 @@ impl Text {
     /// Where the first of them is in the input.
     pub(crate) fn first_invalid(&self) -> Option<usize> {
         self.first_invalid
+    }
+
+    /// Decodes a run of a field; behind the last comes [`Text::finish`].
+    pub(crate) fn push_run<E>(
+        &mut self,
+        run: &ContentRun<'_>,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !run.goes_on {
+            self.finish(emit)?;
+        }
+        if !run.is_named || matches!(self.charset, Charset::Page(_)) {
+            return self.push(run.at, run.bytes(), emit);
+        }
+        for &byte in run.bytes() {
+            self.push_named(run.at, byte, emit)?;
+        }
+        Ok(())
+    }
+
+    /// What waits is no character.
+    pub(crate) fn finish<E>(&mut self, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        match std::mem::take(&mut self.n_waiting) {
+            0 => Ok(()),
+            _ => self.replace(self.waiting_at, emit),
+        }
+    }
+
+    fn push_named<E>(
+        &mut self,
+        at: usize,
+        byte: u8,
+        emit: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.n_waiting == 0 {
+            self.waiting_at = at;
+        }
+        let n = self.n_waiting + 1;
+        self.waiting[n - 1] = byte;
+        match str::from_utf8(&self.waiting[..n]) {
+            Ok(character) => {
+                self.n_waiting = 0;
+                emit(character)
+            }
+            Err(error) if error.error_len().is_none() => {
+                self.n_waiting = n;
+                Ok(())
+            }
+            Err(_) if n == 1 => self.replace(at, emit),
+            Err(_) => {
+                // What waited is a maximal subpart; the new byte starts afresh.
+                self.finish(emit)?;
+                self.push_named(at, byte, emit)
+            }
+        }
     }
 
     /// Decodes a run at `at` in the input.
@@ -117,6 +177,7 @@ pub(crate) fn close_run(content: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escapes::BYTES;
 
     #[test]
     fn a_character_is_in_one_run_or_none() {
@@ -157,5 +218,31 @@ mod tests {
             assert_eq!(text.n_invalid(), decoded.matches('\u{fffd}').count() as u64);
             assert_eq!(text.first_invalid(), first, "{runs:x?}");
         }
+    }
+
+    #[test]
+    fn bytes_that_are_named_make_characters_together_but_with_no_others() {
+        let named = |byte: u8, at, goes_on| {
+            let start = usize::from(byte);
+            ContentRun { from: &BYTES, start, end: start + 1, at, is_named: true, goes_on }
+        };
+        let own = |from, at| ContentRun { from, start: 0, end: 1, at, is_named: false, goes_on: false };
+        let decoded = |runs: &[ContentRun<'_>]| {
+            let (mut text, mut decoded) = (Text::default(), String::new());
+            let mut emit = |piece: &str| {
+                decoded.push_str(piece);
+                Ok::<_, ()>(())
+            };
+            runs.iter().for_each(|run| text.push_run(run, &mut emit).unwrap());
+            text.finish(&mut emit).unwrap();
+            (decoded, text.first_invalid())
+        };
+        assert_eq!(decoded(&[named(0xc3, 0, false), named(0xa9, 4, true)]), ("é".into(), None));
+        let twice = ("\u{fffd}\u{fffd}".into(), Some(0));
+        assert_eq!(decoded(&[named(0xc3, 0, false), named(0xa9, 5, false)]), twice);
+        assert_eq!(decoded(&[own(b"\xc3", 0), named(0xa9, 1, false)]), twice);
+        assert_eq!(decoded(&[named(0xc3, 0, false), own(b"\xa9", 4)]), twice);
+        let runs = [named(0xe2, 0, false), named(0x82, 4, true), named(b'A', 8, true), named(0xff, 12, true)];
+        assert_eq!(decoded(&runs), ("\u{fffd}A\u{fffd}".into(), Some(0)));
     }
 }

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LONGEST: usize = 2048;
 
 /// What matters to some dialect, and pieces of characters.
-const PIECES: [&[u8]; 60] = [
+const PIECES: [&[u8]; 68] = [
     b"\"",
     b"\"",
     b"\"",
@@ -54,6 +54,14 @@ const PIECES: [&[u8]; 60] = [
     b"'",
     b"\\",
     b"\\\"",
+    b"\\n",
+    b"\\t\\Z",
+    b"\\N",
+    b"\\x4",
+    b"\\xe9",
+    b"\\0",
+    b"\\351\\",
+    b"\n\\.\n",
     b"#",
     b"\n#",
     b"\n#\"",

@@ -6,7 +6,7 @@
 //! the corpus means something else.
 
 use rowmill::internal::Columns;
-use rowmill::{Empty, Format, Mask, Type};
+use rowmill::{Empty, Escapes, Format, Mask, Type};
 
 use crate::model::Shape;
 use crate::rules;
@@ -22,11 +22,13 @@ fn of(byte: u8, from: u32, n: u32) -> usize {
 /// The shape that a head says for these bytes, or none where a byte would have two meanings.
 pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
     let [dialect, lines, rest, _, ..] = *head;
+    let escapes = of(dialect, 6, 2);
     let shape = Shape {
         delimiter: b",,;\t \0\x1f\xa7"[of(dialect, 0, 3)],
         quote: [Some(b'"'), Some(b'"'), Some(b'\''), None][of(dialect, 3, 2)],
         double_quote: of(dialect, 5, 1) == 0,
-        escape: [None, None, None, Some(b'\\')][of(dialect, 6, 2)],
+        escape: [None, Some(b'\\'), Some(b'\\'), Some(b'\\')][escapes],
+        escapes: [Escapes::Literal, Escapes::Postgres, Escapes::Mysql, Escapes::Literal][escapes],
         terminator: [None, None, None, None, Some(b'\n'), Some(b'\r'), Some(b';'), Some(0x1e)]
             [of(lines, 0, 3)],
         comment: [None, Some(&b"##"[..]), None, Some(b"#")][of(lines, 3, 2)],

@@ -127,7 +127,7 @@ fn past_what_thirty_two_and_forty_bits_hold() {
             body["files"][0][0] = json!(0);
             body["states"] = json!([{
                 "records": records, "rejected": 0, "blank": 0, "lines": lines, "input_at": at, "text_at": at,
-                "encoded": 0, "bytes_out": 0,
+                "encoded": 0, "bytes_out": 0, "marked_end": false,
                 "windows": 0, "redone": 0, "anomalies": {}, "misfits": [], "multiline": null,
             }]);
             let text = body.to_string();

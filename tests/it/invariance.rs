@@ -445,7 +445,8 @@ fn invalid_bytes_where_only_the_machine_reads() {
         file.extend([odd[i % odd.len()], b",", &vec![b'w'; i % 80], b"\n"].concat());
         file.extend(b"plain,row\n".repeat(i % 4));
     }
-    hold_small(&Case::csv("invalid", file, &[]));
+    // The `csv` crate makes one character of halves that a quote stands between.
+    hold_small(&Case::shaped("invalid", file, &Shape::default(), &[]));
 }
 
 /// A past bug: with another quote than JSON's, or none, JSON's was written as it stood wherever a

@@ -110,6 +110,7 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
         .quote(shape.quote)
         .double_quote(shape.double_quote)
         .escape(shape.escape)
+        .escapes(shape.escapes)
         .terminator(shape.terminator.map_or(Terminator::Any, Terminator::Byte))
         .comment(shape.comment)
         .trailing_delimiter(shape.trailing)

@@ -28,6 +28,8 @@ mod changing;
 mod confined;
 mod conformance;
 mod cookbook;
+mod database_text;
+mod dialects;
 mod differential;
 mod disk;
 mod encodings;

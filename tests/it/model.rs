@@ -8,8 +8,8 @@
 
 use std::collections::HashSet;
 
-use rowmill::Format;
 use rowmill::internal::Columns;
+use rowmill::{Escapes, Format};
 
 use crate::rules::{Plan, make_sense};
 
@@ -20,6 +20,7 @@ pub(crate) struct Shape {
     pub(crate) quote: Option<u8>,
     pub(crate) double_quote: bool,
     pub(crate) escape: Option<u8>,
+    pub(crate) escapes: Escapes,
     /// `None`: LF, CRLF or a lone CR.
     pub(crate) terminator: Option<u8>,
     /// What starts a comment, no byte of which ends or opens a field.
@@ -56,6 +57,7 @@ impl Default for Shape {
             quote: Some(b'"'),
             double_quote: true,
             escape: None,
+            escapes: Escapes::Literal,
             terminator: None,
             comment: None,
             trailing: false,
@@ -134,6 +136,10 @@ impl Shape {
         let mut all = terminators;
         all.push(self.delimiter);
         all.extend(self.quote.iter().chain(&self.escape));
+        let named = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+        if self.escape.is_some() && self.escapes != Escapes::Literal && all.iter().any(named) {
+            return false;
+        }
         let comment: HashSet<u8> = self.comment.unwrap_or_default().iter().copied().collect();
         all.extend(comment);
         let n = all.len();
@@ -177,6 +183,15 @@ impl Shape {
             rest = &rest[self.behind(rest, end)..];
         }
         rest
+    }
+
+    /// Whether a record of an escape and a point is here, which ends what PostgreSQL writes.
+    fn is_end_of_data(&self, bytes: &[u8]) -> bool {
+        self.escapes == Escapes::Postgres
+            && self.escape.is_some()
+            && bytes.first().copied() == self.escape
+            && bytes.get(1) == Some(&b'.')
+            && bytes.get(2).is_none_or(|&byte| self.ends(byte))
     }
 
     /// The first byte behind the terminator at `end`.
@@ -265,7 +280,7 @@ impl Shape {
         let body = self.body(bytes);
         let mut records = Vec::new();
         let mut at = 0;
-        while at < body.len() {
+        while at < body.len() && !self.is_end_of_data(&body[at..]) {
             if self.ends(body[at]) {
                 at = self.behind(body, at);
                 continue;
@@ -338,6 +353,26 @@ impl Shape {
         }
     }
 
+    /// Adds what the escape at `at` stands for, and returns where the next byte is.
+    fn escaped(
+        &self,
+        body: &[u8],
+        at: usize,
+        content: &mut Vec<(u8, bool)>,
+        named_end: &mut Option<usize>,
+    ) -> usize {
+        let (byte, n) = meant(self.escapes, &body[at + 1..]);
+        let is_named = n > 1 || byte != body[at + 1];
+        // Bytes that are written by names make characters together, but with no others.
+        if !is_named || *named_end != Some(at) {
+            close_run(content, byte);
+        }
+        content.push((byte, true));
+        let next = at + 1 + n;
+        *named_end = is_named.then_some(next);
+        next
+    }
+
     /// The field that starts at `at`.
     fn field(&self, body: &[u8], at: usize, trim: bool) -> Taken {
         let special = |byte: u8| {
@@ -353,8 +388,8 @@ impl Shape {
         }
         // Each byte of the content, and whether it is kept whatever it is.
         let mut content = Vec::new();
-        // A quote or an escape was taken out behind it.
-        let mut cut = false;
+        // Behind the last byte that is written by a name.
+        let mut named_end = None;
         let mut at = start;
         let quoted = self.quote.is_some() && body.get(at).copied() == self.quote;
         let mut unclosed = false;
@@ -368,17 +403,17 @@ impl Shape {
                     } else {
                         at += 1;
                         unclosed = false;
-                        cut = true;
                         break;
                     }
                 } else if Some(body[at]) == self.escape {
-                    at += 1;
-                    if at == body.len() {
+                    if at + 1 == body.len() {
+                        at += 1;
                         break;
                     }
-                    cut = true;
+                    at = self.escaped(body, at, &mut content, &mut named_end);
+                    continue;
                 }
-                if std::mem::take(&mut cut) {
+                if named_end == Some(at) {
                     close_run(&mut content, body[at]);
                 }
                 content.push((body[at], true));
@@ -388,20 +423,23 @@ impl Shape {
         let (tail, mut n_quoted) = (at, content.len());
         while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
+            let was_quoted = content.len() == n_quoted;
             // Right behind a closing quote that could have been one of two an escape is an ordinary
             // byte, and so is one with nothing behind it.
             let ordinary = quoted && self.double_quote && at == tail || at + 1 == body.len();
             if escapes && !ordinary {
+                at = self.escaped(body, at, &mut content, &mut named_end);
+            } else {
+                if named_end == Some(at) || quoted && at == tail {
+                    close_run(&mut content, body[at]);
+                }
+                content.push((body[at], escapes));
                 at += 1;
-                cut = true;
             }
-            if std::mem::take(&mut cut) {
-                let had = content.len();
-                close_run(&mut content, body[at]);
-                n_quoted -= if had == n_quoted { had - content.len() } else { 0 };
+            if was_quoted {
+                // One byte came, and those before it may have become fewer.
+                n_quoted = content.len() - 1;
             }
-            content.push((body[at], escapes));
-            at += 1;
         }
         let mut raw: Vec<(u8, bool)> = Vec::new();
         if !quoted {
@@ -526,6 +564,33 @@ impl Expected {
         self.invalid += record.fields.iter().map(invalid).sum::<usize>() as u64;
         self.unclosed += u64::from(record.unclosed);
         self.stray += record.n_stray();
+    }
+}
+
+/// The byte that is meant by those behind an escape, and how many bytes say so.
+fn meant(escapes: Escapes, behind: &[u8]) -> (u8, usize) {
+    let digits = |from: usize, most: usize, base: u32| -> Vec<u32> {
+        behind[from..].iter().take(most).map_while(|&digit| char::from(digit).to_digit(base)).collect()
+    };
+    let number = |digits: &[u32], base: u32| digits.iter().fold(0, |n, digit| n * base + digit) as u8;
+    match (escapes, behind[0]) {
+        (Escapes::Postgres | Escapes::Mysql, b'b') => (0x08, 1),
+        (Escapes::Postgres | Escapes::Mysql, b't') => (0x09, 1),
+        (Escapes::Postgres | Escapes::Mysql, b'n') => (0x0a, 1),
+        (Escapes::Postgres, b'v') => (0x0b, 1),
+        (Escapes::Postgres, b'f') => (0x0c, 1),
+        (Escapes::Postgres | Escapes::Mysql, b'r') => (0x0d, 1),
+        (Escapes::Postgres, b'0'..=b'7') => {
+            let digits = digits(0, 3, 8);
+            (number(&digits, 8), digits.len())
+        }
+        (Escapes::Postgres, b'x') if !digits(1, 2, 16).is_empty() => {
+            let digits = digits(1, 2, 16);
+            (number(&digits, 16), 1 + digits.len())
+        }
+        (Escapes::Mysql, b'0') => (0x00, 1),
+        (Escapes::Mysql, b'Z') => (0x1a, 1),
+        (_, byte) => (byte, 1),
     }
 }
 

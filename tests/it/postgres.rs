@@ -10,17 +10,28 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Place, Run, has, skipped};
+use crate::harness::{AtEnd, Place, Run, has, skipped};
 
 const COPY: &str = r"\copy raw(doc) from stdin with (format csv, quote e'\x01', delimiter e'\x02')";
 
-/// A server with a database, gone with this.
+/// A server with a database, gone with this, or with this process.
 pub(crate) struct Server {
     pub(crate) bin: PathBuf,
     dir: PathBuf,
     pub(crate) port: u16,
     user: u32,
+    _stop: AtEnd,
 }
+
+/// Ends the leader of a cluster, which ends all of its processes, and waits for that.
+const STOP: &str = r#"
+    leader=$(head -n 1 "$1/data/postmaster.pid") && [ "$leader" -gt 1 ] || exit 0
+    all="$leader $(ps -o pid= --ppid "$leader")"
+    kill -CONT $all
+    kill -QUIT "$leader"
+    for i in $(seq 100); do kill -0 "$leader" || exit 0; sleep 0.1; done
+    kill -KILL $all
+"#;
 
 impl Server {
     pub(crate) fn start(place: &Place) -> Option<Server> {
@@ -51,7 +62,8 @@ impl Server {
         static N_STARTED: AtomicU16 = AtomicU16::new(0);
         let n = N_STARTED.fetch_add(1, Ordering::Relaxed);
         let port = 20_000 + (std::process::id() % 20_000) as u16 + n;
-        let server = Server { bin, dir, port, user };
+        let _stop = AtEnd::new(STOP, &dir);
+        let server = Server { bin, dir, port, user, _stop };
         let data = server.dir.join("data");
         server.tool("initdb").arg("-D").arg(&data).args(["-A", "trust", "-U", "postgres"]).quietly();
         let options = format!(
@@ -80,6 +92,11 @@ impl Server {
         format!("{}/psql -X -q -h 127.0.0.1 -p {} -U postgres", self.bin.display(), self.port)
     }
 
+    /// A folder where it may write.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub(crate) fn sql(&self, sql: &str) -> String {
         let output = Command::new("sh")
             .args(["-c", &format!("{} -At -c \"$SQL\"", self.psql())])
@@ -103,14 +120,6 @@ impl Server {
         let leader = leader.lines().next().unwrap().to_owned();
         let script = format!("kill -{signal} {leader} $(ps -o pid= --ppid {leader})");
         let _ = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.signal_all("CONT");
-        let data = self.dir.join("data");
-        let _ = self.tool("pg_ctl").arg("-D").arg(&data).args(["-m", "immediate", "stop"]).0.output();
     }
 }
 
@@ -203,4 +212,21 @@ fn a_million_rows_arrive_as_they_are_and_a_server_at_rest_is_waited_for() {
     let output = running.finish();
     let statuses = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(statuses.starts_with("141 "), "{statuses} after {:?}", begun.elapsed());
+}
+
+/// A server that a failed test leaves behind would be there until somebody ends it.
+#[test]
+fn a_server_ends_with_its_test_even_if_that_panics() {
+    let place = Place::new();
+    let Some(server) = Server::start(&place) else { return };
+    let leader = fs::read_to_string(server.dir.join("data/postmaster.pid")).unwrap();
+    let leader = PathBuf::from("/proc").join(leader.lines().next().unwrap());
+    assert!(leader.exists());
+    let failed = thread::spawn(move || {
+        server.signal_all("STOP");
+        let _server = server;
+        panic!("as a test that fails");
+    });
+    assert!(failed.join().is_err());
+    assert!(!leader.exists(), "it is still there");
 }

@@ -255,7 +255,7 @@ fn a_plan_says_what_shapes_the_result() {
         let expected = serde_json::json!({
             "delimiter": "\\x09",
             "dialect": {
-                "quote": "\"", "double_quote": true, "escape": null, "terminator": "any", "comment": null, "trim": "all",
+                "quote": "\"", "double_quote": true, "escape": null, "escapes": "literal", "terminator": "any", "comment": null, "trim": "all",
             },
             "skip_lines": 0,
             "names": {"no_header": false, "given": null},

@@ -7,6 +7,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use rowmill::Escapes;
 use serde_json::Value;
 
 use crate::harness::kernels;
@@ -47,6 +48,9 @@ pub(crate) fn input() -> impl Strategy<Value = Bytes> {
     let structure: Vec<&[u8]> =
         vec![b"\"", b"\"", b"\"\"", b"\",\"", b",", b",", b",", b"\n", b"\n", b"\r", b"\r\n", b"\r\r\n"];
     let special: Vec<&[u8]> = vec![b";", b"'", b"\\", b"#", b"\n#", b"\n#\"", b"\0", b"\x1f", b"|"];
+    let escaped: Vec<&[u8]> = vec![
+        b"\\n", b"\\t", b"\\r", b"\\N", b"\\0", b"\\x41", b"\\xg", b"\\xff", b"\\1011", b"\\777", b"\n\\.\n",
+    ];
     let words: Vec<&[u8]> = vec![b"a", b"b", b"bc", b"0", b"_extra", b"column_2", b"a_2"];
     let blanks: Vec<&[u8]> =
         vec![b" ", b" ", b"\t", b"\x0b", b"\xc2\xa0", b"\xc2\x85", b"\xe3\x80\x80", b"\xe2\x80\xa8"];
@@ -57,6 +61,7 @@ pub(crate) fn input() -> impl Strategy<Value = Bytes> {
     let piece = prop_oneof![
         10 => select(structure).prop_map(<[u8]>::to_vec),
         3 => select(special).prop_map(<[u8]>::to_vec),
+        1 => select(escaped).prop_map(<[u8]>::to_vec),
         4 => select(words).prop_map(<[u8]>::to_vec),
         3 => select(blanks).prop_map(<[u8]>::to_vec),
         1 => select(text).prop_map(<[u8]>::to_vec),
@@ -78,7 +83,10 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
         often(b',', b";\t |\0\x1fa"),
         prop_oneof![5 => Just(Some(b'"')), 1 => Just(Some(b'\'')), 1 => Just(None)],
         prop::bool::weighted(0.8),
-        rarely(b"\\\\\\b\""),
+        (
+            rarely(b"\\\\\\b\""),
+            select(vec![Escapes::Literal, Escapes::Literal, Escapes::Postgres, Escapes::Mysql]),
+        ),
         rarely(b"\n\n\r;\x1f0 "),
         prop_oneof![3 => Just(None), 1 => select(COMMENTS).prop_map(Some)],
     );
@@ -86,8 +94,8 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let rare = || prop::bool::weighted(0.15);
     let dropped = (rare(), rare(), rare(), prop_oneof![5 => Just(0usize), 1 => 1usize..5]);
     let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 0usize..12, 0usize..12);
-    (dialect, rest, dropped)
-        .prop_map(|((delimiter, quote, double_quote, escape, terminator, comment), rest, dropped)| {
+    (dialect, rest, dropped).prop_map(
+        |((delimiter, quote, double_quote, (escape, escapes), terminator, comment), rest, dropped)| {
             let (trim_names, trim_values, no_header, skip, limit) = rest;
             let (trailing, skip_empty, skip_repeated, skip_last) = dropped;
             Shape {
@@ -95,6 +103,7 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
                 quote,
                 double_quote,
                 escape,
+                escapes,
                 terminator,
                 comment,
                 trailing,
@@ -126,7 +135,7 @@ fn shape_of_csv() -> impl Strategy<Value = Shape> {
 }
 
 /// Values that matter to some rule, as they are in a file of commas and double quotes.
-const VALUES: [&str; 52] = [
+const VALUES: [&str; 56] = [
     "007",
     "+1",
     "-0",
@@ -178,6 +187,10 @@ const VALUES: [&str; 52] = [
     "nope",
     "nullx",
     "\\N",
+    "a\\nb\\tc",
+    "\\x41\\102",
+    "\\xe9",
+    "\"q\\r\\\\\"",
     "\"x\"y",
 ];
 

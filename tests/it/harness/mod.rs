@@ -10,10 +10,12 @@
 //! | [`run`], [`running`], [`output`] | a program before, while and after it runs |
 //! | [`cases`] | a place whose files a run may not touch |
 //! | [`data`] | files made on the fly, and random numbers |
+//! | [`at_end`] | what is done when a test is over, however it ends |
 //! | [`codecs`] | what programs pack and unpack |
 //! | [`strace`] | calls to the system watched, failed, or answered by a kill |
 //! | [`needs`] | what the machine has; what is skipped, and who counts it |
 
+mod at_end;
 mod cases;
 mod codecs;
 pub(crate) mod data;
@@ -24,6 +26,7 @@ mod run;
 mod running;
 mod strace;
 
+pub(crate) use at_end::AtEnd;
 pub(crate) use cases::{Case, EARLIER, INPUT, RESULT};
 pub(crate) use codecs::{can_unpack, unpacked};
 pub(crate) use data::{Numbers, PEOPLE_HEADER, odd, people};
