@@ -94,31 +94,33 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let rare = || prop::bool::weighted(0.15);
     let dropped = (rare(), rare(), rare(), prop_oneof![5 => Just(0usize), 1 => 1usize..5]);
     let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 0usize..12, 0usize..12);
-    (dialect, rest, dropped).prop_map(
-        |((delimiter, quote, double_quote, (escape, escapes), terminator, comment), rest, dropped)| {
-            let (trim_names, trim_values, no_header, skip, limit) = rest;
-            let (trailing, skip_empty, skip_repeated, skip_last) = dropped;
-            Shape {
-                delimiter,
-                quote,
-                double_quote,
-                escape,
-                escapes,
-                terminator,
-                comment,
-                trailing,
-                skip_empty,
-                skip_repeated: skip_repeated && !no_header,
-                skip_last,
-                trim_names,
-                trim_values,
-                no_header,
-                // Most inputs have few lines, and most should be read.
-                skip_lines: skip.saturating_sub(8),
-                limit: (limit < 4).then_some(limit),
-                ..Shape::default()
-            }
-        })
+    (dialect, rest, dropped)
+        .prop_map(
+            |((delimiter, quote, double_quote, (escape, escapes), terminator, comment), rest, dropped)| {
+                let (trim_names, trim_values, no_header, skip, limit) = rest;
+                let (trailing, skip_empty, skip_repeated, skip_last) = dropped;
+                Shape {
+                    delimiter,
+                    quote,
+                    double_quote,
+                    escape,
+                    escapes,
+                    terminator,
+                    comment,
+                    trailing,
+                    skip_empty,
+                    skip_repeated: skip_repeated && !no_header,
+                    skip_last,
+                    trim_names,
+                    trim_values,
+                    no_header,
+                    // Most inputs have few lines, and most should be read.
+                    skip_lines: skip.saturating_sub(8),
+                    limit: (limit < 4).then_some(limit),
+                    ..Shape::default()
+                }
+            },
+        )
         .prop_filter("a byte with two meanings", Shape::is_distinct)
 }
 

@@ -14,6 +14,8 @@ const ODD: &[u8] = b"a,a,\n1,2,3\n4\n5,6,7,8\n\n\xff,x,\"y\n";
 const KEYS: &[(&str, &str)] = &[
     ("anomalies", "object"),
     ("blank_records", "number"),
+    ("empty_records", "number"),
+    ("repeated_headers", "number"),
     ("bound_by", "string"),
     ("bytes_encoded", "number"),
     ("bytes_in", "number"),
