@@ -5,12 +5,14 @@
 
 mod args;
 mod confine;
+mod each;
 mod exit;
 mod figures;
 mod generate;
 mod hints;
 mod job;
 mod lines;
+mod list;
 mod part;
 mod plan;
 mod progress;
@@ -21,6 +23,7 @@ mod run;
 mod say;
 mod shaping_args;
 mod signals;
+mod tally;
 mod typed;
 mod verify;
 mod words;

@@ -2,6 +2,7 @@
 
 /// The settings that the library's messages name, and the flags that set them.
 const SETTINGS: &[(&str, &str)] = &[
+    ("check", "--check"),
     ("column_type", "--type"),
     ("comment", "--comment"),
     ("compress", "--compress"),
@@ -12,9 +13,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("encoding", "--encoding"),
     ("escape", "--escape"),
     ("extra_key", "--extra-key"),
+    ("fill", "--fill"),
     ("format", "--format"),
     ("hash_key", "--hash-key-file"),
     ("header", "--header"),
+    ("infer", "--infer"),
     ("limit", "--limit"),
     ("limit_rate", "--limit-rate"),
     ("mask", "--mask"),
@@ -27,6 +30,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("output", "-o FILE"),
     ("plan", "rowmill plan"),
     ("quote", "--quote"),
+    ("quoted_values", "--quoted-values"),
     ("range", "--range"),
     ("rejects", "--rejects"),
     ("rename", "--rename"),

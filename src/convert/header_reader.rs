@@ -187,7 +187,9 @@ fn sniffed(
     let Names { no_header, given } = request.names;
     let header = !no_header && given.is_none();
     let encoding_by_default = request.encoding_by_default;
-    Ok(sniff::remarks(&Taken { name: &name, dialect, header, encoding_by_default }, sample(reader)?))
+    let infers_unquoted = request.columns.infer && !request.columns.quoted_values;
+    let taken = Taken { name: &name, dialect, header, encoding_by_default, infers_unquoted };
+    Ok(sniff::remarks(&taken, sample(reader)?))
 }
 
 /// Skips a physical line. Returns false if the input ends first.

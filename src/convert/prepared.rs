@@ -13,10 +13,12 @@ use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::header::Header;
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
-use crate::plan::Plan;
+use crate::plan::{Plan, Together};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// An input that was looked at before the output is opened.
@@ -32,7 +34,7 @@ pub(super) struct Prepared<'i> {
     /// It ends with the file. Only a range may end before that.
     pub(super) is_last: bool,
     /// What its format writes before all records; `None` if there is no header.
-    pub(super) heading: Option<Box<str>>,
+    pub(super) heading: Option<Arc<str>>,
     pub(super) beside: Beside,
     pub(super) stage: Stage<'i>,
 }
@@ -57,11 +59,21 @@ pub(super) struct Preparation<'c> {
     pub(super) options: &'c Options,
     pub(super) reading: ReadOptions,
     pub(super) budget: Budget,
+    together: Together<'c>,
+    /// What these and other inputs have together, which is settled already.
+    shared: Option<&'c Together<'c>>,
+    /// Why the first input that cannot be converted cannot, if its names were read.
+    refused: Option<Error>,
 }
 
 impl<'c> Preparation<'c> {
-    /// Prepares for `n` inputs.
-    pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
+    /// Prepares for `n` inputs, some of many that have something together if that is `shared`.
+    pub(super) fn new(
+        options: &'c Options,
+        budget: Budget,
+        n: usize,
+        shared: Option<&'c Together<'c>>,
+    ) -> Self {
         let reading = ReadOptions {
             io: options.resources.io,
             encoding: options.shaping.encoding,
@@ -69,13 +81,14 @@ impl<'c> Preparation<'c> {
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
         };
-        Self { options, reading, budget }
+        let together = Together::new(&options.shaping.columns, n);
+        Self { options, reading, budget, together, shared, refused: None }
     }
 
     /// Opens an input and reads its header. `keep` leaves it open. If there is a `range`, its
-    /// bounds are checked.
+    /// bounds are checked. What is wrong with its columns is reported by [`Preparation::settle`].
     pub(super) fn prepare<'i>(
-        &self,
+        &mut self,
         single: SingleInput<'i>,
         keep: bool,
         range: Option<&Located>,
@@ -95,7 +108,25 @@ impl<'c> Preparation<'c> {
         let beside = Beside { waits: !is_regular || keep, unpacking, decoding };
         let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
         let aloud = Some(&self.options.on_remark);
-        let beginning = self.begin(&name, by_name, &mut opened, &budget, aloud)?;
+        let beginning = match self.preface(&name, by_name, &mut opened, &budget, aloud)? {
+            Some(preface) => {
+                let all = match self.shared {
+                    Some(shared) => shared.all(),
+                    None => {
+                        self.together.look(&preface.header, &name, budget.header())?;
+                        None
+                    }
+                };
+                match self.begin(&name, preface, &opened, &budget, all) {
+                    Ok(begun) => Some(begun),
+                    Err(error) => {
+                        self.refused.get_or_insert(error);
+                        None
+                    }
+                }
+            }
+            None => None,
+        };
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -110,12 +141,63 @@ impl<'c> Preparation<'c> {
             size = Some(located.range.end - located.range.start);
             file_size = size;
         }
-        let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
+        let heading = beginning.as_ref().map(|begun| Arc::from(begun.plan.begin()));
         let stage = match again {
             Some(again) if is_regular && !keep => Stage::Later(again),
             _ => Stage::Begun(opened, beginning),
         };
         Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, stage })
+    }
+
+    /// Whether it must be known what all inputs have together.
+    pub(super) fn asks(&self) -> bool {
+        self.together.asks()
+    }
+
+    /// Looks at the header of an input that is converted another time.
+    ///
+    /// # Errors
+    /// As [`Preparation::prepare`].
+    pub(super) fn look(&mut self, single: SingleInput<'_>) -> Result<()> {
+        let name = single.name();
+        let mut opened = single.open(&self.reading)?;
+        let Opened { unpacking, decoding, .. } = opened;
+        let beside = Beside { waits: false, unpacking, decoding };
+        let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
+        let preface = self.preface(&name, true, &mut opened, &budget, None)?;
+        preface.map_or(Ok(()), |preface| self.together.look(&preface.header, &name, budget.header()))
+    }
+
+    /// Returns what all inputs have together after all were looked at, and remarks on names that
+    /// some of them lack.
+    ///
+    /// # Errors
+    /// As [`Preparation::settle`].
+    pub(super) fn settled_alone(self) -> Result<(Together<'c>, Vec<String>)> {
+        let remarks = self.together.settle()?;
+        self.options.on_remark.hear(&remarks);
+        Ok((self.together, remarks))
+    }
+
+    /// Sees to it that all inputs, after they were prepared, can be converted to one output. Returns
+    /// remarks on names that some of them lack.
+    ///
+    /// # Errors
+    /// A name that is asked for is in no input, or the columns of one of them, or of all, cannot be
+    /// written.
+    pub(super) fn settle(&mut self, inputs: &mut [Prepared<'_>]) -> Result<Vec<String>> {
+        let remarks = if self.shared.is_none() { self.together.settle()? } else { Vec::new() };
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
+        if let Some(heading) = self.together.begin()? {
+            let heading: Arc<str> = heading.into();
+            for input in inputs.iter_mut().filter(|input| input.heading.is_some()) {
+                input.heading = Some(Arc::clone(&heading));
+            }
+        }
+        self.options.on_remark.hear(&remarks);
+        Ok(remarks)
     }
 
     /// Returns the input, opened and read up to the first record.
@@ -124,7 +206,17 @@ impl<'c> Preparation<'c> {
     /// It cannot be read, or another file has its name now.
     pub(super) fn open<'i>(&self, ready: &mut Prepared<'i>) -> Result<(Opened<'i>, Option<Box<Beginning>>)> {
         match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin.into())) {
-            Stage::Begun(opened, beginning) => Ok((opened, beginning)),
+            Stage::Begun(opened, beginning) => {
+                let all = if self.shared.is_none() { self.together.all() } else { None };
+                let Some(all) = all else { return Ok((opened, beginning)) };
+                let again = |begun: Box<Beginning>| {
+                    let Beginning { mut preface, plan } = *begun;
+                    preface.header = plan.into_header();
+                    self.begin(&ready.name, preface, &opened, &self.budget, Some(all))
+                };
+                let beginning = beginning.map(again).transpose()?;
+                Ok((opened, beginning))
+            }
             Stage::Later(single) => {
                 // The header and the checkpoint belong to the file that had the name before.
                 if ready.path.as_deref().is_some_and(|path| is_another(path, ready.file_id)) {
@@ -133,7 +225,10 @@ impl<'c> Preparation<'c> {
                 }
                 let mut opened = single.open(&self.reading)?;
                 // The remarks were heard when it was prepared.
-                let beginning = self.begin(&ready.name, true, &mut opened, &self.budget, None)?;
+                let preface = self.preface(&ready.name, true, &mut opened, &self.budget, None)?;
+                let all = self.shared.unwrap_or(&self.together).all();
+                let begin = |preface| self.begin(&ready.name, preface, &opened, &self.budget, all);
+                let beginning = preface.map(begin).transpose()?;
                 Ok((opened, beginning))
             }
         }
@@ -141,14 +236,14 @@ impl<'c> Preparation<'c> {
 
     /// Reads up to the first record. Returns `None` if there is no header. An input `by_name` may
     /// be no text at all. Remarks are handed to `aloud`.
-    fn begin(
+    fn preface(
         &self,
         name: &str,
         by_name: bool,
         opened: &mut Opened<'_>,
         budget: &Budget,
         aloud: Option<&OnRemark>,
-    ) -> Result<Option<Box<Beginning>>> {
+    ) -> Result<Option<Preface>> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
@@ -185,9 +280,23 @@ impl<'c> Preparation<'c> {
             }
             .into());
         }
+        Ok(Some(preface))
+    }
+
+    /// Makes the plan for an input of which `preface` was read. The columns of `all` inputs are
+    /// written if they are given.
+    fn begin(
+        &self,
+        name: &str,
+        mut preface: Preface,
+        opened: &Opened<'_>,
+        budget: &Budget,
+        all: Option<&Header>,
+    ) -> Result<Box<Beginning>> {
         let header = std::mem::take(&mut preface.header);
-        let plan = Plan::new(header, &options.shaping.columns, charset, name, budget.header())?;
-        Ok(Some(Box::new(Beginning { preface, plan })))
+        let columns = &self.options.shaping.columns;
+        let plan = Plan::new(header, columns, opened.charset, name, budget.header(), all)?;
+        Ok(Box::new(Beginning { preface, plan }))
     }
 }
 
