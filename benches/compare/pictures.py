@@ -63,7 +63,7 @@ class Picture:
 
 def draw(record, runs):
     """The pictures by name; only those that the record has the runs for."""
-    made = {"speed": speed(record, runs), "memory": memory(record, runs), "growth": growth(record, runs)}
+    made = {"speed": speed(record, runs), "jobs": jobs(record, runs), "memory": memory(record, runs), "growth": growth(record, runs)}
     return {name: str(picture) for name, picture in made.items() if picture}
 
 
@@ -139,12 +139,23 @@ class Panel:
 PANEL, LABELS, NUMBERS = 402, 134, 84
 
 
+def jobs(record, runs):
+    """What users run: people with its addresses masked, with types, and with types inferred."""
+    titles = {"masked": "e-mail addresses masked", "typed": "two of eight columns typed", "inferred": "types inferred"}
+    panels = [Panel.of(record, runs, f"people, {title}", record["jobs"][job]["bytes"], job, job, job)
+              for job, title in titles.items() if job in record.get("jobs", {})]
+    return in_panels(panels, record)
+
+
 def speed(record, runs):
-    """What users run first, people as it is and with its addresses masked; all panels on one scale."""
+    """Each profile as it is."""
     panels = [Panel.of(record, runs, name, about["bytes"], f"pairs/{name}", f"peers/{name}", name)
               for name, about in record["profiles"].items() if runs.wall(f"pairs/{name}", "file -j2")]
-    if masked := record.get("jobs", {}).get("masked"):
-        panels.insert(1, Panel.of(record, runs, "people, addresses masked", masked["bytes"], "masked", "masked", "masked"))
+    return in_panels(panels, record)
+
+
+def in_panels(panels, record):
+    """A picture of `panels`, all on one scale; None if there is none."""
     if not panels:
         return None
     fastest = max(fast for panel in panels for fast in panel.speeds())

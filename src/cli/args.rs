@@ -69,6 +69,12 @@ pub(super) struct ConvertArgs {
     /// Files to convert, one after another; '-' or none is standard input
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) writing: WritingArgs,
+    #[command(flatten)]
+    pub(super) shaping: ShapingArgs,
+    #[command(flatten)]
+    pub(super) anomalies: AnomalyArgs,
     /// Read the inputs' names from FILE, one on each line; '-' is standard input
     #[arg(
         long,
@@ -79,14 +85,8 @@ pub(super) struct ConvertArgs {
     )]
     pub(super) files_from: Option<PathBuf>,
     /// Names in the list end with NUL, as 'find -print0' writes them
-    #[arg(short = '0', long, requires = "files_from", help_heading = "Reading", hide_short_help = true)]
+    #[arg(short = '0', long, help_heading = "Reading", hide_short_help = true)]
     pub(super) from0: bool,
-    #[command(flatten)]
-    pub(super) writing: WritingArgs,
-    #[command(flatten)]
-    pub(super) shaping: ShapingArgs,
-    #[command(flatten)]
-    pub(super) anomalies: AnomalyArgs,
     /// Stop after N records
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,

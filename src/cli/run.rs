@@ -49,7 +49,12 @@ fn print(text: &[u8]) -> Result<ExitCode> {
 }
 
 fn convert_or_hint(args: &ConvertArgs) -> ExitCode {
-    let Some(list) = &args.files_from else { return convert_or_fail(args) };
+    let Some(list) = &args.files_from else {
+        if args.from0 {
+            return with_error(&Error::setting("-0 is of the list of --files-from; name one"), None);
+        }
+        return convert_or_fail(args);
+    };
     match list::read(list, args.from0, args.resources.memory) {
         Ok(inputs) => convert_or_fail(&ConvertArgs { inputs, ..args.clone() }),
         Err(error) => with_error(&error, missing_folder(&error).as_deref()),

@@ -34,6 +34,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("range", "--range"),
     ("rejects", "--rejects"),
     ("rename", "--rename"),
+    ("replace_header", "--replace-header"),
     ("resume", "--resume"),
     ("select", "--select"),
     ("skip_lines", "--skip-lines"),

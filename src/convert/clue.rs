@@ -124,7 +124,6 @@ impl ShownValue {
             let front = run.start..run.end.min(run.start + 4 * MOST_SHOWN);
             text.push(run.start, &record.bytes[front], &mut push)
         });
-        let _ = text.finish(&mut push);
         shown
     }
 

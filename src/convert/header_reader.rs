@@ -4,12 +4,13 @@ use super::clue::{Clue, Remedy};
 use super::delimiter::Delimiter;
 use super::names::Names;
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
+use super::sniff_flags;
 use super::summary::Count;
 use crate::dialect::{Dialect, Terminator, delimiter_name};
 use crate::error::{Anomaly, Error, ErrorKind, Place, Result};
 use crate::header::Header;
-use crate::input::InputReader;
-use crate::parse::{Field, Machine, Text, count_lines, line_end};
+use crate::input::{Ahead, InputReader};
+use crate::parse::{Field, Machine, Text, count_lines, last_line_end, line_end};
 use crate::plan::{Columns, size_for};
 use std::convert::Infallible;
 use std::ops::Range;
@@ -152,13 +153,13 @@ fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Resul
     if let Some(Delimiter::Byte(byte)) = request.delimiter {
         return Ok((byte, None, 0));
     }
-    if let Some(byte) = sniff::sep_line(reader.peek(FIRST_LOOK)?) {
+    let sample = sample(reader, request)?;
+    if let Some(byte) = sniff::sep_line(sample.bytes) {
         skip_line(reader, request.dialect.terminator)?;
         let (name, taken) = (reader.name(), delimiter_name(byte));
         let remark = format!("{name}: took {taken} for the delimiter, as its first line says (sep=)");
         return Ok((byte, Some(remark), 1));
     }
-    let sample = sample(reader)?;
     if request.delimiter.is_none() || sample.bytes.is_empty() {
         return Ok((by_name, None, 0));
     }
@@ -172,9 +173,14 @@ fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Resul
     Ok((byte, Some(remark), 0))
 }
 
-fn sample(reader: &mut dyn InputReader) -> Result<Sample<'_>> {
-    let bytes = reader.peek(FIRST_LOOK)?;
-    Ok(Sample { bytes, whole: bytes.len() < FIRST_LOOK })
+/// What the input shows of itself before it is read. A delimiter that is found in it must not
+/// depend on how fast a live input comes: that waits for all that may be looked at.
+fn sample<'r>(reader: &'r mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Sample<'r>> {
+    let terminator = request.dialect.terminator;
+    let is_found = request.delimiter == Some(Delimiter::Auto);
+    let Ahead { bytes, whole } =
+        reader.peek_until(FIRST_LOOK, &|bytes| !is_found && last_line_end(terminator, bytes).is_some())?;
+    Ok(Sample { bytes, whole })
 }
 
 /// What the beginning of an input shows of a wrong dialect.
@@ -185,18 +191,29 @@ fn sniffed(
 ) -> Result<Vec<String>> {
     let name = reader.name().to_owned();
     let Names { no_header, given } = request.names;
-    let header = !no_header && given.is_none();
-    let encoding_by_default = request.encoding_by_default;
-    let infers_unquoted = request.columns.infer && !request.columns.quoted_values;
-    let taken = Taken { name: &name, dialect, header, encoding_by_default, infers_unquoted };
-    Ok(sniff::remarks(&taken, sample(reader)?))
+    let taken = Taken {
+        name: &name,
+        dialect,
+        header: !no_header && given.is_none(),
+        has_names: given.is_some(),
+        replaces_names: !no_header && given.is_some(),
+        encoding_by_default: request.encoding_by_default,
+        infers_unquoted: request.columns.infer && !request.columns.quoted_values,
+    };
+    let sample = sample(reader, request)?;
+    let mut remarks = sniff::remarks(&taken, sample);
+    if remarks.is_empty() {
+        remarks = sniff_flags::remarks(&taken, sample);
+    }
+    Ok(remarks)
 }
 
 /// Skips a physical line. Returns false if the input ends first.
 fn skip_line(reader: &mut dyn InputReader, terminator: Terminator) -> Result<bool> {
     loop {
-        let look = reader.peek(FIRST_LOOK)?;
-        let (n, whole) = (look.len(), look.len() < FIRST_LOOK);
+        let has_line = |bytes: &[u8]| last_line_end(terminator, bytes).is_some();
+        let Ahead { bytes: look, whole } = reader.peek_until(FIRST_LOOK, &has_line)?;
+        let n = look.len();
         match line_end(terminator, look) {
             // A CR at the very end may be followed by its LF.
             Some(end) if end == n && !whole && look.ends_with(b"\r") => reader.skip(n - 1),
@@ -252,6 +269,12 @@ struct First {
     anomalies: Vec<OddHeader>,
 }
 
+/// Whether a record that ends at `next` ends there for sure. A CR at the very end of `look` may be
+/// followed by its LF.
+fn is_over(next: usize, look: &[u8]) -> bool {
+    next < look.len() || !look.ends_with(b"\r")
+}
+
 /// Looks at a record without consuming it. Returns `None` at the end of the input.
 fn first_record(
     reader: &mut dyn InputReader,
@@ -263,8 +286,11 @@ fn first_record(
     let most_fields = request.room / size_for(request.columns, 0, 1);
     let mut n_look = FIRST_LOOK;
     loop {
-        let look = reader.peek(n_look)?;
-        let whole = look.len() < n_look;
+        let enough = |bytes: &[u8]| {
+            let ended = Machine::new(dialect, trim).record(bytes, 0, |_| ());
+            ended.is_some_and(|ended| is_over(ended.next, bytes))
+        };
+        let Ahead { bytes: look, whole } = reader.peek_until(n_look, &enough)?;
         if look.is_empty() {
             return Ok(None);
         }
@@ -279,8 +305,7 @@ fn first_record(
             start = end + 1;
         });
         let (next, comment) = match ended {
-            // A record that ends with the bytes shown may be followed by its LF.
-            Some(ended) if ended.next < look.len() || whole => (ended.next, ended.comment),
+            Some(ended) if is_over(ended.next, look) || whole => (ended.next, ended.comment),
             None if whole => {
                 if !machine.is_comment() {
                     fields.push(start..look.len());
@@ -358,7 +383,6 @@ impl First {
                 stray.get_or_insert((at, i as u64 + 1, field.start()));
             }
             let Ok(()) = field.runs(dialect, |run| text.push(run.start, &bytes[run], &mut write));
-            let Ok(()) = text.finish(&mut write);
             self.names.push(start..self.text.len());
             n_invalid += text.n_invalid();
             invalid_at = invalid_at.or(text.first_invalid().map(|at| (at, i as u64 + 1)));

@@ -40,6 +40,7 @@ mod single_input;
 mod slice;
 mod slice_converter;
 mod sniff;
+mod sniff_flags;
 mod split_points;
 mod state;
 mod strip;

@@ -16,6 +16,7 @@ use crate::dialect::{COMMON_DELIMITERS, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::header::Header;
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
+use crate::parse::last_line_end;
 use crate::plan::{Plan, Together};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,13 +111,12 @@ impl<'c> Preparation<'c> {
         let aloud = Some(&self.options.on_remark);
         let beginning = match self.preface(&name, by_name, &mut opened, &budget, aloud)? {
             Some(preface) => {
-                let all = match self.shared {
-                    Some(shared) => shared.all(),
-                    None => {
-                        self.together.look(&preface.header, &name, budget.header())?;
-                        None
-                    }
-                };
+                // Nothing may be left of an input that will be filled.
+                let own = self.together.fills().then(|| preface.header.clone());
+                if self.shared.is_none() {
+                    self.together.look(&preface.header, &name, budget.header())?;
+                }
+                let all = self.shared.map_or(own.as_ref(), Together::all);
                 match self.begin(&name, preface, &opened, &budget, all) {
                     Ok(begun) => Some(begun),
                     Err(error) => {
@@ -259,7 +259,8 @@ impl<'c> Preparation<'c> {
             columns: &options.shaping.columns,
             room: budget.header(),
         };
-        let foreign = recognise(opened.reader.peek(FOREIGN_LOOK)?);
+        let has_line = |bytes: &[u8]| last_line_end(dialect.terminator, bytes).is_some();
+        let foreign = recognise(opened.reader.peek_until(FOREIGN_LOOK, &has_line)?.bytes);
         // A caller's source is text by its contract.
         if let (Some(Foreign::Binary(reason)), true) = (foreign, by_name) {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());

@@ -35,15 +35,15 @@ pub(super) struct Sample<'s> {
 }
 
 /// A record of a sample.
-struct Sniffed {
+pub(super) struct Sniffed {
     /// Its fields.
-    fields: Vec<Range<usize>>,
+    pub(super) fields: Vec<Range<usize>>,
     /// It was still in quotes at the end of the sample.
     open: bool,
 }
 
 /// The records at the front of a sample; blank ones and comments are left out.
-fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) -> Vec<Sniffed> {
+pub(super) fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) -> Vec<Sniffed> {
     let trim = dialect.trims_fields();
     let mut machine = Machine::new(dialect, trim);
     let (mut records, mut at) = (Vec::new(), 0);
@@ -73,7 +73,7 @@ fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) -> Vec<Sniffe
 
 /// How many fields records have, and how many of them have the commonest number above one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Widths {
+pub(super) struct Widths {
     /// Records that agree, and their number of fields.
     agree: usize,
     width: usize,
@@ -82,7 +82,7 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(records: &[Sniffed]) -> Self {
+    pub(super) fn of(records: &[Sniffed]) -> Self {
         let mut counts = std::collections::BTreeMap::new();
         for record in records {
             *counts.entry(record.fields.len()).or_insert(0) += 1;
@@ -94,7 +94,7 @@ impl Widths {
     }
 
     /// All records have the same number of fields, more than one.
-    fn are_even(self) -> bool {
+    pub(super) fn are_even(self) -> bool {
         self.n > 1 && self.agree == self.n
     }
 }
@@ -142,6 +142,10 @@ pub(super) struct Taken<'t> {
     pub(super) dialect: &'t Dialect,
     /// The first record has the names.
     pub(super) header: bool,
+    /// Names were given.
+    pub(super) has_names: bool,
+    /// They take the place of the first record.
+    pub(super) replaces_names: bool,
     /// Its encoding was not given.
     pub(super) encoding_by_default: bool,
     /// Numbers are looked for in unquoted fields alone.
@@ -206,7 +210,18 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
 
 /// The first records have one field, and all others the same number of several.
 fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
-    let n_title = records.iter().take_while(|record| record.fields.len() == 1 && !record.open).count();
+    let has_text = |field: &Range<usize>| !sample.bytes[field.clone()].trim_ascii().is_empty();
+    // Spreadsheets write as many delimiters behind a title as behind other rows.
+    let is_title = |record: &&Sniffed| match &record.fields[..] {
+        [_] => !record.open,
+        [title, rest @ ..] => rest.len() > 1 && has_text(title) && !rest.iter().any(has_text),
+        [] => false,
+    };
+    let n_title = records.iter().take_while(is_title).count();
+    let is_padded = records.first().is_some_and(|record| record.fields.len() > 1);
+    if is_padded && !records.get(n_title).is_some_and(|record| record.fields.iter().all(has_text)) {
+        return None;
+    }
     if n_title == 0 || n_title > 20 || mine.agree < 3 || mine.agree + n_title < mine.n {
         return None;
     }
@@ -227,7 +242,7 @@ fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Width
 }
 
 /// Fields that are no names: in such a column of data all fields are like that.
-fn is_value(field: &[u8]) -> bool {
+pub(super) fn is_value(field: &[u8]) -> bool {
     let text = String::from_utf8_lossy(field);
     let text = text.trim().trim_matches('"');
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -248,9 +263,14 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
             values.push(text(field));
         }
     }
-    // Years and the like head columns of numbers: 1960, 1961, 1962.
+    // Years and the like head columns of numbers: 1960, 1961, 1962; 2024-01, 2024-02.
+    let number = |text: &str| match text.parse() {
+        Ok(number) => Some(number),
+        Err(_) if text.contains('.') || text.contains(',') => None,
+        Err(_) => text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i64>().ok(),
+    };
     let numbers: Vec<i64> =
-        values.iter().filter_map(|value| str::from_utf8(value).ok()?.trim().parse().ok()).collect();
+        values.iter().filter_map(|value| number(str::from_utf8(value).ok()?.trim())).collect();
     let is_row = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] > pair[0]);
     let is_surely = !values.is_empty() && !is_row && !first.open;
     let (name, value) = (taken.name, String::from_utf8_lossy(values.first()?));

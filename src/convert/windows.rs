@@ -77,16 +77,23 @@ impl<'r> Windows<'r> {
             n = targets.window(self.input.input_at(), n, self.cutter.reach());
         }
         let (cutter, reach) = (&self.cutter, self.reach());
-        let (len, is_plausible) = match self.input.look(n, reach, buffer)? {
-            Look::Rest(0) => return Ok(None),
-            Look::Rest(len) => (len, true),
-            Look::Around { bytes, at_end } => {
-                let behind = bytes.get(1..).unwrap_or_default();
-                match cutter.cut(behind) {
-                    Some(at) => (n + at, true),
-                    None if at_end && self.targets.is_none() => (n + behind.len(), true),
-                    None => (n + implausible(cutter, bytes), false),
+        let (len, is_plausible) = loop {
+            match self.input.look(n, reach, buffer)? {
+                Look::Rest(0) => return Ok(None),
+                Look::Rest(len) => break (len, true),
+                Look::Around { bytes, at_end } => {
+                    let behind = bytes.get(1..).unwrap_or_default();
+                    break match cutter.cut(behind) {
+                        Some(at) => (n + at, true),
+                        None if at_end && self.targets.is_none() => (n + behind.len(), true),
+                        None => (n + implausible(cutter, bytes), false),
+                    };
                 }
+                // What is complete goes out. A line end within quotes is a wrong guess.
+                Look::Paused(bytes) => match cutter.last(bytes) {
+                    Some(len) => break (len, true),
+                    None => self.input.wait(buffer)?,
+                },
             }
         };
         self.is_plausible = is_plausible;

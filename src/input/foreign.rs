@@ -8,6 +8,8 @@
 //! three bytes, and if all are printable a byte behind them that no text has there, since a header
 //! may start with any word.
 
+use bstr::ByteSlice;
+
 /// What a file is, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
@@ -93,7 +95,8 @@ const TEXTS: &[(&str, &str)] = &[
         "looks like a page of HTML, not delimited text; was an error page saved instead of the file?",
     ),
     ("<html", "looks like a page of HTML, not delimited text; was an error page saved instead of the file?"),
-    ("<?xml", "looks like XML, not delimited text"),
+    ("<table", HTML_TABLE),
+    ("<?xml", XML),
     ("version https://git-lfs", "is a pointer of Git LFS, not the file itself; fetch that: git lfs pull"),
     ("-- mysql dump", "looks like a dump of SQL, not delimited text"),
     ("-- mariadb dump", "looks like a dump of SQL, not delimited text"),
@@ -101,9 +104,53 @@ const TEXTS: &[(&str, &str)] = &[
     ("create table ", "looks like SQL, not delimited text"),
     ("insert into ", "looks like SQL, not delimited text"),
     ("drop table ", "looks like SQL, not delimited text"),
-    ("{\"", "looks like JSON, not delimited text"),
-    ("[{\"", "looks like JSON, not delimited text"),
 ];
+
+const HTML_TABLE: &str = "looks like a table of HTML, not delimited text";
+const XML: &str = "looks like XML, not delimited text";
+const JSON: &str = "looks like JSON, not delimited text";
+const PSQL: &str = "looks like a table that psql printed; have it write CSV: psql --csv";
+const MYSQL: &str = "looks like a table that mysql printed; have it write tabs: mysql --batch";
+const MARKDOWN: &str = "looks like a table of Markdown, not delimited text";
+
+/// What a text is by more than its first word.
+fn text_of_another_kind(text: &[u8]) -> Option<&'static str> {
+    if is_json(text) {
+        return Some(JSON);
+    }
+    // A tag alone may be a name: exports of stock prices have `<DATE>,<OPEN>`.
+    if text.starts_with(b"<") && text.get(1).is_some_and(u8::is_ascii_alphabetic) && text.contains_str("</") {
+        return Some(XML);
+    }
+    let mut lines = text.lines();
+    let (first, second) = (lines.next()?, lines.next().unwrap_or_default());
+    let made_of = |line: &[u8], bytes: &[u8]| {
+        bytes.iter().all(|byte| line.contains(byte)) && line.iter().all(|byte| bytes.contains(byte))
+    };
+    match () {
+        () if first.starts_with(b"+-") && made_of(first, b"+-") => Some(MYSQL),
+        () if second.starts_with(b"--") && made_of(second, b"+-") => Some(PSQL),
+        () if first.starts_with(b"|")
+            && second.contains_str("---")
+            && second.starts_with(b"|")
+            && second.iter().all(|byte| b"|-: ".contains(byte)) =>
+        {
+            Some(MARKDOWN)
+        }
+        () => None,
+    }
+}
+
+/// An object, or an array of objects, arrays or strings.
+fn is_json(text: &[u8]) -> bool {
+    let Some((first, rest)) = text.split_first() else { return false };
+    let next = rest.trim_ascii_start().first();
+    match first {
+        b'{' => next == Some(&b'"'),
+        b'[' => next.is_some_and(|byte| b"{[\"".contains(byte)),
+        _ => false,
+    }
+}
 
 /// What a file is that starts with `start`, its first [`FOREIGN_LOOK`] bytes or all if fewer;
 /// `None` if it may be delimited text.
@@ -126,7 +173,8 @@ pub(crate) fn recognise(start: &[u8]) -> Option<Foreign> {
     let text = start.trim_ascii_start();
     let begins =
         |begin: &str| text.len() >= begin.len() && text[..begin.len()].eq_ignore_ascii_case(begin.as_bytes());
-    TEXTS.iter().find(|(begin, _)| begins(begin)).map(|(_, remark)| Foreign::Text(remark))
+    let begun = TEXTS.iter().find(|(begin, _)| begins(begin)).map(|(_, remark)| *remark);
+    begun.or_else(|| text_of_another_kind(text)).map(Foreign::Text)
 }
 
 /// Whether a zip archive is a workbook of Excel, by the name of its first member.
@@ -164,6 +212,21 @@ mod tests {
             ["PAR1,PAR2\n", "ORC,x\n", "Obj\n", "LZIP\n", "PK,id\n", "version,https\n", "%,PDF\n", "", "a"]
         {
             assert_eq!(recognise(header.as_bytes()), None, "{header}");
+        }
+        for (text, remark) in [
+            ("{\"a\":1}", JSON),
+            ("[\n {\"a\":1}]", JSON),
+            ("[[1],[2]]", JSON),
+            ("<Error><Code>x</Code></Error>", XML),
+            ("+----+---+\n| id | n |\n", MYSQL),
+            (" id | n \n----+---\n", PSQL),
+            ("| a | b |\n|---|:-:|\n", MARKDOWN),
+        ] {
+            assert_eq!(recognise(text.as_bytes()), Some(Foreign::Text(remark)), "{text}");
+        }
+        for text in ["<DATE>,<OPEN>\n1,2\n", "{id},{n}\n", "[id],[n]\n", "a|b\n-|-\n", "a\n----\n", "+1,2\n"]
+        {
+            assert_eq!(recognise(text.as_bytes()), None, "{text}");
         }
         assert_eq!(recognise(b"PAR1\x15\x04"), Some(Foreign::Binary(PARQUET)));
         let mut zip = b"PK\x03\x04".to_vec();

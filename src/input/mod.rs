@@ -14,6 +14,7 @@ mod mapped;
 #[cfg_attr(not(feature = "encodings"), allow(dead_code, reason = "decoding uses the rest"))]
 mod offset_map;
 mod open;
+mod patience;
 mod read;
 mod readahead;
 mod source;
@@ -34,7 +35,7 @@ pub(crate) use open::{
     Opened, PIPE, ReadOptions, from_source, identity, is_distant, open, open_member, stdin,
 };
 pub use source::Source;
-pub(crate) use source::{InputReader, Look, SharedInput};
+pub(crate) use source::{Ahead, InputReader, Look, SharedInput};
 #[cfg(feature = "cli")]
 pub use streams::look_at_streams;
 #[cfg(feature = "cli")]

@@ -4,6 +4,7 @@
 use super::decode::Decode;
 use super::encoding::{Encoding, by_mark};
 use super::mapped::Mapped;
+use super::patience::Patience;
 use super::read::ReadAt;
 use super::source::{InputReader, Source};
 use super::stream::{Layers, Stream, unreadable};
@@ -12,7 +13,7 @@ use super::watch::Watch;
 use super::zip::{self, Member, Packed};
 use crate::charset::Charset;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use std::fs::File;
 use std::io::{self, Read};
@@ -120,7 +121,8 @@ pub(crate) fn open_member(
     let file = Arc::new(file);
     let watch = Watch::new(Arc::clone(&file), name)?;
     let (text, packed) = zip::begin(file, member, name, reading.unpacking)?;
-    let raw = Raw { name: name.to_owned(), reader: text, watch: Some(watch), packed: Some(packed) };
+    let (name, watch, packed) = (name.to_owned(), Some(watch), Some(packed));
+    let raw = Raw { name, reader: text, watch, packed, patience: None };
     streamed(raw, reading.encoding, reading.unpacking)
 }
 
@@ -168,7 +170,11 @@ fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> R
         // will do.
         let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
     }
-    let raw = Raw { name, reader: Box::new(InputDescriptor(file)), watch: None, packed: None };
+    // A file that was redirected to stdin never makes a reader wait.
+    let is_live = FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile;
+    let patience = is_live.then(Arc::default);
+    let reader = Box::new(InputDescriptor { file, patience: patience.clone() });
+    let raw = Raw { name, reader, watch: None, packed: None, patience };
     streamed(raw, reading.encoding, reading.unpacking_streams)
 }
 
@@ -184,7 +190,8 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
         _ => {
             // What it grows by is not read.
             let reader = Shared(file).take(watch.size());
-            let raw = Raw { name, reader: Box::new(reader), watch: Some(watch), packed: None };
+            let reader = Box::new(reader);
+            let raw = Raw { name, reader, watch: Some(watch), packed: None, patience: None };
             return streamed(raw, reading.encoding, reading.unpacking);
         }
     };
@@ -226,15 +233,17 @@ struct Raw {
     watch: Option<Watch>,
     /// It is a member of an archive.
     packed: Option<Packed>,
+    /// If it is live, what the reads of its descriptor obey.
+    patience: Option<Arc<Patience>>,
 }
 
 /// Reads in sequence: unpacks what is compressed, and decodes it.
 fn streamed(raw: Raw, asked: Option<Encoding>, granted: usize) -> Result<Opened<'static>> {
-    let Raw { name, reader, watch, packed } = raw;
+    let Raw { name, reader, watch, packed, patience } = raw;
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let is_regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);
-    let mut layers = Layers { size: file_size, file_size, watch, ..Layers::default() };
+    let mut layers = Layers { size: file_size, file_size, watch, patience, ..Layers::default() };
     let mut unpacking = 0;
     if let Some(Packed { size, taken, memory }) = packed {
         (layers.size, layers.file_size, layers.compressed_at) = (None, Some(size), Some(taken));
@@ -305,19 +314,41 @@ pub(crate) fn is_distant(file: impl AsFd) -> bool {
         .is_ok_and(|stat| u32::try_from(stat.f_type).is_ok_and(|kind| NETWORK.contains(&kind)))
 }
 
-/// A descriptor that may be non-blocking: what is not there yet is waited for.
-struct InputDescriptor(File);
+/// A descriptor that may be non-blocking: what is not there yet is waited for, as long as its
+/// patience lasts.
+struct InputDescriptor {
+    file: File,
+    patience: Option<Arc<Patience>>,
+}
+
+impl InputDescriptor {
+    /// Waits until a read returns at once. Returns false if the patience ends before.
+    fn wait(&self) -> io::Result<bool> {
+        loop {
+            let left = self.patience.as_ref().and_then(|patience| patience.left());
+            let left = left.and_then(|left| Timespec::try_from(left).ok());
+            match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], left.as_ref()) {
+                Ok(n) => return Ok(n > 0),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn is_patient(&self) -> bool {
+        self.patience.as_ref().is_none_or(|patience| patience.left().is_none())
+    }
+}
 
 impl Read for InputDescriptor {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.0.read(into) {
+            if !self.is_patient() && !self.wait()? {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            match self.file.read(into) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let mut ready = [PollFd::new(&self.0, PollFlags::IN)];
-                    match poll(&mut ready, None) {
-                        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                        Err(error) => return Err(error.into()),
-                    }
+                    self.wait()?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,

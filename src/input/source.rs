@@ -66,6 +66,17 @@ pub(crate) enum Look<'a> {
         /// The input ends with these bytes.
         at_end: bool,
     },
+    /// A live input has these bytes and no more for now. They are fewer than the length asked for
+    /// and `reach`.
+    Paused(&'a [u8]),
+}
+
+/// What is ahead of a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ahead<'a> {
+    pub bytes: &'a [u8],
+    /// The input ends with them.
+    pub whole: bool,
 }
 
 /// The half of an input that one worker at a time uses: a position that moves forward.
@@ -87,6 +98,16 @@ pub(crate) trait InputReader: Send {
     /// # Errors
     /// The input cannot be read.
     fn peek(&mut self, n: usize) -> Result<&[u8]>;
+
+    /// The next `n` bytes, or all that are left if fewer. A live input that has no more for now
+    /// shows what it has, if that is `enough`.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    fn peek_until(&mut self, n: usize, _enough: &dyn Fn(&[u8]) -> bool) -> Result<Ahead<'_>> {
+        let bytes = self.peek(n)?;
+        Ok(Ahead { bytes, whole: bytes.len() < n })
+    }
 
     /// Moves over `n` bytes that were peeked.
     fn skip(&mut self, n: usize);
@@ -120,6 +141,15 @@ pub(crate) trait InputReader: Send {
     /// # Errors
     /// The input cannot be read.
     fn look<'a>(&'a mut self, n: usize, reach: usize, buffer: &'a mut [u8]) -> Result<Look<'a>>;
+
+    /// Takes back the bytes of a look that paused, and waits until there are more or the input
+    /// ends.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    fn wait(&mut self, _buffer: &mut [u8]) -> Result<()> {
+        Ok(())
+    }
 
     /// Takes the next `len` bytes as a window, at most `n + reach` of the look before.
     fn take(&mut self, len: usize, buffer: &mut [u8]) -> Window;

@@ -2,11 +2,13 @@
 //!
 //! A worker that claims a window reads into its own buffer. What is behind the cut waits for the
 //! next claim. So a stream takes no more memory than the windows in flight, and it is read only
-//! when a worker is free: a slow consumer stops it.
+//! when a worker is free: a slow consumer stops it. A live input that has no more for now ends a
+//! window early, so that its records need not wait for others.
 
 use super::encoding::Width;
 use super::offset_map::OffsetMap;
-use super::source::{InputReader, Look, SharedInput};
+use super::patience::Patience;
+use super::source::{Ahead, InputReader, Look, SharedInput};
 use super::unpack::Damage;
 use super::watch::Watch;
 use super::window::Window;
@@ -14,12 +16,19 @@ use crate::error::{CANNOT_READ, Error, ErrorKind, Result};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Read at once on the way to a place ahead.
 const SEEK_STEP: usize = 64 << 10;
 /// A buffer of what waits that is larger than this many times a look is given back: a long header
 /// made it large.
 const KEPT_LOOKS: usize = 4;
+/// A window that has some bytes waits so long for more. A writer that is never idle for this time
+/// fills its windows, at any speed at which their number matters.
+const PAUSE: Duration = Duration::from_millis(5);
+/// The same for the beginning, of which is judged how the input is read. A writer that does not
+/// pause should have given all that is looked at.
+const FIRST_PAUSE: Duration = Duration::from_millis(30);
 
 /// A reader as an input.
 pub(super) struct Stream<R> {
@@ -51,6 +60,8 @@ pub(super) struct Layers {
     pub(super) compressed_at: Option<Arc<AtomicU64>>,
     /// The input's bytes for the text's.
     pub(super) offsets: Arc<OffsetMap>,
+    /// If the input is live, what its reads obey.
+    pub(super) patience: Option<Arc<Patience>>,
     /// The length of a byte-order mark, which is not part of the text.
     pub(super) mark: u64,
 }
@@ -63,6 +74,7 @@ impl Default for Layers {
             watch: None,
             compressed_at: None,
             offsets: Arc::new(OffsetMap::exact(Width::Same)),
+            patience: None,
             mark: 0,
         }
     }
@@ -85,14 +97,36 @@ impl<R: Read + Send> Stream<R> {
         }
     }
 
-    /// Reads into `buffer` from `len` until it is full or the stream ends. Returns the length of
-    /// what it holds.
-    fn fill(&mut self, buffer: &mut [u8], mut len: usize) -> Result<usize> {
+    /// Reads into `buffer` from `len` until it is full or the stream ends, or, once it holds some
+    /// bytes, until a live input has given no more for a `pause`. Returns the length of what it
+    /// holds, and whether the input paused.
+    fn fill(&mut self, buffer: &mut [u8], len: usize, pause: Option<Duration>) -> Result<(usize, bool)> {
+        let shared = Arc::clone(&self.shared);
+        let Some((pause, patience)) = pause.zip(shared.patience.as_ref()) else {
+            return self.fill_all(buffer, len);
+        };
+        let (mut len, mut paused) = (len, false);
+        if len == 0 && !buffer.is_empty() {
+            len = self.fill_all(&mut buffer[..1], 0)?.0;
+        }
+        if len < buffer.len() {
+            patience.set(Some(pause));
+            let filled = self.fill_all(buffer, len);
+            patience.set(None);
+            (len, paused) = filled?;
+        }
+        Ok((len, paused))
+    }
+
+    /// Reads into `buffer` from `len` until it is full or the stream ends, or a read would block.
+    fn fill_all(&mut self, buffer: &mut [u8], mut len: usize) -> Result<(usize, bool)> {
+        let is_live = self.shared.patience.is_some();
         while len < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[len..]) {
                 Ok(0) => self.ended = true,
                 Ok(n) => len += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_live => return Ok((len, true)),
                 Err(error) => {
                     let at = self.input_at + self.shared.input_len(self.at, &buffer[..len]);
                     let at = self.shared.compressed_at().unwrap_or(at);
@@ -104,7 +138,24 @@ impl<R: Read + Send> Stream<R> {
                 }
             }
         }
-        Ok(len)
+        Ok((len, false))
+    }
+
+    /// Has `n` bytes wait, or as many as [`Stream::fill`] reads of them. Returns whether the input
+    /// paused.
+    fn gather(&mut self, n: usize, pause: Option<Duration>) -> Result<bool> {
+        let have = self.waiting.len() - self.start;
+        if have >= n || self.ended {
+            return Ok(false);
+        }
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.drain(..self.start);
+        self.start = 0;
+        waiting.resize(n, 0);
+        let (len, paused) = self.fill(&mut waiting, have, pause)?;
+        waiting.truncate(len);
+        self.waiting = waiting;
+        Ok(paused)
     }
 
     /// Puts bytes back in front of those that wait.
@@ -137,18 +188,18 @@ impl<R: Read + Send> InputReader for Stream<R> {
     }
 
     fn peek(&mut self, n: usize) -> Result<&[u8]> {
-        let have = self.waiting.len() - self.start;
-        if have < n && !self.ended {
-            let mut waiting = std::mem::take(&mut self.waiting);
-            waiting.drain(..self.start);
-            self.start = 0;
-            waiting.resize(n, 0);
-            let len = self.fill(&mut waiting, have)?;
-            waiting.truncate(len);
-            self.waiting = waiting;
-        }
+        self.gather(n, None)?;
         let end = self.waiting.len().min(self.start + n);
         Ok(&self.waiting[self.start..end])
+    }
+
+    fn peek_until(&mut self, n: usize, enough: &dyn Fn(&[u8]) -> bool) -> Result<Ahead<'_>> {
+        while self.gather(n, Some(FIRST_PAUSE))? && !enough(&self.waiting[self.start..]) {
+            self.gather(self.waiting.len() - self.start + 1, None)?;
+        }
+        let end = self.waiting.len().min(self.start + n);
+        let whole = self.ended && end == self.waiting.len();
+        Ok(Ahead { bytes: &self.waiting[self.start..end], whole })
     }
 
     fn skip(&mut self, n: usize) {
@@ -189,13 +240,23 @@ impl<R: Read + Send> InputReader for Stream<R> {
         let moved = waiting.len().min(buffer.len());
         buffer[..moved].copy_from_slice(&waiting[..moved]);
         self.start += moved;
-        let len = self.fill(buffer, moved)?;
+        let (len, paused) = self.fill(buffer, moved, Some(PAUSE))?;
         (self.looked, self.reach) = (len, reach);
+        if paused {
+            return Ok(Look::Paused(&buffer[..len]));
+        }
         let at_end = self.start == self.waiting.len() && self.ended;
         if len <= n && at_end {
             return Ok(Look::Rest(len));
         }
         Ok(Look::Around { bytes: &buffer[n - 1..len], at_end })
+    }
+
+    fn wait(&mut self, buffer: &mut [u8]) -> Result<()> {
+        self.put_back(&buffer[..self.looked]);
+        self.looked = 0;
+        self.gather(self.waiting.len() - self.start + 1, None)?;
+        Ok(())
     }
 
     fn take(&mut self, len: usize, buffer: &mut [u8]) -> Window {
@@ -286,6 +347,7 @@ mod tests {
                     let len = match stream.look(n, n, &mut buffer).unwrap() {
                         Look::Rest(0) => break,
                         Look::Rest(len) => len,
+                        Look::Paused(_) => panic!("it is not live"),
                         Look::Around { bytes, .. } => {
                             assert_eq!(*bytes, input[read.len() + n - 1..][..bytes.len()]);
                             // Any length up to the end of the look.

@@ -9,7 +9,7 @@ use super::buffer::{Unwritten, WriteValue};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::kernel::{Cells, Kernel};
-use crate::parse::{Field, Machine, Text};
+use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
 use crate::plan::rule::{Form, Number, Rules, Value, Whole, Word, hashed, number};
 use std::convert::Infallible;
@@ -298,6 +298,9 @@ impl Encoder<'_> {
                     .map(|_| ())
                 } else {
                     field.runs(self.dialect, |run| {
+                        if !place.valid {
+                            close_run(buffer);
+                        }
                         buffer.extend_from_slice(&place.bytes[run]);
                         Ok::<_, Infallible>(())
                     })
@@ -419,7 +422,6 @@ impl Encoder<'_> {
     ) -> Result<Text, E> {
         let mut text = Text::new(self.dialect.charset);
         field.runs(self.dialect, |run| text.push(run.start, &bytes[run], &mut each))?;
-        text.finish(&mut each)?;
         Ok(text)
     }
 
@@ -456,8 +458,7 @@ fn pieces<E>(bytes: &[u8], valid: bool, mut each: impl FnMut(&[u8]) -> Result<()
     }
     let mut text = Text::default();
     let mut each = |piece: &str| each(piece.as_bytes());
-    text.push(0, bytes, &mut each)?;
-    text.finish(&mut each)
+    text.push(0, bytes, &mut each)
 }
 
 /// Two hexadecimal digits for each byte. It computes all bytes together, which compiles to vector

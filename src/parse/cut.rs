@@ -1,7 +1,7 @@
 //! Where a window may plausibly be cut: a guess that costs a window's work if wrong, never
 //! exactness.
 
-use super::lines::line_end;
+use super::lines::{last_line_end, line_end};
 use super::reference::Machine;
 use crate::dialect::{Dialect, Terminator};
 use memchr::memchr;
@@ -37,6 +37,12 @@ impl Cutter {
     /// closing one not at its end).
     pub fn cut(&self, ahead: &[u8]) -> Option<usize> {
         self.plausible(ahead).map(|at| at + self.rest_of_pair(ahead, at))
+    }
+
+    /// The offset in `bytes` behind the last line end that is sure to be one, where a record
+    /// plausibly starts.
+    pub fn last(&self, bytes: &[u8]) -> Option<usize> {
+        last_line_end(self.dialect.terminator, bytes)
     }
 
     /// 1 where a cut at `at` would part the LF of a CRLF from its CR, which no window may.

@@ -84,36 +84,34 @@ impl<'a> Field<'a> {
             };
         }
         let Some(quote) = dialect.quote else { unreachable!("a quoted field has a quote") };
-        let mut at = self.start + 1;
+        // The run that is begun, and what of it is looked at.
+        let (mut start, mut from) = (self.start + 1, self.start + 1);
         loop {
-            let rest = &self.bytes[at..self.end];
+            let rest = &self.bytes[from..self.end];
             let found = match dialect.escape {
                 None => memchr(quote, rest),
                 Some(escape) => memchr2(quote, escape, rest),
             };
-            let Some(i) = found.map(|i| at + i) else {
+            let Some(i) = found.map(|i| from + i) else {
                 // Still open where the input ends.
-                return if at < self.end { emit(at..self.end) } else { Ok(()) };
+                return if start < self.end { emit(start..self.end) } else { Ok(()) };
             };
             if self.bytes[i] == quote {
                 if dialect.double_quote && i + 1 < self.end && self.bytes[i + 1] == quote {
-                    emit(at..i + 1)?;
-                    at = i + 2;
+                    emit(start..i + 1)?;
+                    (start, from) = (i + 2, i + 2);
                     continue;
                 }
-                if at < i {
-                    emit(at..i)?;
+                if start < i {
+                    emit(start..i)?;
                 }
                 return self.tail(dialect, i + 1, &mut emit);
             }
-            if at < i {
-                emit(at..i)?;
+            if start < i {
+                emit(start..i)?;
             }
             // The byte behind an escape is content; at the end of the input there is none.
-            if i + 1 < self.end {
-                emit(i + 1..i + 2)?;
-            }
-            at = (i + 2).min(self.end);
+            (start, from) = (i + 1, (i + 2).min(self.end));
         }
     }
 
@@ -154,13 +152,13 @@ impl<'a> Field<'a> {
     /// The end of the content behind a closing quote, from `start` on.
     fn tail_end(&self, dialect: &Dialect, start: usize) -> usize {
         match self.trim {
-            true => start + trimmed_end(dialect, &self.bytes[start..self.end], 1),
+            true => start + trimmed_end(dialect, &self.bytes[start..self.end], literal(dialect)),
             false => self.end,
         }
     }
 
-    /// What is behind the closing quote: content as it is, its first byte even if it is an
-    /// escape.
+    /// What is behind the closing quote: content, its first byte as it is even if it is an escape,
+    /// unless a quote is never doubled.
     fn tail<E>(
         &self,
         dialect: &Dialect,
@@ -171,7 +169,7 @@ impl<'a> Field<'a> {
         match dialect.escape {
             _ if start >= end => Ok(()),
             None => emit(start..end),
-            Some(escape) => self.unescaped(escape, start, start + 1, end, emit),
+            Some(escape) => self.unescaped(escape, start, start + literal(dialect), end, emit),
         }
     }
 
@@ -198,6 +196,11 @@ impl<'a> Field<'a> {
         }
         if start < end { emit(start..end) } else { Ok(()) }
     }
+}
+
+/// How many bytes behind a closing quote are content even if they are escapes.
+fn literal(dialect: &Dialect) -> usize {
+    usize::from(dialect.double_quote)
 }
 
 /// The length of unquoted `content` without white space at its end; escaped bytes and the first
@@ -304,6 +307,16 @@ mod tests {
             (r#""a"\\ "#, r"a\ "),
         ] {
             assert_eq!(content(&dialect, raw), expected, "{raw}");
+        }
+        let single = Dialect { double_quote: false, ..dialect };
+        for (raw, expected) in [
+            (r#""x"\,y"#, "x,y"),
+            (r#""a"\ "#, "a "),
+            (r#""a"\\ "#, r"a\"),
+            (r#""a"\"#, r"a\"),
+            (r#""a" \""#, r#"a ""#),
+        ] {
+            assert_eq!(content(&single, raw), expected, "{raw}");
         }
     }
 }

@@ -13,6 +13,6 @@ mod text;
 
 pub use cut::Cutter;
 pub use field::Field;
-pub(crate) use lines::{count_lines, line_end};
+pub(crate) use lines::{count_lines, last_line_end, line_end};
 pub use reference::{Ended, Machine};
-pub(crate) use text::Text;
+pub(crate) use text::{Text, close_run};

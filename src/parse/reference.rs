@@ -233,10 +233,15 @@ impl Machine {
                 if byte == dialect.delimiter || dialect.terminator.is(byte) {
                     return self.step(byte);
                 }
-                // Content as it is, an escape too. What follows here is reported as `stray_quote`.
+                // What follows here is reported as `stray_quote`. It is content as it is, an escape
+                // too; but where a quote is never doubled, the quote ends what is quoted and
+                // nothing else, as CPython has it.
                 self.has_tail = true;
                 if !self.trim || !is_blank(dialect.charset, byte) {
                     self.n_irregular += 1;
+                }
+                if !dialect.double_quote && dialect.escape == Some(byte) {
+                    self.state = MachineState::UnquotedEscape;
                 }
                 MachineStep::On
             }

@@ -1,8 +1,8 @@
 //! Bytes to text: U+FFFD for each maximal subpart that is not valid UTF-8, or byte that its code
 //! page lacks, as WHATWG decoders do.
 //!
-//! A field comes in runs, and a character of UTF-8 may be cut by what was taken out between them,
-//! so up to three bytes wait for the next run.
+//! A field comes in runs. A quote or an escape was taken out between two, so no character goes on
+//! from one to the next.
 
 use crate::charset::{Charset, Page};
 use std::str;
@@ -14,9 +14,6 @@ const PIECE: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     charset: Charset,
-    pending: [u8; 4],
-    n_pending: usize,
-    pending_at: usize,
     n_invalid: u64,
     first_invalid: Option<usize>,
 }
@@ -47,25 +44,6 @@ impl Text {
         if let Charset::Page(page) = self.charset {
             return self.push_page(page, at, run, emit);
         }
-        while self.n_pending > 0 && !run.is_empty() {
-            self.pending[self.n_pending] = run[0];
-            let waiting = &self.pending[..self.n_pending + 1];
-            match str::from_utf8(waiting) {
-                Ok(character) => {
-                    emit(character)?;
-                    self.n_pending = 0;
-                }
-                Err(error) if error.error_len().is_none() => self.n_pending += 1,
-                Err(_) => {
-                    // What waited is a maximal subpart; the new byte starts afresh.
-                    self.n_pending = 0;
-                    self.replace(self.pending_at, emit)?;
-                    break;
-                }
-            }
-            run = &run[1..];
-            at += 1;
-        }
         while !run.is_empty() {
             let error = match simdutf8::compat::from_utf8(run) {
                 Ok(text) => return emit(text),
@@ -78,12 +56,7 @@ impl Text {
                 emit(text)?;
             }
             at += valid.len();
-            let Some(n) = error.error_len() else {
-                self.pending[..rest.len()].copy_from_slice(rest);
-                self.n_pending = rest.len();
-                self.pending_at = at;
-                return Ok(());
-            };
+            let n = error.error_len().unwrap_or(rest.len());
             self.replace(at, emit)?;
             at += n;
             run = &rest[n..];
@@ -120,19 +93,24 @@ impl Text {
         Ok(())
     }
 
-    /// The end of the field: bytes that still wait are not valid.
-    pub(crate) fn finish<E>(&mut self, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        if self.n_pending > 0 {
-            self.n_pending = 0;
-            self.replace(self.pending_at, emit)?;
-        }
-        Ok(())
-    }
-
     fn replace<E>(&mut self, at: usize, emit: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         self.n_invalid += 1;
         self.first_invalid.get_or_insert(at);
         emit("\u{fffd}")
+    }
+}
+
+/// Puts one byte that is in no UTF-8 in the place of those at the end of `content` that begin a
+/// character, so that what is appended does not go on with it. One U+FFFD stands for either.
+pub(crate) fn close_run(content: &mut Vec<u8>) {
+    let n = content.len();
+    let begins = |from: &usize| {
+        str::from_utf8(&content[*from..])
+            .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    };
+    if let Some(from) = (n.saturating_sub(3)..n).find(begins) {
+        content.truncate(from);
+        content.push(0xff);
     }
 }
 
@@ -141,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_decode_as_their_concatenation_would() {
+    fn a_character_is_in_one_run_or_none() {
         let shapes: [&[u8]; 12] = [
             b"a",
             b"\x80",
@@ -165,20 +143,19 @@ mod tests {
                 decoded.push_str(piece);
                 Ok::<_, ()>(())
             };
-            let mut at = 0;
+            let (mut at, mut first, mut joined) = (0, None, Vec::new());
             for run in runs {
                 text.push(at, run, &mut emit).unwrap();
+                first = first.or_else(|| str::from_utf8(run).err().map(|error| at + error.valid_up_to()));
                 at += run.len();
+                close_run(&mut joined);
+                joined.extend_from_slice(run);
             }
-            text.finish(&mut emit).unwrap();
-            let whole = runs.concat();
-            assert_eq!(decoded, String::from_utf8_lossy(&whole), "{whole:x?}");
+            let expected: String = runs.iter().map(|run| String::from_utf8_lossy(run)).collect();
+            assert_eq!(decoded, expected, "{runs:x?}");
+            assert_eq!(String::from_utf8_lossy(&joined), expected, "{runs:x?}");
             assert_eq!(text.n_invalid(), decoded.matches('\u{fffd}').count() as u64);
-            assert_eq!(
-                text.first_invalid(),
-                str::from_utf8(&whole).err().map(|error| error.valid_up_to()),
-                "{whole:x?}"
-            );
+            assert_eq!(text.first_invalid(), first, "{runs:x?}");
         }
     }
 }

@@ -320,7 +320,7 @@ impl Layout<'_> {
                 }
                 piece.push_str("null");
             }
-            let n_open = nest.map_or(0, |nest| nest.n_open(fields.len() - 1));
+            let n_open = nest.zip(fields.len().checked_sub(1)).map_or(0, |(nest, last)| nest.n_open(last));
             piece.push_str(&"}".repeat(n_open));
             piece.push_str(format.close());
             Some(piece)

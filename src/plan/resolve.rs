@@ -52,18 +52,14 @@ pub(super) fn choose<'a>(
 }
 
 /// The columns that `columns` asks for, of inputs that have those of `all` together. Each name is
-/// there once: the inputs may call a column otherwise, and rename it.
+/// there once: the inputs may call a column otherwise, and rename it. There may be none.
 ///
 /// # Errors
-/// As [`choose`].
+/// One is named twice.
 pub(super) fn choose_of_all<'a>(columns: &'a Columns, all: &'a Header) -> Result<Vec<Chosen<'a>>> {
-    let path = "all inputs together";
     let mut chosen = choose_own(columns, all)?;
     let mut seen = HashSet::new();
     chosen.retain(|column| seen.insert(column.name));
-    if chosen.is_empty() {
-        return Err(Error::setting(format!("{path}: `select` and `drop` leave no column")));
-    }
     Ok(chosen)
 }
 

@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::compile::size_for;
 use super::nest::Nest;
 use super::resolve::{ColumnNames, choose_of_all};
-use crate::error::{ErrorKind, Result, shown};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::header::Header;
 use std::collections::HashSet;
 
@@ -121,11 +121,19 @@ impl<'c> Together<'c> {
         }
         if let Some(All { header, .. }) = self.all.as_ref().filter(|all| all.header.len() > 0) {
             let mut chosen = choose_of_all(self.columns, header)?;
+            if chosen.is_empty() {
+                return Err(Error::setting("`select` and `drop` leave no column of any input"));
+            }
             if let Some(separator) = &self.columns.nest {
                 Nest::new(&mut chosen, separator, "all inputs together")?;
             }
         }
         Ok(remarks)
+    }
+
+    /// Whether what an input lacks is filled.
+    pub(crate) fn fills(&self) -> bool {
+        self.all.is_some()
     }
 
     /// The columns of all inputs, if they are wanted and there are several.

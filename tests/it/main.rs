@@ -40,6 +40,7 @@ mod hostile;
 mod house;
 mod invariance;
 mod kernels;
+mod live;
 mod output_file;
 mod packed;
 mod parts;

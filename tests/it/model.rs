@@ -129,10 +129,16 @@ impl Shape {
 
     /// Whether the `csv` crate means the same by it, in a file of these bytes.
     ///
-    /// It trims otherwise, knows escapes inside quotes alone, ends a comment at LF whatever the
-    /// terminator, and makes a record of one empty field out of a comment that the input's end ends
-    /// (csv-core 0.1.13).
+    /// It makes one character of halves that a quote stands between, trims otherwise, knows escapes
+    /// inside quotes alone, ends a comment at LF whatever the terminator, and makes a record of
+    /// one empty field out of a comment that the input's end ends (csv-core 0.1.13).
     pub(crate) fn is_known_to_csv(&self, bytes: &[u8]) -> bool {
+        let is_high = |byte: u8| byte >= 0x80;
+        if let Some(quote) = self.quote
+            && bytes.windows(3).any(|three| is_high(three[0]) && three[1] == quote && is_high(three[2]))
+        {
+            return false;
+        }
         let Some(comment) = self.comment else {
             return !self.trim_names && !self.trim_values && self.escape.is_none();
         };
@@ -297,6 +303,8 @@ impl Shape {
         }
         // Each byte of the content, and whether it is kept whatever it is.
         let mut content = Vec::new();
+        // A quote or an escape was taken out behind it.
+        let mut cut = false;
         let mut at = start;
         let quoted = self.quote.is_some() && body.get(at).copied() == self.quote;
         let mut unclosed = false;
@@ -310,6 +318,7 @@ impl Shape {
                     } else {
                         at += 1;
                         unclosed = false;
+                        cut = true;
                         break;
                     }
                 } else if Some(body[at]) == self.escape {
@@ -317,19 +326,29 @@ impl Shape {
                     if at == body.len() {
                         break;
                     }
+                    cut = true;
+                }
+                if std::mem::take(&mut cut) {
+                    close_run(&mut content, body[at]);
                 }
                 content.push((body[at], true));
                 at += 1;
             }
         }
-        let (tail, n_quoted) = (at, content.len());
+        let (tail, mut n_quoted) = (at, content.len());
         while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
-            // Right behind a closing quote an escape is an ordinary byte, and so is one with
-            // nothing behind it.
-            let ordinary = quoted && at == tail || at + 1 == body.len();
+            // Right behind a closing quote that could have been one of two an escape is an ordinary
+            // byte, and so is one with nothing behind it.
+            let ordinary = quoted && self.double_quote && at == tail || at + 1 == body.len();
             if escapes && !ordinary {
                 at += 1;
+                cut = true;
+            }
+            if std::mem::take(&mut cut) {
+                let had = content.len();
+                close_run(&mut content, body[at]);
+                n_quoted -= if had == n_quoted { had - content.len() } else { 0 };
             }
             content.push((body[at], escapes));
             at += 1;
@@ -485,6 +504,23 @@ pub(crate) fn text(field: &[u8]) -> String {
 
 pub(crate) fn json(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
+}
+
+/// The first bytes of a character that stand before a quote or an escape which was taken out do not
+/// go on with `next` behind it. A byte of no character takes their place, for which one U+FFFD
+/// stands as well.
+fn close_run(content: &mut Vec<(u8, bool)>, next: u8) {
+    if !matches!(next, 0x80..=0xbf) {
+        return;
+    }
+    let bytes: Vec<u8> = content.iter().map(|(byte, _)| *byte).collect();
+    let Some(chunk) = bytes.utf8_chunks().last() else { return };
+    let cut = chunk.invalid();
+    let is_begun = !cut.is_empty() && str::from_utf8(cut).is_err_and(|error| error.error_len().is_none());
+    if is_begun {
+        content.truncate(bytes.len() - cut.len());
+        content.push((0xff, true));
+    }
 }
 
 /// The number of bytes of the white space character at the front.

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[allow(dead_code, unused_imports, reason = "the other tests use the rest")]
 mod harness;
 
+mod live;
 mod pressure;
 mod rate;
 mod signals;

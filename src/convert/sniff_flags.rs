@@ -1,0 +1,136 @@
+//! What the first 64 KiB of an input show of flags that do not fit it: quotes, escapes, the
+//! terminator, the encoding, and names for what is data or the reverse.
+//!
+//! As in `sniff.rs`, a remark names what to type, and is never made of a file that is read right.
+
+use super::sniff::{Sample, Sniffed, Taken, Widths, is_value, records};
+use crate::charset::Charset;
+use crate::dialect::{Dialect, Terminator};
+
+/// Words for a value that is missing, which may stand in a column of numbers.
+const MISSING: [&str; 9] = ["na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "inf"];
+
+/// Returns what the sample shows of flags that do not fit.
+pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
+    let sniffed = records(taken.dialect, sample);
+    let mine = Widths::of(&sniffed);
+    let dialect = terminator(taken.dialect, sample)
+        .or_else(|| quotes(taken, sample, &sniffed, mine))
+        .or_else(|| escape(taken, sample, mine))
+        .or_else(|| names_for_data(taken, sample, &sniffed));
+    let all = dialect.into_iter().chain(encoding(taken, sample));
+    all.map(|what| format!("{}: {what}", taken.name)).collect()
+}
+
+/// Lines end as usual, and no record ends as it was said.
+fn terminator(dialect: &Dialect, sample: Sample<'_>) -> Option<String> {
+    let Terminator::Byte(byte) = dialect.terminator else { return None };
+    let is_odd = byte != b'\n' && memchr::memchr(byte, sample.bytes).is_none();
+    (is_odd && memchr::memchr(b'\n', sample.bytes).is_some()).then(|| {
+        "no record ends with the terminator, lines end with LF; did you mean to leave out `terminator`?"
+            .into()
+    })
+}
+
+/// How the records are under another dialect, if that is better: all of the same width.
+fn better(other: &Dialect, sample: Sample<'_>, mine: Widths) -> bool {
+    !mine.are_even() && Widths::of(&records(other, sample)).are_even()
+}
+
+/// Whether all fields of all records start and end with `quote`.
+fn all_quoted(quote: u8, sample: Sample<'_>, sniffed: &[Sniffed]) -> bool {
+    let is_quoted = |text: &[u8]| text.len() > 1 && text[0] == quote && text.ends_with(&[quote]);
+    sniffed.len() > 1
+        && sniffed.iter().flat_map(|record| &record.fields).all(|field| {
+            let text = sample.bytes[field.clone()].trim_ascii();
+            is_quoted(text)
+        })
+}
+
+/// Fields are in quotes that were not taken for such.
+fn quotes(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widths) -> Option<String> {
+    let dialect = taken.dialect;
+    let is_odd = |quote: u8| {
+        let other = Dialect { quote: Some(quote), ..dialect.clone() };
+        memchr::memchr(quote, sample.bytes).is_some()
+            && other.collision(Some(dialect.delimiter)).is_none()
+            && (all_quoted(quote, sample, sniffed) || better(&other, sample, mine))
+    };
+    if dialect.quote != Some(b'"') && is_odd(b'"') {
+        return Some("fields are in double quotes; did you mean to leave out `quote`?".to_owned());
+    }
+    (dialect.quote == Some(b'"') && is_odd(b'\''))
+        .then(|| "fields are in single quotes; did you mean `quote` \"'\"?".to_owned())
+}
+
+/// Backslashes escape, and were not taken for escapes.
+fn escape(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
+    let dialect = taken.dialect;
+    let other = Dialect { escape: Some(b'\\'), ..dialect.clone() };
+    let escapes = dialect.escape.is_none()
+        && memchr::memmem::find(sample.bytes, &[b'\\', dialect.delimiter]).is_some()
+        && other.collision(Some(dialect.delimiter)).is_none()
+        && better(&other, sample, mine);
+    escapes.then(|| "a backslash escapes the delimiter; did you mean `escape` '\\'?".to_owned())
+}
+
+/// The first record was taken for data, and has names where all others have values.
+fn names_for_data(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<String> {
+    let (first, rest) = sniffed.split_first().filter(|(_, rest)| !taken.header && rest.len() > 1)?;
+    if taken.replaces_names {
+        return None;
+    }
+    let text = |field: &std::ops::Range<usize>| String::from_utf8_lossy(&sample.bytes[field.clone()]);
+    let mut name = None;
+    for (i, field) in first.fields.iter().enumerate() {
+        let shown = text(field).trim().trim_matches('"').to_owned();
+        let is_name = shown.chars().filter(|c| c.is_alphabetic()).count() > 1
+            && !MISSING.contains(&shown.to_lowercase().as_str());
+        if !is_name {
+            return None;
+        }
+        let column = || rest.iter().filter_map(|record| record.fields.get(i));
+        if column().count() > 1 && column().all(|field| is_value(&sample.bytes[field.clone()])) {
+            name.get_or_insert(shown);
+        }
+    }
+    let way = if taken.has_names { "`replace_header`" } else { "to leave out `no_header`" };
+    name.map(|name| {
+        format!("the first record was taken for data, but looks like names ('{name}'); did you mean {way}?")
+    })
+}
+
+/// What was decoded by the encoding that was asked for is UTF-8.
+fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
+    if taken.encoding_by_default {
+        return None;
+    }
+    let is_wrong = match taken.dialect.charset {
+        Charset::Page(_) => is_utf8(sample),
+        Charset::Utf8 => is_ascii_in_pairs(sample.bytes),
+    };
+    is_wrong.then(|| "looks like UTF-8; did you mean to leave out `encoding`?".to_owned())
+}
+
+/// Whether there are characters outside ASCII, and all are UTF-8.
+fn is_utf8(sample: Sample<'_>) -> bool {
+    let bytes = match str::from_utf8(sample.bytes) {
+        Ok(_) => sample.bytes,
+        // The sample may end within a character.
+        Err(error) if error.error_len().is_none() && !sample.whole => &sample.bytes[..error.valid_up_to()],
+        Err(_) => return false,
+    };
+    !bytes.is_ascii()
+}
+
+/// Whether nearly all characters are made of two bytes of ASCII: UTF-16 was asked for, and is not
+/// there.
+fn is_ascii_in_pairs(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    let pairs = text.chars().filter(|&c| {
+        u16::try_from(u32::from(c)).is_ok_and(|unit| unit.to_be_bytes().into_iter().all(printable))
+    });
+    let n = text.chars().count();
+    n > 1 && pairs.count() * 10 >= n * 9
+}
