@@ -11,7 +11,7 @@ use super::figures::of;
 use super::job::{check_streams, is_one_of, resources, stats, writing};
 use super::progress::{Bar, Showing};
 use super::remarks::Remarks;
-use super::report::{self, About, FailedRun, Outcome, StatsFile};
+use super::report::{self, About, FailedRun, RunEnd, StatsFile};
 use super::say::say;
 use super::signals::on_signal;
 use super::tally::Tally;
@@ -88,7 +88,7 @@ pub(super) fn convert_each(args: &ConvertArgs, folder: &Path) -> Result<ExitCode
     (summary.elapsed, summary.times) = (begun.elapsed(), job.progress.times());
     summary.threads = summary.threads.max(job.threads());
     if let Some(stats) = stats {
-        let outcome = Outcome { output: Some(folder), error: None, failures: &failures, n_failed };
+        let outcome = RunEnd { output: Some(folder), error: None, failures: &failures, n_failed };
         stats.write(&summary, &outcome)?;
     }
     if !quiet {

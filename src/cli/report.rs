@@ -172,7 +172,7 @@ pub(super) struct Failed {
 
 /// What a run came to, beside its summary.
 #[derive(Default)]
-pub(super) struct Outcome<'a> {
+pub(super) struct RunEnd<'a> {
     pub(super) output: Option<&'a Path>,
     /// Why it failed.
     pub(super) error: Option<&'a Error>,
@@ -219,8 +219,8 @@ struct Repaired<'s> {
 }
 
 impl<'s> Stats<'s> {
-    fn new(summary: &'s Summary, outcome: &Outcome<'s>) -> Self {
-        let Outcome { output, error, failures, n_failed } = *outcome;
+    fn new(summary: &'s Summary, outcome: &RunEnd<'s>) -> Self {
+        let RunEnd { output, error, failures, n_failed } = *outcome;
         let times = &summary.times;
         let repaired = |(file, repair): &'s (String, Repair)| Repaired {
             file,
@@ -305,7 +305,7 @@ impl<'p> StatsFile<'p> {
             if summary.inputs.is_empty() {
                 summary.inputs = run.inputs.iter().map(|path| path.display().to_string()).collect();
             }
-            let outcome = Outcome { output: run.output, error: Some(run.error), ..Outcome::default() };
+            let outcome = RunEnd { output: run.output, error: Some(run.error), ..RunEnd::default() };
             let _ = self.write(&summary, &outcome);
         }
     }
@@ -314,7 +314,7 @@ impl<'p> StatsFile<'p> {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn write(mut self, summary: &Summary, outcome: &Outcome<'_>) -> Result<()> {
+    pub(super) fn write(mut self, summary: &Summary, outcome: &RunEnd<'_>) -> Result<()> {
         let name = self.path.display().to_string();
         let written = serde_json::to_string_pretty(&Stats::new(summary, outcome))
             .map_err(std::io::Error::from)

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::list;
 use super::plan::{self, PlanJob};
 use super::progress::{Bar, Showing};
-use super::report::{self, About, FailedRun, Outcome, StatsFile};
+use super::report::{self, About, FailedRun, RunEnd, StatsFile};
 use super::signals::on_signal;
 use super::verify::verify;
 use super::worker::work;
@@ -99,7 +99,7 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
         }
     };
     if let Some(stats) = stats {
-        stats.write(&summary, &Outcome { output: job.path.as_deref(), ..Outcome::default() })?;
+        stats.write(&summary, &RunEnd { output: job.path.as_deref(), ..RunEnd::default() })?;
     }
     if !job.quiet {
         let output = job.path.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
@@ -153,7 +153,7 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
         }
     };
     if let Some(stats) = stats {
-        stats.write(&planned.summary, &Outcome { output: job.path.as_deref(), ..Outcome::default() })?;
+        stats.write(&planned.summary, &RunEnd { output: job.path.as_deref(), ..RunEnd::default() })?;
     }
     if !job.quiet {
         plan::report(&planned, &job.remarks.said());

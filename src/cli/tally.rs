@@ -22,25 +22,25 @@ pub(super) struct Tally {
     /// Anomalies, each with the number of the input that has the first.
     anomalies: BTreeMap<usize, (usize, Count)>,
     multiline: Option<(usize, Count)>,
-    remarks: First<String>,
-    repairs: First<(String, Repair)>,
-    failures: First<Failed>,
+    remarks: FirstFew<String>,
+    repairs: FirstFew<(String, Repair)>,
+    failures: FirstFew<Failed>,
     n_done: usize,
 }
 
 /// The first of a list, each with the number of its input and its own there.
-struct First<T> {
+struct FirstFew<T> {
     kept: BTreeMap<(usize, usize), T>,
     n: u64,
 }
 
-impl<T> Default for First<T> {
+impl<T> Default for FirstFew<T> {
     fn default() -> Self {
         Self { kept: BTreeMap::new(), n: 0 }
     }
 }
 
-impl<T> First<T> {
+impl<T> FirstFew<T> {
     fn extend(&mut self, number: usize, all: impl IntoIterator<Item = T>) {
         for (i, one) in all.into_iter().enumerate() {
             self.n += 1;

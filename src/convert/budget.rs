@@ -32,8 +32,8 @@ const REACH: usize = 4 << 10;
 /// piece of a mapped file, and four times what its records, its header or a window take.
 const SHARE: usize = 6 << 20;
 
-/// Returns how many small inputs may be converted at once on `threads`, and the memory for each, the
-/// program counted in each. All names take `names` bytes.
+/// Returns how many small inputs may be converted at once on `threads`, and the memory for each,
+/// the program counted in each. All names take `names` bytes.
 pub(super) fn shares(memory: usize, names: usize, threads: usize) -> (usize, usize) {
     let free = memory.saturating_sub(PROGRAM + names);
     let n = (free / SHARE).clamp(1, threads.max(1));

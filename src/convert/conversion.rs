@@ -3,7 +3,6 @@
 use super::budget::{Beside, Budget, Sizes, size_of_names};
 use super::checkpoint::Checkpoints;
 use super::committed::Committed;
-use super::each::OneOfMany;
 use super::located::Located;
 use super::mode::{Mode, OnAnomaly};
 use super::options::{Input, Options, Output};
@@ -25,7 +24,7 @@ use crate::input::InputReader;
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Cutter;
-use crate::plan::{Columns, Format, Plan, Type};
+use crate::plan::{Columns, Format, Plan, Together, Type};
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -41,6 +40,15 @@ pub(super) struct Conversion<'c> {
     pub(super) split_points: Option<&'c mut SplitPoints>,
     /// The others, if it is one of many.
     pub(super) many: Option<OneOfMany<'c>>,
+}
+
+/// What one of many conversions must know of the others.
+#[derive(Clone, Copy)]
+pub(super) struct OneOfMany<'c> {
+    /// What all inputs have together.
+    pub(super) together: &'c Together<'c>,
+    /// What was done before.
+    pub(super) before: Amount,
 }
 
 impl Conversion<'_> {
@@ -89,7 +97,8 @@ impl Conversion<'_> {
         let pool = Pool::default();
         let amounts = [many.map_or_else(Amount::default, |many| many.before), Amount::default()];
         let n_before = amounts[0].anomalies;
-        let mut inputs = Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, n_before, summary };
+        let mut inputs =
+            Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, n_before, summary };
         let converted = prepared.into_iter().try_for_each(|ready| inputs.convert(ready));
         let Inputs { mut outputs, mut summary, .. } = inputs;
         let finished = converted.and_then(|()| outputs.finish());

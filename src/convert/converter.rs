@@ -287,8 +287,8 @@ impl Builder {
         self
     }
 
-    /// Whether [`Builder::infer`] and [`Builder::null`] look at quoted fields too, at what is between
-    /// the quotes (`false`).
+    /// Whether [`Builder::infer`] and [`Builder::null`] look at quoted fields too, at what is
+    /// between the quotes (`false`).
     pub fn quoted_values(mut self, quoted_values: bool) -> Self {
         self.options.shaping.columns.quoted_values = quoted_values;
         self
@@ -319,9 +319,9 @@ impl Builder {
         self
     }
 
-    /// Whether what an input or a short record lacks is null (`false`). So all records have the same
-    /// keys in the same order: those of the selection, or else of all inputs as they are first
-    /// seen.
+    /// Whether what an input or a short record lacks is null (`false`). So all records have the
+    /// same keys in the same order: those of the selection, or else of all inputs as they are
+    /// first seen.
     pub fn fill(mut self, fill: bool) -> Self {
         self.options.shaping.columns.fill = fill;
         self

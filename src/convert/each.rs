@@ -6,7 +6,7 @@
 //! many there are.
 
 use super::budget::{shares, size_of_names};
-use super::conversion::{Conversion, budget_of};
+use super::conversion::{Conversion, OneOfMany, budget_of};
 use super::converter::Converter;
 use super::options::{Input, OnRemark, Options, Output, Resources};
 use super::prepared::Preparation;
@@ -45,15 +45,6 @@ impl Pair {
 
 /// What is called with the result for each pair, by its number.
 type Done<'d> = dyn Fn(usize, Result<Summary>) -> ControlFlow<()> + Sync + 'd;
-
-/// What one of many conversions must know of the others.
-#[derive(Clone, Copy)]
-pub(super) struct OneOfMany<'c> {
-    /// What all inputs have together.
-    pub(super) together: &'c Together<'c>,
-    /// What was done before.
-    pub(super) before: Amount,
-}
 
 impl Converter {
     /// Converts each of many files to a file of its own, small ones many at a time. Returns remarks

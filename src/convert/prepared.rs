@@ -179,8 +179,8 @@ impl<'c> Preparation<'c> {
         Ok((self.together, remarks))
     }
 
-    /// Sees to it that all inputs, after they were prepared, can be converted to one output. Returns
-    /// remarks on names that some of them lack.
+    /// Sees to it that all inputs, after they were prepared, can be converted to one output.
+    /// Returns remarks on names that some of them lack.
     ///
     /// # Errors
     /// A name that is asked for is in no input, or the columns of one of them, or of all, cannot be

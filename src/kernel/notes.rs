@@ -521,7 +521,9 @@ mod tests {
             .filter_map(Kernel::new)
             .flat_map(|kernel| [1, 2, 3, usize::MAX].map(|every| (kernel, every)))
             .flat_map(|(kernel, every)| b",.-01".map(|delimiter| (kernel, every, delimiter)))
-            .flat_map(|(kernel, every, delimiter)| [false, true].map(|quotes| (kernel, every, delimiter, quotes)))
+            .flat_map(|(kernel, every, delimiter)| {
+                [false, true].map(|quotes| (kernel, every, delimiter, quotes))
+            })
         {
             let marks = Marks { wanted: Wanted { in_quotes, ..wanted }, delimiter, ..Marks::CSV };
             let fields: Vec<_> = fields.iter().filter(|field| !field.contains(&delimiter)).collect();

@@ -99,7 +99,7 @@ fn filled_records_have_the_same_keys_in_the_same_order() {
         (&["--format", "rows"], "[\"id\",\"name\",\"age\"]\n[\"1\",\"Ann\",null]\n[\"2\",\"Bob\",\"30\"]\n"),
         (
             &["--format", "json", "--drop", "name"],
-            "[\n{\"id\":\"1\",\"age\":null}\n,{\"id\":\"2\",\"age\":\"30\"}\n]\n",
+            "[\n{\"id\":\"1\",\"age\":null},\n{\"id\":\"2\",\"age\":\"30\"}\n]\n",
         ),
         (
             &["--rename", "age=name_2", "--select", "age,id"],
