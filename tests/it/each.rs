@@ -253,6 +253,19 @@ fn a_list_that_is_no_list_stays_in_the_memory() {
     }
 }
 
+#[test]
+fn many_at_once_stay_in_the_memory() {
+    let place = some();
+    for (memory, threads) in [(16, "8"), (64, "16")] {
+        let run = place.shell(&format!(
+            "exec \"$ROWMILL\" --memory {memory}M -j {threads} --infer --output-dir out x/*"
+        ));
+        let (output, peak) = run.out_and_peak();
+        output.expect_status(0);
+        assert!(peak < memory << 20, "{memory} MiB: {peak}");
+    }
+}
+
 /// Names that are links, where the program may open nothing but what it was given.
 #[test]
 fn links_are_followed() {
@@ -271,9 +284,9 @@ fn links_are_followed() {
     assert_eq!(fs::read_dir(place.path("out")).unwrap().count(), 80);
 }
 
-/// Nothing but whole files is left by a run that is killed.
+/// What cannot be written whole has no name.
 #[test]
-fn a_full_disk_stops_the_run() {
+fn an_output_that_cannot_grow_does_not_appear() {
     let place = some();
     let script = "ulimit -f 1; trap '' XFSZ; \"$ROWMILL\" --output-dir out x/large.tsv x/f1.csv";
     let output = Run::program("bash")
