@@ -229,7 +229,7 @@ fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Width
     let first = |record: &Sniffed| sample.bytes[record.fields[0].start];
     let mark = first(&records[0]);
     // As many lines are to be skipped, the blank ones among them.
-    let start = records[n_title].fields[0].start;
+    let start = records.get(n_title)?.fields[0].start;
     let lines = crate::parse::count_lines(taken.dialect.terminator, &sample.bytes[..start]);
     let all_marked = records[..n_title].iter().all(|record| first(record) == mark);
     let way = match mark {
