@@ -200,6 +200,11 @@ impl Dialect {
         matches!(self.trim, Trim::All | Trim::Headers)
     }
 
+    /// Whether a record may end the data.
+    pub(crate) fn may_end_data(&self) -> bool {
+        self.escapes.end_data() && self.escape.is_some()
+    }
+
     /// Whether a record of these bytes ends the data.
     pub(crate) fn ends_data(&self, record: &[u8]) -> bool {
         self.escapes.end_data() && matches!(record, [first, b'.'] if self.escape == Some(*first))

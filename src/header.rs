@@ -79,7 +79,8 @@ impl Header {
         header
     }
 
-    fn push(&mut self, name: &str) {
+    /// Adds a column.
+    pub(crate) fn push(&mut self, name: &str) {
         self.names.push_str(name);
         self.ends.push(u32::try_from(self.names.len()).expect("a header is no longer than a record"));
     }

@@ -75,6 +75,18 @@ pub(super) struct ConvertArgs {
     pub(super) shaping: ShapingArgs,
     #[command(flatten)]
     pub(super) anomalies: AnomalyArgs,
+    /// Read the inputs' names from FILE, one on each line; '-' is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "inputs",
+        help_heading = "Reading",
+        hide_short_help = true
+    )]
+    pub(super) files_from: Option<PathBuf>,
+    /// Names in the list end with NUL, as 'find -print0' writes them
+    #[arg(short = '0', long, help_heading = "Reading", hide_short_help = true)]
+    pub(super) from0: bool,
     /// Stop after N records
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,
@@ -169,6 +181,17 @@ pub(super) struct WritingArgs {
     /// Write to FILE, which appears when it is whole [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+
+    /// Write each input to a file of its own in DIR: a.csv.gz to a.jsonl
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = [
+            "output", "resume", "split_size", "split_records", "limit_rate", "rejects", "check", "limit", "range"
+        ],
+        hide_short_help = true
+    )]
+    pub(super) output_dir: Option<PathBuf>,
 
     /// Compress the output: gzip[:LEVEL], zstd[:LEVEL], none [default: by FILE's extension: .gz,
     /// .zst]

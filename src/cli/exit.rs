@@ -16,6 +16,11 @@ pub(super) fn odd() -> ExitCode {
     ExitCode::from(ODD)
 }
 
+/// Some of many inputs could not be converted, as was said of each.
+pub(super) fn failed() -> ExitCode {
+    ExitCode::from(FAILED)
+}
+
 /// Says what went wrong, and what may help. A closed pipe ends the program as it ends `cat`:
 /// without a word, by SIGPIPE.
 pub(super) fn with_error(error: &Error, hint: Option<&str>) -> ExitCode {

@@ -5,12 +5,14 @@
 
 mod args;
 mod confine;
+mod each;
 mod exit;
 mod figures;
 mod generate;
 mod hints;
 mod job;
 mod lines;
+mod list;
 mod part;
 mod plan;
 mod presets;
@@ -22,6 +24,7 @@ mod run;
 mod say;
 mod shaping_args;
 mod signals;
+mod tally;
 mod top_args;
 mod typed;
 mod verify;

@@ -138,6 +138,8 @@ struct Stats<'s> {
     rowmill: &'static str,
     error: Option<Failure<'s>>,
     inputs: &'s [String],
+    inputs_failed: u64,
+    failures: &'s [Failed],
     output: Option<String>,
     records: u64,
     records_written: u64,
@@ -167,6 +169,25 @@ struct Failure<'s> {
     message: String,
     /// Its place in the data, if it has one.
     position: Option<&'s Place>,
+}
+
+/// An input of many that could not be converted.
+#[derive(Serialize)]
+pub(super) struct Failed {
+    pub(super) message: String,
+    /// Its place in the data, if it has one.
+    pub(super) position: Option<Place>,
+}
+
+/// What a run came to, beside its summary.
+#[derive(Default)]
+pub(super) struct RunEnd<'a> {
+    pub(super) output: Option<&'a Path>,
+    /// Why it failed.
+    pub(super) error: Option<&'a Error>,
+    /// Why single inputs of many failed, the first of them, and how many did.
+    pub(super) failures: &'a [Failed],
+    pub(super) n_failed: u64,
 }
 
 /// Records of several lines.
@@ -207,7 +228,8 @@ struct Repaired<'s> {
 }
 
 impl<'s> Stats<'s> {
-    fn new(summary: &'s Summary, output: Option<&Path>, error: Option<&'s Error>) -> Self {
+    fn new(summary: &'s Summary, outcome: &RunEnd<'s>) -> Self {
+        let RunEnd { output, error, failures, n_failed } = *outcome;
         let times = &summary.times;
         let repaired = |(file, repair): &'s (String, Repair)| Repaired {
             file,
@@ -221,6 +243,8 @@ impl<'s> Stats<'s> {
             error: error
                 .map(|error| Failure { message: with_flags(&error.to_string()), position: error.position() }),
             inputs: &summary.inputs,
+            inputs_failed: n_failed,
+            failures,
             output: output.map(|path| path.display().to_string()),
             records: summary.records,
             records_written: summary.records - summary.records_rejected,
@@ -292,22 +316,18 @@ impl<'p> StatsFile<'p> {
             if summary.inputs.is_empty() {
                 summary.inputs = run.inputs.iter().map(|path| path.display().to_string()).collect();
             }
-            let _ = self.write(&summary, run.output, Some(run.error));
+            let outcome = RunEnd { output: run.output, error: Some(run.error), ..RunEnd::default() };
+            let _ = self.write(&summary, &outcome);
         }
     }
 
-    /// Writes the summary, with the error if the run failed.
+    /// Writes the summary, with what the run came to.
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn write(
-        mut self,
-        summary: &Summary,
-        output: Option<&Path>,
-        error: Option<&Error>,
-    ) -> Result<()> {
+    pub(super) fn write(mut self, summary: &Summary, outcome: &RunEnd<'_>) -> Result<()> {
         let name = self.path.display().to_string();
-        let written = serde_json::to_string_pretty(&Stats::new(summary, output, error))
+        let written = serde_json::to_string_pretty(&Stats::new(summary, outcome))
             .map_err(std::io::Error::from)
             .and_then(|text| self.file.write_all(format!("{text}\n").as_bytes()));
         written.map_err(|error| Error::io(CANNOT_WRITE, name, error))?;

@@ -2,13 +2,15 @@
 
 use super::args::{Cli, Command, ConvertArgs, PlanArgs};
 use super::confine::confine;
+use super::each::convert_each;
 use super::exit::{from_clap, odd, with_error};
 use super::generate::{completions, man, markdown};
 use super::hints::{can_go_on, missing_folder, missing_input};
 use super::job::Job;
+use super::list;
 use super::plan::{self, PlanJob};
 use super::progress::{Bar, Showing};
-use super::report::{self, About, FailedRun, StatsFile};
+use super::report::{self, About, FailedRun, RunEnd, StatsFile};
 use super::signals::on_signal;
 use super::verify::verify;
 use super::worker::work;
@@ -47,7 +49,24 @@ fn print(text: &[u8]) -> Result<ExitCode> {
 }
 
 fn convert_or_hint(args: &ConvertArgs) -> ExitCode {
-    convert(args).unwrap_or_else(|error| {
+    let Some(list) = &args.files_from else {
+        if args.from0 {
+            return with_error(&Error::setting("-0 is of the list of --files-from; name one"), None);
+        }
+        return convert_or_fail(args);
+    };
+    match list::read(list, args.from0, args.resources.memory) {
+        Ok(inputs) => convert_or_fail(&ConvertArgs { inputs, ..args.clone() }),
+        Err(error) => with_error(&error, missing_folder(&error).as_deref()),
+    }
+}
+
+fn convert_or_fail(args: &ConvertArgs) -> ExitCode {
+    let converted = match &args.writing.output_dir {
+        Some(folder) => convert_each(args, folder),
+        None => convert(args),
+    };
+    converted.unwrap_or_else(|error| {
         let hint = missing_input(&error, &args.inputs, args.writing.output.as_deref());
         let hint = hint.or_else(|| missing_folder(&error));
         let output = args.writing.output.as_deref().filter(|_| args.writing.resume);
@@ -80,7 +99,7 @@ fn convert(args: &ConvertArgs) -> Result<ExitCode> {
         }
     };
     if let Some(stats) = stats {
-        stats.write(&summary, job.path.as_deref(), None)?;
+        stats.write(&summary, &RunEnd { output: job.path.as_deref(), ..RunEnd::default() })?;
     }
     if !job.quiet {
         let output = job.path.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
@@ -136,7 +155,7 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
         }
     };
     if let Some(stats) = stats {
-        stats.write(&planned.summary, job.path.as_deref(), None)?;
+        stats.write(&planned.summary, &RunEnd { output: job.path.as_deref(), ..RunEnd::default() })?;
     }
     if !job.quiet {
         plan::report(&planned, &job.remarks.said());

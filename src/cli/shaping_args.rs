@@ -120,6 +120,11 @@ pub(super) struct ColumnArgs {
     #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, hide_short_help = true)]
     rename: Vec<String>,
 
+    /// Write null for columns that an input or a short record lacks, so that all records have the
+    /// same keys
+    #[arg(long, hide_short_help = true)]
+    fill: bool,
+
     #[arg(long, help = format!("Mask columns: {}; by default {}", Mask::ALL.map(Mask::name).join(", "), Mask::default().name()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append)]
     mask: Vec<String>,
 
@@ -157,6 +162,10 @@ pub(super) struct ValueArgs {
     /// Unquoted fields that are exactly one of these are null
     #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
     null: Vec<String>,
+
+    /// Have --infer and --null look at quoted fields too
+    #[arg(long, hide_short_help = true)]
+    quoted_values: bool,
 
     /// What empty fields give: "", null, or no key at all
     #[arg(long, value_name = "WHAT", default_value = "string", value_parser = Empty::ALL.map(Empty::name), hide_short_help = true)]
@@ -200,8 +209,8 @@ impl ShapingArgs {
     }
 
     fn columns(&self) -> Result<Columns> {
-        let ColumnArgs { select, drop, rename, mask, hash_key_file, nest, extra_key } = &self.columns;
-        let ValueArgs { infer, types, null, empty, format } = &self.values;
+        let ColumnArgs { select, drop, rename, fill, mask, hash_key_file, nest, extra_key } = &self.columns;
+        let ValueArgs { infer, types, null, quoted_values, empty, format } = &self.values;
         Ok(Columns {
             select: (!select.is_empty()).then(|| all(select)),
             drop: all(drop),
@@ -209,8 +218,10 @@ impl ShapingArgs {
             mask: all(mask).iter().map(|column| masked(column)).collect::<Result<_>>()?,
             hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
             extra_key: extra_key.clone(),
+            fill: *fill,
             nest: nest.clone(),
             infer: *infer,
+            quoted_values: *quoted_values,
             types: all(types).iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
             null: match self.reading.preset().and_then(|preset| preset.value("--null")) {
                 Some(of_preset) if null.is_empty() => vec![of_preset.to_owned()],

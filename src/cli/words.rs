@@ -2,6 +2,7 @@
 
 /// The settings that the library's messages name, and the flags that set them.
 const SETTINGS: &[(&str, &str)] = &[
+    ("check", "--check"),
     ("column_type", "--type"),
     ("comment", "--comment"),
     ("compress", "--compress"),
@@ -13,12 +14,14 @@ const SETTINGS: &[(&str, &str)] = &[
     ("escape", "--escape"),
     ("escapes", "--escapes"),
     ("extra_key", "--extra-key"),
+    ("fill", "--fill"),
     ("format", "--format"),
     ("hash_key", "--hash-key-file"),
     ("header", "--header"),
     ("header_comment", "--header-comment"),
     ("header_in_first", "--header-in first"),
     ("header_rows", "--header-rows"),
+    ("infer", "--infer"),
     ("limit", "--limit"),
     ("limit_rate", "--limit-rate"),
     ("mask", "--mask"),
@@ -31,6 +34,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("output", "-o FILE"),
     ("plan", "rowmill plan"),
     ("quote", "--quote"),
+    ("quoted_values", "--quoted-values"),
     ("range", "--range"),
     ("rejects", "--rejects"),
     ("rename", "--rename"),

@@ -30,6 +30,23 @@ const LEAST_HOLD: usize = 64 << 10;
 /// The bytes that are looked at to find a plausible cut.
 const REACH: usize = 4 << 10;
 
+/// What a small input gets that is converted beside others, but for the program: twice the least
+/// piece of a mapped file, and four times what its records, its header or a window take.
+const SHARE: usize = 6 << 20;
+
+/// Returns how many small inputs may be converted at once on `threads`, and the memory for each,
+/// the program counted in each. All names take `names` bytes.
+pub(super) fn shares(memory: usize, names: usize, threads: usize) -> (usize, usize) {
+    let free = memory.saturating_sub(PROGRAM + names);
+    let n = (free / SHARE).clamp(1, threads.max(1));
+    (n, PROGRAM + free / n)
+}
+
+/// Returns what the names of `n` inputs take that have `n_bytes`, with what is known of each.
+pub(super) fn size_of_names(n: usize, n_bytes: usize) -> usize {
+    512 * n.saturating_sub(16) + 4 * n_bytes.saturating_sub(4096)
+}
+
 /// What is asked for, and what is taken beside the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
@@ -310,6 +327,17 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn shares_are_the_whole_at_most() {
+        for (memory, threads, n_wanted) in [(16, 8, 1), (64, 2, 2), (64, 16, 9), (1024, 16, 16)] {
+            let (n, share) = shares(memory << 20, 0, threads);
+            assert_eq!(n, n_wanted, "{memory} {threads}");
+            assert!(PROGRAM + n * (share - PROGRAM) <= memory << 20 && share >= PROGRAM + SHARE);
+            let sizes = Budget { memory: share, gathers: true, n_gathered: 1, ..BUDGET }.sizes(10_000, 8);
+            assert!(sizes.unwrap().max_record >= 1 << 20);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A conversion: the inputs in order, one run for each, to one output.
 
-use super::budget::{Beside, Budget, Sizes};
+use super::budget::{Beside, Budget, Sizes, size_of_names};
 use super::checkpoint::Checkpoints;
 use super::committed::Committed;
 use super::located::Located;
@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::prepared::{Beginning, Preparation, Prepared};
 use super::record_reader::RecordReader;
 use super::remarks::{self, Facts};
-use super::run::{Amount, Meter, Passed, Run, RunEnd, SkipLast, WindowSize};
+use super::run::{Amount, DataEnd, Meter, Passed, Run, SkipLast, WindowSize};
 use super::sequencer::Sequencer;
 use super::single_input::singles;
 use super::split_points::SplitPoints;
@@ -25,7 +25,7 @@ use crate::input::InputReader;
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Cutter;
-use crate::plan::{Columns, Format, Plan, Type, size_for};
+use crate::plan::{Columns, Format, Plan, Together, Type};
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -39,6 +39,17 @@ pub(super) struct Conversion<'c> {
     pub(super) range: Option<Located>,
     /// Records where records start near given places, if that is wanted.
     pub(super) split_points: Option<&'c mut SplitPoints>,
+    /// The others, if it is one of many.
+    pub(super) many: Option<OneOfMany<'c>>,
+}
+
+/// What one of many conversions must know of the others.
+#[derive(Clone, Copy)]
+pub(super) struct OneOfMany<'c> {
+    /// What all inputs have together.
+    pub(super) together: &'c Together<'c>,
+    /// What was done before.
+    pub(super) before: Amount,
 }
 
 impl Conversion<'_> {
@@ -48,17 +59,27 @@ impl Conversion<'_> {
     /// See [`crate::error::ErrorKind`].
     pub(super) fn run(self, inputs: Vec<Input<'_>>, output: Output<'_>) -> Result<Summary> {
         let begun = Instant::now();
-        let Self { options, kernel, range, split_points } = self;
+        let Self { options, kernel, range, split_points, many } = self;
         let inputs = singles(inputs, options)?;
-        let noted = split_points.as_ref().map_or(0, |points| points.memory());
-        let mut preparation = Preparation::new(options, budget_of(options, &output, noted), inputs.len());
+        let names = size_of_names(inputs.len(), inputs.iter().map(|input| input.name().len()).sum());
+        if names > options.resources.memory / 2 {
+            let n = inputs.len();
+            return Err(Error::setting(format!("the names of {n} inputs need more of `memory`; raise it")));
+        }
+        let noted = names + split_points.as_ref().map_or(0, |points| points.memory());
+        let budget = budget_of(options, &output, noted);
+        let together = many.map(|many| many.together);
+        let mut preparation = Preparation::new(options, budget, inputs.len(), together);
         let keep = inputs.len() == 1;
-        let prepared = inputs
+        let mut prepared = inputs
             .into_iter()
             .map(|input| preparation.prepare(input, keep, range.as_ref()))
             .collect::<Result<Vec<_>>>()?;
+        let mut remarks = preparation.settle(&mut prepared)?;
         let in_files: Option<u64> = prepared.iter().map(|ready| ready.file_size).sum();
-        options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
+        if many.is_none() {
+            options.progress.total.store(in_files.unwrap_or(0), Ordering::Relaxed);
+        }
         let total: Option<u64> = prepared.iter().map(|ready| ready.size).sum();
         let budget = &mut preparation.budget;
         // Asking how many cores there are takes a twentieth of the time of a small file.
@@ -72,11 +93,13 @@ impl Conversion<'_> {
             located.frame(&mut framing, prepared.iter().all(|ready| ready.is_last));
         }
         let outputs = outputs::open(output, options, &prepared, framing)?;
-        let remarks = outputs.remarks.clone();
+        remarks.extend(outputs.remarks.iter().cloned());
         let summary = Summary { isa: kernel.isa().name(), remarks, ..Summary::default() };
         let pool = Pool::default();
-        let amounts = [Amount::default(); 2];
-        let mut inputs = Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, summary };
+        let amounts = [many.map_or_else(Amount::default, |many| many.before), Amount::default()];
+        let n_before = amounts[0].anomalies;
+        let mut inputs =
+            Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, n_before, summary };
         let converted = prepared.into_iter().try_for_each(|ready| inputs.convert(ready));
         let Inputs { mut outputs, mut summary, .. } = inputs;
         let finished = converted.and_then(|()| outputs.finish());
@@ -106,6 +129,8 @@ struct Inputs<'c, 'o> {
     outputs: Outputs<'o>,
     /// What was done, by this run and the earlier ones, and by those alone.
     amounts: [Amount; 2],
+    /// The anomalies of inputs that the summary does not have.
+    n_before: u64,
     summary: Summary,
 }
 
@@ -148,7 +173,7 @@ impl Inputs<'_, '_> {
         };
         self.add(&done, passed);
         let [all, by_earlier] = &mut self.amounts;
-        let anomalies = self.summary.n_anomalies();
+        let anomalies = self.n_before + self.summary.n_anomalies();
         *all = Amount { anomalies, ..all.plus(Amount::of(&done, passed, ready.file_size)) };
         all.less(*by_earlier).show(&options.progress);
         if done.marked_end {
@@ -177,10 +202,7 @@ impl Inputs<'_, '_> {
 
     /// Returns the sizes for an input with this plan, of `size` bytes if that is known.
     fn sizes(&mut self, plan: &Plan, size: Option<u64>) -> Result<Sizes> {
-        let columns = &self.preparation.options.shaping.columns;
-        let n_header = plan.header().names().map(str::len).sum();
-        let for_plan = size_for(columns, n_header, plan.n_fields());
-        let mut sizes = self.preparation.budget.sizes(for_plan, plan.n_fields())?;
+        let mut sizes = self.preparation.budget.sizes(plan.size(), plan.n_fields())?;
         if let Some(size) = size {
             // More workers than windows would only be started and ended.
             let windows = size.div_ceil(sizes.window as u64);
@@ -275,7 +297,7 @@ impl Inputs<'_, '_> {
             state: begun,
         };
         let [all, by_earlier] = *amounts;
-        let before = Amount { anomalies: summary.n_anomalies(), ..all };
+        let before = Amount { anomalies: self.n_before + summary.n_anomalies(), ..all };
         let edge = self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge);
         let hold = if skip_last.is_some() { sizes.hold } else { 0 };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
@@ -295,7 +317,7 @@ impl Inputs<'_, '_> {
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
-            end: RunEnd { edge, skip_last },
+            end: DataEnd { edge, skip_last },
             error: Mutex::new(None),
             reader: records,
             sizes,
@@ -368,7 +390,7 @@ fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
     if let Some((other, _)) = headed.find(|(_, other)| *other != heading) {
         let (name, first) = (&other.name, &first.name);
         return Err(Error::setting(format!(
-            "{name}: `format` rows: its columns are others than those of {first}; try `select`, `header` or another format"
+            "{name}: `format` rows: its columns are others than those of {first}; try `fill`, `select`, `header` or another format"
         )));
     }
     Ok(framing_of(format, heading))

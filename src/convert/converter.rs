@@ -15,10 +15,7 @@ use crate::error::{Error, Result};
 use crate::escapes::Escapes;
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
-use crate::output::Compress;
 use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
-use std::num::NonZero;
-use std::path::PathBuf;
 
 /// A converter from delimited text to JSON Lines.
 ///
@@ -37,8 +34,8 @@ use std::path::PathBuf;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Converter {
-    options: Options,
-    kernel: Kernel,
+    pub(super) options: Options,
+    pub(super) kernel: Kernel,
 }
 
 impl Converter {
@@ -63,7 +60,8 @@ impl Converter {
         let inputs: Vec<Input<'_>> = inputs.into_iter().collect();
         let locate = |range| plan_ranges::locate(options, *kernel, &inputs, range);
         let range = options.range.map(locate).transpose()?;
-        Conversion { options, kernel: *kernel, range, split_points: None }.run(inputs, output)
+        let conversion = Conversion { options, kernel: *kernel, range, split_points: None, many: None };
+        conversion.run(inputs, output)
     }
 
     /// Converts `text` and appends the result to `output`.
@@ -227,7 +225,8 @@ impl Builder {
     }
 }
 
-/// What becomes of columns and values. In a column's name `*` matches any characters.
+/// What becomes of columns and values. In a column's name `*` matches any characters. A name that
+/// some inputs lack is passed over there, with a remark; one that all lack is an error.
 impl Builder {
     /// Writes only these columns, in this order.
     pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
@@ -296,6 +295,13 @@ impl Builder {
         self
     }
 
+    /// Whether [`Builder::infer`] and [`Builder::null`] look at quoted fields too, at what is
+    /// between the quotes (`false`).
+    pub fn quoted_values(mut self, quoted_values: bool) -> Self {
+        self.options.shaping.columns.quoted_values = quoted_values;
+        self
+    }
+
     /// Unquoted fields that are exactly one of these texts are null.
     pub fn null<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
         self.options.shaping.columns.null.extend(texts.into_iter().map(Into::into));
@@ -321,104 +327,17 @@ impl Builder {
         self
     }
 
+    /// Whether what an input or a short record lacks is null (`false`). So all records have the
+    /// same keys in the same order: those of the selection, or else of all inputs as they are
+    /// first seen.
+    pub fn fill(mut self, fill: bool) -> Self {
+        self.options.shaping.columns.fill = fill;
+        self
+    }
+
     /// The format of records ([`Format::Jsonl`]).
     pub fn format(mut self, format: Format) -> Self {
         self.options.shaping.columns.format = format;
-        self
-    }
-}
-
-/// How the output is written.
-impl Builder {
-    /// How the output is compressed ([`Compress::ByName`]).
-    pub fn compress(mut self, compress: Compress) -> Self {
-        self.options.writing.compress = compress;
-        self
-    }
-
-    /// Writes parts of at most `n` bytes each, and a manifest of them.
-    pub fn split_size(mut self, n: u64) -> Self {
-        self.options.writing.split.size = Some(n);
-        self
-    }
-
-    /// Writes parts of at most `n` records each, and a manifest of them.
-    pub fn split_records(mut self, n: u64) -> Self {
-        self.options.writing.split.records = Some(n);
-        self
-    }
-
-    /// Writes at most `n` bytes a second.
-    pub fn limit_rate(mut self, n: u64) -> Self {
-        self.options.writing.limit_rate = Some(n);
-        self
-    }
-
-    /// Whether no file is ever replaced (`false`).
-    pub fn no_clobber(mut self, no_clobber: bool) -> Self {
-        self.options.writing.file.no_clobber = no_clobber;
-        self
-    }
-
-    /// Whether file and folder are on the disk before the output's name appears (`false`).
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.options.writing.file.sync = sync;
-        self
-    }
-
-    /// Keeps a checkpoint beside the unfinished output, each time that `every` bytes were read and
-    /// written. The same conversion, run again, continues from there. See
-    /// [`DEFAULT_CHECKPOINT`](super::DEFAULT_CHECKPOINT).
-    pub fn resume(mut self, every: u64) -> Self {
-        self.options.writing.resume = Some(every);
-        self
-    }
-
-    /// Reads and judges everything, and writes nothing (`false`).
-    pub fn check(mut self, check: bool) -> Self {
-        self.options.check = check;
-        self
-    }
-}
-
-/// Anomalies and resources.
-impl Builder {
-    /// Whether the first anomaly is an error (`false`).
-    pub fn strict(mut self, strict: bool) -> Self {
-        self.options.strict = strict;
-        self
-    }
-
-    /// Records with an anomaly go to this file instead of the output. The reasons go to a file of
-    /// the same name with `.log.jsonl` appended.
-    pub fn rejects(mut self, path: impl Into<PathBuf>) -> Self {
-        self.options.rejects = Some(path.into());
-        self
-    }
-
-    /// The longest record in bytes: [`DEFAULT_MAX_RECORD`](super::DEFAULT_MAX_RECORD), or less if
-    /// the memory leaves less.
-    pub fn max_record(mut self, n: usize) -> Self {
-        self.options.shaping.max_record = Some(n);
-        self
-    }
-
-    /// Peak resident memory in bytes, at least [`LEAST_MEMORY`](super::LEAST_MEMORY):
-    /// [`DEFAULT_MEMORY`](super::DEFAULT_MEMORY).
-    pub fn memory(mut self, n: usize) -> Self {
-        self.options.resources.memory = n;
-        self
-    }
-
-    /// Works on `n` threads; by default as many as the process may use.
-    pub fn threads(mut self, n: NonZero<usize>) -> Self {
-        self.options.resources.threads = Some(n);
-        self
-    }
-
-    /// The bytes that a thread takes at a time. The result never depends on it.
-    pub fn window(mut self, n: usize) -> Self {
-        self.options.resources.window = Some(n);
         self
     }
 }

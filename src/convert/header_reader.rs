@@ -344,6 +344,7 @@ fn sniffed(
         n_given: given.as_ref().map(Vec::len),
         encoding_by_default: request.encoding_by_default,
         skips_repeated: request.names.skip_repeated,
+        infers_unquoted: request.columns.infer && !request.columns.quoted_values,
     };
     let sample = sample(reader, request)?;
     let mut remarks = sniff::remarks(&taken, sample);

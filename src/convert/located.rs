@@ -84,7 +84,9 @@ impl Located {
         if end > size {
             return wrong(end, "lies behind the end of the input");
         }
-        let first = terminator.map_or(size, |_| reader.input_at());
+        // Without a header there is no record. What was read may end before the file, with its data.
+        let begun = reader.input_at();
+        let first = terminator.map_or(size, |_| begun);
         for (at, edge) in [(start, Edge::Start), (end, self.edge)] {
             if at == 0 && edge == Edge::Start || at == size {
                 continue;
@@ -101,7 +103,7 @@ impl Located {
                 }
             }
         }
-        reader.seek(first, first)?;
+        reader.seek(begun, begun)?;
         reader.end_at(if self.is_behind_end { start } else { end });
         Ok(end == size)
     }

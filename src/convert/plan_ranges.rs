@@ -118,8 +118,9 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     let resources = Resources { io, ..options.resources.clone() };
     let looking = Options { check: true, resources, ..options.clone() };
     let nowhere = || Output::Sink(Box::new(Nowhere));
-    let preparation = Preparation::new(&looking, budget_of(&looking, &nowhere(), 0), 1);
+    let mut preparation = Preparation::new(&looking, budget_of(&looking, &nowhere(), 0), 1, None);
     let mut ready = preparation.prepare(input(&path).into(), true, None)?;
+    preparation.settle(std::slice::from_mut(&mut ready))?;
     // Nothing is opened, but the files that the caller writes must not be the input.
     outputs::open(nowhere(), &looking, std::slice::from_ref(&ready), Framing::default())?;
     let (mut opened, beginning) = preparation.open(&mut ready)?;
@@ -145,7 +146,8 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         drop((ready, opened, beginning));
         let mut points = SplitPoints::new(targets, first);
         let pass = record_options(options);
-        let conversion = Conversion { options: &pass, kernel, range: None, split_points: Some(&mut points) };
+        let conversion =
+            Conversion { options: &pass, kernel, range: None, split_points: Some(&mut points), many: None };
         planned.summary = conversion.run(vec![input(&path)], nowhere())?;
         (planned.points, planned.end) = (points.points, SplitPoint { at: size, ..points.end });
     }
@@ -187,8 +189,13 @@ pub(super) fn locate(
     let before =
         Located { range: Range::new(0, range.start), follows: false, is_behind_end: false, edge, seen };
     let mut points = SplitPoints::new(SplitTargets::new(0, 1), 0);
-    let conversion =
-        Conversion { options: &pass, kernel, range: Some(before), split_points: Some(&mut points) };
+    let conversion = Conversion {
+        options: &pass,
+        kernel,
+        range: Some(before),
+        split_points: Some(&mut points),
+        many: None,
+    };
     conversion.run(vec![Input::path(path)], Output::Sink(Box::new(Nowhere)))?;
     located.follows = points.end.records > 0;
     located.is_behind_end = points.marked_end;

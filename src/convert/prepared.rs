@@ -14,12 +14,14 @@ use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
 use crate::dialect::{COMMON_DELIMITERS, Dialect};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::header::Header;
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
 use crate::parse::last_line_end;
-use crate::plan::Plan;
+use crate::plan::{Plan, Together};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// An input that was looked at before the output is opened.
@@ -35,7 +37,7 @@ pub(super) struct Prepared<'i> {
     /// It ends with the file. Only a range may end before that.
     pub(super) is_last: bool,
     /// What its format writes before all records; `None` if there is no header.
-    pub(super) heading: Option<Box<str>>,
+    pub(super) heading: Option<Arc<str>>,
     pub(super) beside: Beside,
     /// Its header is that of an input before.
     pub(super) follows: bool,
@@ -64,12 +66,25 @@ pub(super) struct Preparation<'c> {
     pub(super) budget: Budget,
     /// The header of the first input that has one, if all others follow it.
     first: OnceCell<FirstHeader>,
+    together: Together<'c>,
+    /// What these and other inputs have together, which is settled already.
+    shared: Option<&'c Together<'c>>,
+    /// Why the first input that cannot be converted cannot, if its names were read.
+    refused: Option<Error>,
 }
 
 /// A header that holds for all inputs.
 struct FirstHeader {
     names: Names,
     repeated: Option<Box<[u8]>>,
+}
+
+impl FirstHeader {
+    fn of(preface: &Preface) -> Self {
+        let given = Some(preface.header.names().map(str::to_owned).collect());
+        let names = Names { no_header: true, given, ..Names::default() };
+        Self { names, repeated: preface.repeated.clone() }
+    }
 }
 
 /// What is known of an input before it is read.
@@ -83,8 +98,13 @@ struct Described<'n> {
 }
 
 impl<'c> Preparation<'c> {
-    /// Prepares for `n` inputs.
-    pub(super) fn new(options: &'c Options, budget: Budget, n: usize) -> Self {
+    /// Prepares for `n` inputs, some of many that have something together if that is `shared`.
+    pub(super) fn new(
+        options: &'c Options,
+        budget: Budget,
+        n: usize,
+        shared: Option<&'c Together<'c>>,
+    ) -> Self {
         let reading = ReadOptions {
             io: options.resources.io,
             encoding: options.shaping.encoding,
@@ -92,13 +112,14 @@ impl<'c> Preparation<'c> {
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
         };
-        Self { options, reading, budget, first: OnceCell::new() }
+        let together = Together::new(&options.shaping.columns, n);
+        Self { options, reading, budget, first: OnceCell::new(), together, shared, refused: None }
     }
 
     /// Opens an input and reads its header. `keep` leaves it open. If there is a `range`, its
-    /// bounds are checked.
+    /// bounds are checked. What is wrong with its columns is reported by [`Preparation::settle`].
     pub(super) fn prepare<'i>(
-        &self,
+        &mut self,
         single: SingleInput<'i>,
         keep: bool,
         range: Option<&Located>,
@@ -120,12 +141,27 @@ impl<'c> Preparation<'c> {
         let aloud = Some(&self.options.on_remark);
         let follows = self.first.get().is_some();
         let described = Described { name: &name, by_name, follows };
-        let beginning = self.begin(described, &mut opened, &budget, aloud)?;
-        if let (Some(begun), true) = (&beginning, self.options.shaping.names.in_first && !follows) {
-            let names = begun.plan.header().names().map(str::to_owned).collect();
-            let names = Names { no_header: true, given: Some(names), ..Names::default() };
-            self.first.get_or_init(|| FirstHeader { names, repeated: begun.preface.repeated.clone() });
-        }
+        let beginning = match self.preface(described, &mut opened, &budget, aloud)? {
+            Some(preface) => {
+                if self.options.shaping.names.in_first && !follows {
+                    self.first.get_or_init(|| FirstHeader::of(&preface));
+                }
+                // Nothing may be left of an input that will be filled.
+                let own = self.together.fills().then(|| preface.header.clone());
+                if self.shared.is_none() {
+                    self.together.look(&preface.header, &name, budget.header())?;
+                }
+                let all = self.shared.map_or(own.as_ref(), Together::all);
+                match self.begin(&name, preface, &budget, all) {
+                    Ok(begun) => Some(begun),
+                    Err(error) => {
+                        self.refused.get_or_insert(error);
+                        None
+                    }
+                }
+            }
+            None => None,
+        };
         // A pipe may take long to give its first bytes.
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
@@ -140,12 +176,64 @@ impl<'c> Preparation<'c> {
             size = Some(located.range.end - located.range.start);
             file_size = size;
         }
-        let heading = beginning.as_ref().map(|begun| begun.plan.begin().into());
+        let heading = beginning.as_ref().map(|begun| Arc::from(begun.plan.begin()));
         let stage = match again {
             Some(again) if is_regular && !keep => Stage::Later(again),
             _ => Stage::Begun(opened, beginning),
         };
         Ok(Prepared { name, path, seeks, file_id, size, file_size, is_last, heading, beside, follows, stage })
+    }
+
+    /// Whether it must be known what all inputs have together.
+    pub(super) fn asks(&self) -> bool {
+        self.together.asks()
+    }
+
+    /// Looks at the header of an input that is converted another time.
+    ///
+    /// # Errors
+    /// As [`Preparation::prepare`].
+    pub(super) fn look(&mut self, single: SingleInput<'_>) -> Result<()> {
+        let name = single.name();
+        let mut opened = single.open(&self.reading)?;
+        let Opened { unpacking, decoding, .. } = opened;
+        let beside = Beside { waits: false, unpacking, decoding };
+        let budget = Budget { beside: Beside::of_all([beside]), ..self.budget };
+        let described = Described { name: &name, by_name: true, follows: false };
+        let preface = self.preface(described, &mut opened, &budget, None)?;
+        preface.map_or(Ok(()), |preface| self.together.look(&preface.header, &name, budget.header()))
+    }
+
+    /// Returns what all inputs have together after all were looked at, and remarks on names that
+    /// some of them lack.
+    ///
+    /// # Errors
+    /// As [`Preparation::settle`].
+    pub(super) fn settled_alone(self) -> Result<(Together<'c>, Vec<String>)> {
+        let remarks = self.together.settle()?;
+        self.options.on_remark.hear(&remarks);
+        Ok((self.together, remarks))
+    }
+
+    /// Sees to it that all inputs, after they were prepared, can be converted to one output.
+    /// Returns remarks on names that some of them lack.
+    ///
+    /// # Errors
+    /// A name that is asked for is in no input, or the columns of one of them, or of all, cannot be
+    /// written.
+    pub(super) fn settle(&mut self, inputs: &mut [Prepared<'_>]) -> Result<Vec<String>> {
+        let remarks = if self.shared.is_none() { self.together.settle()? } else { Vec::new() };
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
+        if let Some(heading) = self.together.begin()? {
+            let heading: Arc<str> = heading.into();
+            for input in inputs.iter_mut().filter(|input| input.heading.is_some()) {
+                input.heading = Some(Arc::clone(&heading));
+            }
+        }
+        self.options.on_remark.hear(&remarks);
+        Ok(remarks)
     }
 
     /// Returns the input, opened and read up to the first record.
@@ -154,7 +242,17 @@ impl<'c> Preparation<'c> {
     /// It cannot be read, or another file has its name now.
     pub(super) fn open<'i>(&self, ready: &mut Prepared<'i>) -> Result<(Opened<'i>, Option<Box<Beginning>>)> {
         match std::mem::replace(&mut ready.stage, Stage::Later(Input::Stdin.into())) {
-            Stage::Begun(opened, beginning) => Ok((opened, beginning)),
+            Stage::Begun(opened, beginning) => {
+                let all = if self.shared.is_none() { self.together.all() } else { None };
+                let Some(all) = all else { return Ok((opened, beginning)) };
+                let again = |begun: Box<Beginning>| {
+                    let Beginning { mut preface, plan } = *begun;
+                    preface.header = plan.into_header();
+                    self.begin(&ready.name, preface, &self.budget, Some(all))
+                };
+                let beginning = beginning.map(again).transpose()?;
+                Ok((opened, beginning))
+            }
             Stage::Later(single) => {
                 // The header and the checkpoint belong to the file that had the name before.
                 if ready.path.as_deref().is_some_and(|path| is_another(path, ready.file_id)) {
@@ -164,7 +262,10 @@ impl<'c> Preparation<'c> {
                 let mut opened = single.open(&self.reading)?;
                 // The remarks were heard when it was prepared.
                 let described = Described { name: &ready.name, by_name: true, follows: ready.follows };
-                let beginning = self.begin(described, &mut opened, &self.budget, None)?;
+                let preface = self.preface(described, &mut opened, &self.budget, None)?;
+                let all = self.shared.unwrap_or(&self.together).all();
+                let begin = |preface| self.begin(&ready.name, preface, &self.budget, all);
+                let beginning = preface.map(begin).transpose()?;
                 Ok((opened, beginning))
             }
         }
@@ -172,13 +273,13 @@ impl<'c> Preparation<'c> {
 
     /// Reads up to the first record. Returns `None` if there is no header. Remarks are handed to
     /// `aloud`.
-    fn begin(
+    fn preface(
         &self,
         Described { name, by_name, follows }: Described<'_>,
         opened: &mut Opened<'_>,
         budget: &Budget,
         aloud: Option<&OnRemark>,
-    ) -> Result<Option<Box<Beginning>>> {
+    ) -> Result<Option<Preface>> {
         let options = self.options;
         let charset = opened.charset;
         let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
@@ -226,9 +327,22 @@ impl<'c> Preparation<'c> {
             }
             .into());
         }
+        Ok(Some(preface))
+    }
+
+    /// Makes the plan for an input of which `preface` was read. The columns of `all` inputs are
+    /// written if they are given.
+    fn begin(
+        &self,
+        name: &str,
+        mut preface: Preface,
+        budget: &Budget,
+        all: Option<&Header>,
+    ) -> Result<Box<Beginning>> {
         let header = std::mem::take(&mut preface.header);
-        let plan = Plan::new(header, &options.shaping.columns, &preface.dialect, name, budget.header())?;
-        Ok(Some(Box::new(Beginning { preface, plan })))
+        let columns = &self.options.shaping.columns;
+        let plan = Plan::new(header, columns, &preface.dialect, name, budget.header(), all)?;
+        Ok(Box::new(Beginning { preface, plan }))
     }
 }
 

@@ -126,6 +126,15 @@ impl Progress {
 }
 
 impl Progress {
+    /// Counts the time that was spent by another's workers.
+    pub(super) fn absorb(&self, other: &Self) {
+        for (own, other) in self.spent.iter().zip(&other.spent) {
+            own.fetch_add(other.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.written.fetch_add(other.written.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.limited.fetch_add(other.limited.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// Counts time that was spent before the workers began.
     pub(super) fn spend(&self, bound: Bound, time: Duration) {
         self.spent[bound as usize].fetch_add(nanoseconds(time), Ordering::Relaxed);

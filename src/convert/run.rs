@@ -8,6 +8,7 @@ use super::range::Edge;
 use super::record_reader::RecordReader;
 use super::sequencer::Sequencer;
 use super::state::State;
+use super::summary::Summary;
 use super::windows::Windows;
 use crate::error::{Error, Result};
 use crate::input::SharedInput;
@@ -31,13 +32,13 @@ pub(super) struct Run<'r> {
     pub(super) sequencer: Sequencer<Committed<'r>>,
     pub(super) window_size: WindowSize,
     pub(super) meter: Meter<'r>,
-    pub(super) end: RunEnd,
+    pub(super) end: DataEnd,
     pub(super) error: Mutex<Option<Error>>,
 }
 
 /// What is known of the end of what is converted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RunEnd {
+pub(super) struct DataEnd {
     /// If it is set, the input ends where a record must end. It is named in the error if no record
     /// does.
     pub(super) edge: Option<Edge>,
@@ -119,6 +120,37 @@ impl Amount {
             records: state.records - passed.records,
             anomalies: state.anomalies.values().map(|seen| seen.count).sum(),
         }
+    }
+
+    /// Returns what was done of an input that is done.
+    pub(super) fn of_all(summary: &Summary, file_bytes: Option<u64>) -> Self {
+        Self {
+            file_bytes: file_bytes.unwrap_or(summary.bytes_in),
+            bytes_in: summary.bytes_in,
+            bytes_out: summary.bytes_out,
+            records: summary.records,
+            anomalies: summary.n_anomalies(),
+        }
+    }
+
+    /// Returns what those who watch see.
+    pub(super) fn shown(progress: &Progress) -> Self {
+        Self {
+            file_bytes: progress.file_bytes.load(Ordering::Relaxed),
+            bytes_in: progress.bytes_in.load(Ordering::Relaxed),
+            bytes_out: progress.bytes_out.load(Ordering::Relaxed),
+            records: progress.records.load(Ordering::Relaxed),
+            anomalies: progress.anomalies.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Adds it to what those who watch see.
+    pub(super) fn add(self, progress: &Progress) {
+        progress.file_bytes.fetch_add(self.file_bytes, Ordering::Relaxed);
+        progress.bytes_in.fetch_add(self.bytes_in, Ordering::Relaxed);
+        progress.bytes_out.fetch_add(self.bytes_out, Ordering::Relaxed);
+        progress.records.fetch_add(self.records, Ordering::Relaxed);
+        progress.anomalies.fetch_add(self.anomalies, Ordering::Relaxed);
     }
 
     /// Combines each count with the one of `other`.

@@ -58,6 +58,9 @@ impl Shaping {
             Some("`skip_after_header` needs a header in a record (`no_header`, `header`, `header_comment`)")
         } else if self.skip_until.as_deref() == Some("") {
             Some("`skip_until`: the text is empty, so any line contains it")
+        } else if self.skip_last > 0 && self.dialect.may_end_data() {
+            // The data may end anywhere, and what is before was written by then.
+            Some("`skip_last` cannot be combined with `escapes` postgres, whose data may end anywhere")
         } else {
             self.names.contradiction(self.dialect.comment.is_some())
         };

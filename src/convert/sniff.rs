@@ -12,6 +12,8 @@ use crate::charset::Charset;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
 use crate::input::guess;
 use crate::parse::{Field, Machine};
+use crate::plan::rule::number;
+use memchr::memchr;
 use std::ops::Range;
 
 /// The bytes that are looked at.
@@ -118,11 +120,16 @@ fn widths(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Widths {
     Widths::of(&records(&Dialect { delimiter, ..dialect.clone() }, sample))
 }
 
+/// Whether a delimiter is anywhere in a sample. One that is not parts no record.
+fn occurs(delimiter: u8, sample: Sample<'_>) -> bool {
+    memchr(delimiter, sample.bytes).is_some()
+}
+
 /// Returns the common delimiter under which most records agree in width; `None` if none of them
 /// parts the records.
 pub(super) fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
     let mut best: Option<(Widths, u8)> = None;
-    for delimiter in COMMON_DELIMITERS {
+    for delimiter in COMMON_DELIMITERS.into_iter().filter(|delimiter| occurs(*delimiter, sample)) {
         let found = widths(dialect, delimiter, sample);
         // One line of text above the others must not decide, nor a single line among many.
         let parts = found.agree > 0 && (found.first > 1 || found.agree > 1);
@@ -160,6 +167,8 @@ pub(super) struct Taken<'t> {
     pub(super) skips_repeated: bool,
     /// Its encoding was not given.
     pub(super) encoding_by_default: bool,
+    /// Numbers are looked for in unquoted fields alone.
+    pub(super) infers_unquoted: bool,
 }
 
 /// Returns what the sample shows of a wrong dialect.
@@ -173,7 +182,29 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
     let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
     let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
-    dialect.into_iter().chain(ends).chain(repeated).chain(encoding(taken, sample)).collect()
+    let quoted = quoted_numbers(taken, sample, &records);
+    let all = dialect.into_iter().chain(ends).chain(repeated).chain(encoding(taken, sample)).chain(quoted);
+    all.collect()
+}
+
+/// All fields are quoted, numbers too, and numbers are looked for in unquoted ones.
+fn quoted_numbers(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
+    let quote = taken.dialect.quote.filter(|_| taken.infers_unquoted)?;
+    let trim = taken.dialect.trims_fields();
+    let mut any = false;
+    let mut is_quoted = |field: &Range<usize>| {
+        let field = Field::new(taken.dialect, trim, sample.bytes, field.start, field.end);
+        let within = &sample.bytes[field.range()];
+        let content = within.strip_prefix(&[quote]).and_then(|rest| rest.strip_suffix(&[quote]));
+        any |= content.is_some_and(|content| number(content).is_some());
+        field.is_quoted() || within.is_empty()
+    };
+    let values = records.get(usize::from(taken.header)..)?;
+    let all = values.iter().flat_map(|record| &record.fields).all(&mut is_quoted);
+    let name = taken.name;
+    (all && any).then(|| {
+        format!("{name}: all values are quoted, and `infer` looks at others; did you mean `quoted_values`?")
+    })
 }
 
 /// Another delimiter parts all records alike, and the one taken does not.
@@ -181,7 +212,7 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     let delimiter = taken.dialect.delimiter;
     let others = |all: &'static [u8]| {
         all.iter()
-            .filter(move |other| **other != delimiter)
+            .filter(move |other| **other != delimiter && occurs(**other, sample))
             .map(|other| (widths(taken.dialect, *other, sample), *other))
             .filter(|(found, _)| found.are_even())
     };

@@ -215,7 +215,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             (rest, n_kept) = (&rest[at..], n_kept - n);
         }
         let before = turn.state.text_at;
-        turn = self.records(claim, rest, turn, n_kept)?;
+        turn = self.records(claim, rest, Some(turn), true, n_kept)?;
         let done = usize::try_from(turn.state.text_at - before).unwrap_or(usize::MAX);
         let rest = &rest[done.min(rest.len())..];
         if run.limit.is_none_or(|limit| turn.state.records < limit) {
@@ -224,22 +224,6 @@ impl<'s, 'r> Worker<'s, 'r> {
         }
         turn.done = true;
         Ok(turn)
-    }
-
-    /// Converts and commits the first `n` records of `bytes`, with which the input ends.
-    fn records(
-        &mut self,
-        claim: &Claim,
-        bytes: &[u8],
-        turn: Turn<'s, Committed<'r>>,
-        n: u64,
-    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
-        let Self { run, clock, scratch, output, packer } = self;
-        output.clear();
-        let mut slice = Slice::new(run, clock, claim, bytes, Some(turn), (output, packer.as_mut()));
-        slice.stop_after(n);
-        let tail = convert_slice(run, scratch, &mut slice, true)?;
-        slice.commit(tail)
     }
 
     /// Converts and commits a slice of a window: on a guess, or from the committed state if it has
@@ -251,10 +235,23 @@ impl<'s, 'r> Worker<'s, 'r> {
         turn: Option<Turn<'s, Committed<'r>>>,
         at_end: bool,
     ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+        self.records(claim, bytes, turn, at_end, u64::MAX)
+    }
+
+    /// As [`Worker::slice`], no more than `n` records.
+    fn records(
+        &mut self,
+        claim: &Claim,
+        bytes: &[u8],
+        turn: Option<Turn<'s, Committed<'r>>>,
+        at_end: bool,
+        n: u64,
+    ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         let Self { run, clock, scratch, output, packer } = self;
         // A slice that was stopped leaves its output behind.
         output.clear();
         let mut slice = Slice::new(run, clock, claim, bytes, turn, (output, packer.as_mut()));
+        slice.stop_after(n);
         let tail = convert_slice(run, scratch, &mut slice, at_end)?;
         slice.commit(tail)
     }

@@ -32,10 +32,17 @@ pub(super) struct BySight {
     pub(super) tokens: Vec<u64>,
     pub(super) numbers: Vec<u64>,
     pub(super) wholes: Vec<u64>,
+    /// Texts that make a field odd count between quotes too.
+    in_quotes: bool,
 }
 
 impl BySight {
-    pub(super) fn new(ruled: &[(u32, u32)], sights: &[Sight], n_fields: usize) -> Option<Self> {
+    pub(super) fn new(
+        ruled: &[(u32, u32)],
+        sights: &[Sight],
+        n_fields: usize,
+        in_quotes: bool,
+    ) -> Option<Self> {
         if sights.iter().all(|sight| *sight == Sight::Nothing) {
             return None;
         }
@@ -54,6 +61,7 @@ impl BySight {
             tokens: bits(&[Sight::Tokens]),
             numbers: bits(&[Sight::Numbers]),
             wholes: bits(&[Sight::Wholes]),
+            in_quotes,
         })
     }
 
@@ -84,7 +92,10 @@ impl BySight {
             return odd & of(&self.any);
         }
         let (quoted, dirty) = (notes.quoted, notes.dirty);
-        let escaped = quoted & dirty & of(&self.text);
+        let mut escaped = quoted & dirty & of(&self.text);
+        if self.in_quotes {
+            escaped &= !odd;
+        }
         // Text within JSON's own quotes is copied with them.
         let copied = bare & !quoted | if json_quotes { quoted & !bare } else { 0 };
         block.copy_with(&[Code::TEXT; 64], copied, Code::TOKEN, codes);
@@ -98,7 +109,7 @@ impl BySight {
                 block.copy_with(&made, fields, code, codes);
             }
         }
-        // A quoted field with content is no text of a list, and never empty.
+        // Of others a quoted field with content is no text of a list, and never empty.
         (odd | dirty) & !escaped & of(&self.any)
     }
 }

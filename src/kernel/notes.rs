@@ -92,9 +92,21 @@ impl Any {
 }
 
 /// Finds the fields that are one text: a bit runs along with its letters. It holds those reached by
-/// the last byte of the block before.
+/// the last byte of the block before, and in [`CLOSED`] that this byte is a quote behind the text.
 #[derive(Clone, Copy, Default)]
 struct Matcher(u64);
+
+/// A bit that no letter has.
+const CLOSED: u32 = 63;
+
+/// Where content starts that is compared with a text, and where fields end.
+#[derive(Clone, Copy)]
+struct Edges {
+    starts: u64,
+    ends: u64,
+    /// The quotes that may stand between the content and the end.
+    quote: u64,
+}
 
 impl Matcher {
     /// The ends of the fields that are `letters`, where they start at one of `starts`.
@@ -104,8 +116,7 @@ impl Matcher {
         block: B,
         (bytes, loaded): (&[u8; 64], B::Bytes),
         letters: &[u8],
-        starts: u64,
-        ends: u64,
+        Edges { starts, ends, quote }: Edges,
     ) -> u64 {
         let before = self.0;
         let mut here = block.eq_any_at(bytes, loaded, starts, [letters[0]]);
@@ -125,7 +136,10 @@ impl Matcher {
             reached |= here >> 63 << i;
         }
         self.0 = reached;
-        (here << 1 | before >> (letters.len() - 1) & 1) & ends
+        let behind = here << 1 | before >> (letters.len() - 1) & 1;
+        let closed = behind & quote;
+        self.0 |= closed >> 63 << CLOSED;
+        (behind | closed << 1 | before >> CLOSED) & ends
     }
 }
 
@@ -141,8 +155,7 @@ struct Words {
 struct FindWords<'a> {
     words: &'a mut Words,
     bytes: &'a [u8; 64],
-    starts: u64,
-    ends: u64,
+    edges: Edges,
 }
 
 impl Work for FindWords<'_> {
@@ -151,12 +164,12 @@ impl Work for FindWords<'_> {
     /// The ends of the fields that are one.
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> u64 {
-        let Self { words, bytes, starts, ends } = self;
+        let Self { words, bytes, edges } = self;
         let both = (bytes, block.load(bytes));
         let [yes, no, null] = &mut words.matchers;
-        let found = yes.at_ends(block, both, b"true", starts, ends)
-            | no.at_ends(block, both, b"false", starts, ends)
-            | null.at_ends(block, both, b"null", starts, ends);
+        let found = yes.at_ends(block, both, b"true", edges)
+            | no.at_ends(block, both, b"false", edges)
+            | null.at_ends(block, both, b"null", edges);
         words.pending = yes.0 | no.0 | null.0;
         found
     }
@@ -259,6 +272,8 @@ impl Work for NoteOdd<'_> {
         let mut quotes = Quotes::default();
         let mut matchers = [Matcher::default(); MOST_TEXTS];
         let texts = &wanted.texts[..wanted.n_texts];
+        // The last byte of the block before opens a field's quotes.
+        let mut opened = 0;
         blocks(bytes, |bytes, number, _| {
             let (outline, dirty) = (outlines[number], dirty.get(number).copied().unwrap_or(0));
             let Outline { ends, structural, quote } = outline;
@@ -279,9 +294,15 @@ impl Work for NoteOdd<'_> {
             }
             if !texts.is_empty() {
                 let loaded = block.load(bytes);
+                let mut edges = Edges { starts: starts & !quote, ends, quote: 0 };
+                if wanted.in_quotes {
+                    let opening = quote & starts;
+                    edges = Edges { starts: edges.starts | opening << 1 | opened, ends, quote };
+                    opened = opening >> 63;
+                }
                 for (text, matcher) in texts.iter().zip(&mut matchers) {
                     let letters = &text.0[..usize::from(text.1)];
-                    odd |= matcher.at_ends(block, (bytes, loaded), letters, starts & !quote, ends);
+                    odd |= matcher.at_ends(block, (bytes, loaded), letters, edges);
                 }
             }
             if wanted.every {
@@ -328,7 +349,7 @@ impl<const ONLY_TOKENS: bool> Work for NoteNumbers<'_, ONLY_TOKENS> {
             n += ends.count_ones() as usize;
             let loaded = block.load(bytes);
             let Kinds { are_whole, are_numbers, words: word_starts, behind } =
-                found.block(block, (bytes, loaded), &outline, starts, tokens);
+                found.block(block, (bytes, loaded), &outline, starts, (tokens, wanted.in_quotes));
             if numbers {
                 (this.numbers, next.numbers) = append(this.numbers, bit, block.compress(are_numbers, ends));
             }
@@ -337,12 +358,13 @@ impl<const ONLY_TOKENS: bool> Work for NoteNumbers<'_, ONLY_TOKENS> {
             }
             if tokens {
                 let mut are_tokens = are_numbers;
-                if quote | quoted.0 != 0 {
+                if !wanted.in_quotes && quote | quoted.0 != 0 {
                     are_tokens &= !quoted.at_ends(quote & starts, ends);
                 }
                 if word_starts | words.pending != 0 {
-                    let starts = word_starts;
-                    are_tokens |= block.apart(FindWords { words: &mut words, bytes, starts, ends });
+                    let quote = if wanted.in_quotes { quote } else { 0 };
+                    let edges = Edges { starts: word_starts, ends, quote };
+                    are_tokens |= block.apart(FindWords { words: &mut words, bytes, edges });
                 }
                 let exponents = block.eq_any_at(bytes, loaded, behind, [b'e', b'E']);
                 if exponents | exponent.0 != 0 {
@@ -380,7 +402,7 @@ struct Kinds {
     /// The ends of numbers without a point, and of all.
     are_whole: u64,
     are_numbers: u64,
-    /// The starts of bare fields that may be a word of JSON; none unless tokens are wanted.
+    /// The starts of content that may be a word of JSON; none unless tokens are wanted.
     words: u64,
     /// What is behind the number that a field starts with, but for its point.
     behind: u64,
@@ -404,7 +426,7 @@ impl Numbers {
         (bytes, loaded): (&[u8; 64], B::Bytes),
         outline: &Outline,
         starts: u64,
-        tokens: bool,
+        (tokens, in_quotes): (bool, bool),
     ) -> Kinds {
         let Outline { ends, structural, quote } = *outline;
         // Of the content alone: a delimiter may be any of them.
@@ -436,7 +458,7 @@ impl Numbers {
         self.naught = naught >> 63;
         self.point = pointed >> 63;
         let behind = (whole & !pointed | fraction) & content;
-        let words = few & !sign & starts;
+        let words = few & !sign & if in_quotes { u64::MAX } else { starts };
         Kinds { are_whole, are_numbers: are_whole | are_fractions, words, behind }
     }
 }
@@ -494,13 +516,16 @@ mod tests {
         let mut wanted = Wanted { numbers: true, wholes: true, tokens: true, empty: true, ..Wanted::any() };
         wanted.text(b"NA");
         wanted.text(b"none given");
-        for (kernel, every, delimiter) in Isa::ALL
+        for (kernel, every, delimiter, in_quotes) in Isa::ALL
             .into_iter()
             .filter_map(Kernel::new)
             .flat_map(|kernel| [1, 2, 3, usize::MAX].map(|every| (kernel, every)))
             .flat_map(|(kernel, every)| b",.-01".map(|delimiter| (kernel, every, delimiter)))
+            .flat_map(|(kernel, every, delimiter)| {
+                [false, true].map(|quotes| (kernel, every, delimiter, quotes))
+            })
         {
-            let marks = Marks { wanted, delimiter, ..Marks::CSV };
+            let marks = Marks { wanted: Wanted { in_quotes, ..wanted }, delimiter, ..Marks::CSV };
             let fields: Vec<_> = fields.iter().filter(|field| !field.contains(&delimiter)).collect();
             let mut text = Vec::new();
             let is_quoted = |i: usize| (i + 1).is_multiple_of(every);
@@ -518,15 +543,16 @@ mod tests {
                 let notes = notes[i / 64];
                 let noted = |bits: u64| bits >> (i % 64) & 1 == 1;
                 let shown = || format!("{kernel:?} {every} {} quoted {}", field.escape_ascii(), is_quoted(i));
+                let looked_at = in_quotes || !is_quoted(i);
                 let number = is_number(field, false);
                 let word = [&b"true"[..], b"false", b"null"].contains(&&field[..]);
                 assert_eq!(noted(notes.numbers), number, "{}", shown());
                 assert_eq!(noted(notes.wholes), is_number(field, true), "{}", shown());
-                assert_eq!(noted(notes.tokens), (number || word) && !is_quoted(i), "{}", shown());
+                assert_eq!(noted(notes.tokens), (number || word) && looked_at, "{}", shown());
                 assert_eq!(noted(notes.quoted), is_quoted(i), "{}", shown());
                 let dirty = field.ends_with("\u{e9}".as_bytes()) && !is_quoted(i) || field[..] == b"\\"[..];
                 assert_eq!(noted(notes.dirty), dirty, "{}", shown());
-                let null = [&b"NA"[..], b"none given"].contains(&&field[..]) && !is_quoted(i);
+                let null = [&b"NA"[..], b"none given"].contains(&&field[..]) && looked_at;
                 let exponent = [&b"1e5"[..], b"-1E+5"].contains(&&field[..]);
                 assert_eq!(noted(notes.odd), field.is_empty() || null || exponent, "{}", shown());
             }

@@ -91,11 +91,17 @@ impl Template {
     /// Has [`Values`] say what becomes of the fields that are `ruled`, in the order of the output,
     /// as far as it is not known at sight. The pieces have no quotes around these. `opening` bytes
     /// of the first piece open the record, if values may be left out: a comma then follows each
-    /// value instead of standing in the next piece.
+    /// value instead of standing in the next piece. `in_quotes`: texts that make a field odd count
+    /// between quotes too.
     ///
     /// # Panics
     /// Where there is not one of `ruled` for each field.
-    pub(crate) fn with_rules(mut self, ruled: Vec<Option<Sight>>, opening: Option<usize>) -> Self {
+    pub(crate) fn with_rules(
+        mut self,
+        ruled: Vec<Option<Sight>>,
+        opening: Option<usize>,
+        in_quotes: bool,
+    ) -> Self {
         assert_eq!(ruled.len(), self.fields.len(), "one for each field");
         assert!(opening.is_none_or(|n| n <= self.ends[0] as usize), "the first piece opens the record");
         let places = (0..).zip(self.fields.iter().copied()).zip(&ruled);
@@ -105,7 +111,7 @@ impl Template {
         let codes = self.fields.iter().zip(&ruled);
         self.codes = codes.map(|(field, ruled)| field | if ruled.is_some() { RULED } else { 0 }).collect();
         self.opening = opening;
-        self.by_sight = BySight::new(&self.ruled, &self.sights, self.n_fields);
+        self.by_sight = BySight::new(&self.ruled, &self.sights, self.n_fields, in_quotes);
         let mut number = 0;
         self.numbers = ruled.iter().map(|ruled| (number, number += u32::from(ruled.is_some())).0).collect();
         if self.are_text() || self.are_all_ruled() && !self.sights.contains(&Sight::Text) {

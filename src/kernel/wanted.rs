@@ -14,6 +14,8 @@ pub struct Wanted {
     /// Which bare ones are tokens of JSON: a number, `true`, `false`, `null`. One that may be a
     /// number with an exponent is odd.
     pub tokens: bool,
+    /// Tokens, and texts that make a field odd, count between quotes too.
+    pub in_quotes: bool,
     /// Empty fields are odd, quoted or not.
     pub empty: bool,
     /// Some rule goes by the notes.
@@ -30,6 +32,7 @@ impl Wanted {
         numbers: false,
         wholes: false,
         tokens: false,
+        in_quotes: false,
         empty: false,
         any: false,
         every: false,

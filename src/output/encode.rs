@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::kernel::{Cells, Kernel};
 use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
-use crate::plan::rule::{Number, Rules, Value, Whole, Word, hashed, number};
+use crate::plan::rule::{Form, Number, Rules, Value, Whole, Word, hashed, number};
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -118,7 +118,7 @@ pub(super) struct FieldPlace<'b> {
     pub(super) valid: bool,
     /// Its number in the record, counted from 0.
     pub(super) field: usize,
-    /// The output column, if it has one.
+    /// The output column, counted among those that the input has, if it has one.
     pub(super) column: Option<usize>,
 }
 
@@ -137,18 +137,18 @@ impl Encoder<'_> {
         gather.misfitting.clear();
         let mut last = None;
         put.put(format.open().as_bytes())?;
-        for (i, &field) in plan.columns_of(record.n_fields).iter().enumerate() {
-            let field = field as usize;
-            if field >= record.n_fields {
-                if !format.has_keys() {
+        for i in 0..plan.n_columns(record.n_fields) {
+            let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
+            let Some((column, field)) = column else {
+                if plan.fills() {
                     plan.lead(last, i, |piece| put.put(piece))?;
                     last = Some(i);
                     put.put(b"null")?;
                 }
                 continue;
-            }
+            };
             let (start, end) = record.field(field);
-            let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: Some(i) };
+            let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: Some(column) };
             let lead = |put: &mut P| plan.lead(last, i, |piece| put.put(piece));
             if self.field(put, gather, &place, &mut findings, lead)? {
                 last = Some(i);
@@ -221,17 +221,23 @@ impl Encoder<'_> {
             return Ok(true);
         };
         let rule = rules.rule(place.column);
-        let raw = &bytes[field.range()];
+        // What nulls and inference look at.
+        let (raw, exact) = match field.is_quoted() {
+            false => (Some(field.range()), Form::Bare),
+            true if rules.in_quotes() => (field.within_quotes(self.dialect), Form::Quoted),
+            true => (None, Form::Other),
+        };
         let only = field.only_run(self.dialect);
-        let bare = !field.is_quoted() && only.as_ref() == Some(&field.range());
+        let form = if only.is_some() && only == raw { exact } else { Form::Other };
+        let is_null = |raw: &Range<usize>| rules.is_null(&Whole { bytes: &bytes[raw.clone()], form });
         let value = if only.as_ref().is_some_and(Range::is_empty) {
-            self.empty(rules, place, field.is_quoted())
-        } else if !field.is_quoted() && rules.is_null(&Whole { bytes: raw, bare: true }) {
+            self.empty(rules, place, raw.is_some())
+        } else if raw.as_ref().is_some_and(is_null) {
             Value::Word(Word::Null)
-        } else if rule.transforms.is_empty() && rule.last.is_text(bare) {
+        } else if rule.transforms.is_empty() && rule.last.is_text(form) {
             Value::Text
         } else {
-            return self.by_content(put, gather, place, &field, bare, findings, lead);
+            return self.by_content(put, gather, place, &field, form, findings, lead);
         };
         match value {
             Value::Omitted => return Ok(false),
@@ -248,8 +254,8 @@ impl Encoder<'_> {
     }
 
     /// What an empty field becomes.
-    fn empty(&self, rules: &Rules, place: &FieldPlace<'_>, quoted: bool) -> Value {
-        match rules.empty(quoted) {
+    fn empty(&self, rules: &Rules, place: &FieldPlace<'_>, looked_at: bool) -> Value {
+        match rules.empty(looked_at) {
             // In an array what is behind it would move up.
             Value::Omitted if place.column.is_none() => Value::Text,
             value => value,
@@ -264,7 +270,7 @@ impl Encoder<'_> {
         gather: &mut Gather,
         place: &FieldPlace<'_>,
         field: &Field<'_>,
-        bare: bool,
+        form: Form,
         findings: &mut Findings,
         lead: impl FnOnce(&mut P) -> Result<(), P::Stop>,
     ) -> Result<bool, P::Stop> {
@@ -311,14 +317,14 @@ impl Encoder<'_> {
                 &buffer[..]
             }
         };
-        let (mut content, mut valid) = (Whole { bytes, bare }, place.valid || by_page);
+        let (mut content, mut valid) = (Whole { bytes, form }, place.valid || by_page);
         let made;
         if !rule.transforms.is_empty() {
             made = rules.transform(&rule.transforms, &String::from_utf8_lossy(bytes));
-            (content, valid) = (Whole { bytes: made.as_bytes(), bare: false }, true);
+            (content, valid) = (Whole { bytes: made.as_bytes(), form: Form::Other }, true);
         }
         let value =
-            if content.bytes.is_empty() { self.empty(rules, place, true) } else { rule.last.value(content) };
+            if content.bytes.is_empty() { self.empty(rules, place, false) } else { rule.last.value(content) };
         if value == Value::Misfit {
             findings.misfit(field.start(), place.field);
             gather.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));

@@ -9,7 +9,7 @@ use super::encode::{Encoder, FieldPlace, Findings, Gather, hexadecimal};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
 use crate::plan::MOST_TYPED;
-use crate::plan::rule::{Apply, Content, Rule, Rules, Value, Word, hashed};
+use crate::plan::rule::{Apply, Content, Form, Rule, Rules, Value, Word, hashed};
 use std::marker::PhantomData;
 
 /// Says where the values of the columns that have a rule are, for the weave.
@@ -66,14 +66,14 @@ impl Values for Weaver<'_, '_> {
             if !self.cells.wants_column(strip) {
                 continue;
             }
-            let rule = self.rules.rule(Some(place as usize));
+            let (rule, in_quotes) = (self.rules.rule(Some(place as usize)), self.rules.in_quotes());
             let common = Common {
                 encoder: &self.encoder,
                 rules: self.rules,
                 gather: self.gather,
                 place: place as usize,
                 field,
-                empty: [false, true].map(|quoted| match self.rules.empty(quoted) {
+                empty: [true, in_quotes].map(|looked_at| match self.rules.empty(looked_at) {
                     Value::Omitted => Span::NOTHING,
                     Value::Word(_) => Span::NULL,
                     _ => Span::EMPTY,
@@ -233,7 +233,8 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
         if cell.len() == 0 {
             return self.common.empty[usize::from(cell.quoted)];
         }
-        if NULLS && !cell.quoted && self.common.rules.is_null(&cell) {
+        let looks = |cell: &Cell<'_, B>| !cell.quoted || self.common.rules.in_quotes();
+        if NULLS && looks(&cell) && self.common.rules.is_null(&cell) {
             return Span::NULL;
         }
         match R::value(&cell) {
@@ -260,7 +261,7 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
 
     #[inline(always)]
     fn quoted_is_text(&self) -> bool {
-        R::is_text(false)
+        R::is_text(Form::Quoted) && !(NULLS && self.common.rules.in_quotes())
     }
 
     fn look(
@@ -302,8 +303,8 @@ impl<'a, B: Block> Content<'a> for Cell<'a, B> {
     }
 
     #[inline(always)]
-    fn is_bare(&self) -> bool {
-        !self.quoted
+    fn form(&self) -> Form {
+        if self.quoted { Form::Quoted } else { Form::Bare }
     }
 }
 

@@ -166,9 +166,22 @@ impl<'a> Field<'a> {
         (ContentRun { from: &BYTES, start, end: start + 1, at, is_named, goes_on }, at + 1 + n)
     }
 
+    /// What is between its quotes, if they are closed and nothing but white space that is trimmed
+    /// follows.
+    pub fn within_quotes(&self, dialect: &Dialect) -> Option<Range<usize>> {
+        let close = self.closing_quote(dialect)?;
+        (self.tail_end(dialect, close + 1) == close + 1).then_some(self.start + 1..close)
+    }
+
     /// Where the quote is that closes the field, if content follows it: a stray quote. White space
     /// behind it is content only if it is not trimmed.
     pub fn stray_quote(&self, dialect: &Dialect) -> Option<usize> {
+        let close = self.closing_quote(dialect)?;
+        (self.tail_end(dialect, close + 1) > close + 1).then_some(close)
+    }
+
+    /// Where the quote is that closes it.
+    fn closing_quote(&self, dialect: &Dialect) -> Option<usize> {
         let quote = dialect.quote.filter(|_| self.quoted)?;
         let mut at = self.start + 1;
         loop {
@@ -181,7 +194,7 @@ impl<'a> Field<'a> {
             let closes = self.bytes[i] == quote
                 && !(dialect.double_quote && self.bytes[i + 1..self.end].first() == Some(&quote));
             if closes {
-                return (self.tail_end(dialect, i + 1) > i + 1).then_some(i);
+                return Some(i);
             }
             at = (i + 2).min(self.end);
         }

@@ -30,12 +30,16 @@ pub struct Columns {
     pub transform: Vec<(String, Transform)>,
     /// The key of the array that takes the fields beyond the header; an empty one drops them.
     pub extra_key: String,
+    /// What an input or a short record lacks is null.
+    pub fill: bool,
     /// Splits names into the keys of nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nest: Option<String>,
     /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as
     /// they stand.
     pub infer: bool,
+    /// `infer` and `null` look at what is between quotes too.
+    pub quoted_values: bool,
     /// Columns of a type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<(String, Type)>,
@@ -58,8 +62,10 @@ impl Default for Columns {
             hash_key: None,
             transform: Vec::new(),
             extra_key: "_extra".to_owned(),
+            fill: false,
             nest: None,
             infer: false,
+            quoted_values: false,
             types: Vec::new(),
             null: Vec::new(),
             empty: Empty::default(),
@@ -92,6 +98,8 @@ impl Columns {
             "`nest`: `format` rows has no keys to nest"
         } else if self.empty == Empty::Omit && !self.format.has_keys() {
             "`empty` omit: in `format` rows a value cannot be left out; try `empty` null"
+        } else if self.empty == Empty::Omit && self.fill {
+            "`empty` omit leaves keys out, and `fill` has all records have the same; try `empty` null"
         } else {
             return Ok(());
         };

@@ -22,6 +22,10 @@ pub(crate) struct Plan {
     rules: Option<Rules>,
     /// The columns whose values may be of another type, by field.
     typed: Box<[(u32, Type)]>,
+    /// The output's columns, if the input lacks some of them.
+    filled: Option<Box<Filled>>,
+    /// What a record lacks is null.
+    fills: bool,
     /// A comma follows each value, which may be left out.
     omits: bool,
     extra: Option<Box<[u8]>>,
@@ -29,6 +33,17 @@ pub(crate) struct Plan {
     other_extra_key: Option<String>,
     format: Format,
     begin: Box<str>,
+    size: usize,
+}
+
+/// The output's columns, if the input lacks some of them.
+#[derive(Debug)]
+struct Filled {
+    /// Of each column its place among those that the input has, and its field.
+    places: Box<[Option<(u32, u32)>]>,
+    /// `"name":` of each, one after another, if there are no objects within the record's.
+    keys: String,
+    ends: Box<[u32]>,
 }
 
 /// So many typed columns are counted one by one.
@@ -47,79 +62,49 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
 }
 
 impl Plan {
-    /// Compiles `columns` for the header of the input `path`, which is read by `dialect`.
+    /// Compiles `columns` for the header of the input `path`, which is read by `dialect`. The
+    /// columns of `all` inputs are written if they are given: what this one lacks is null.
     ///
     /// # Errors
-    /// A column that is not there or named twice, or a header that needs more than `limit` bytes.
+    /// No column is left, one is named twice, or a header needs more than `limit` bytes.
     pub(crate) fn new(
         header: Header,
         columns: &Columns,
         dialect: &Dialect,
         path: &str,
         limit: usize,
+        all: Option<&Header>,
     ) -> Result<Self> {
-        let n_header: usize = header.names().map(str::len).sum();
-        if size_for(columns, n_header, header.len()) > limit {
+        let size_of = |header: &Header| size_for(columns, header.names().map(str::len).sum(), header.len());
+        let size = size_of(&header) + all.map_or(0, |all| 2 * size_of(all));
+        if size > limit {
             let (path, n_columns) = (path.to_owned(), header.len());
             return Err(ErrorKind::HeaderTooLarge { path, n_columns, limit }.into());
         }
         let format = columns.format;
-        let mut chosen = resolve::choose(columns, &header, path)?;
+        let mut chosen = resolve::choose(columns, &header, all, path)?;
         let nest = match &columns.nest {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let (names, fields): (Vec<&str>, _) = chosen.iter().map(|column| (column.name, column.field)).unzip();
-        let typed = chosen.iter().filter_map(|column| match column.rule.last {
-            Last::Typed(wanted) if wanted != Type::String => Some((column.field, wanted)),
+        let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
+        let fields: Vec<Option<u32>> = chosen.iter().map(|column| column.field).collect();
+        let rules: Vec<_> =
+            chosen.into_iter().filter_map(|column| Some((column.field?, column.rule))).collect();
+        let typed = rules.iter().filter_map(|(field, rule)| match rule.last {
+            Last::Typed(wanted) if wanted != Type::String => Some((*field, wanted)),
             _ => None,
         });
         let mut typed: Box<[(u32, Type)]> = typed.collect();
         typed.sort_by_key(|(field, _)| *field);
-        let rules =
-            Rules::new(chosen.into_iter().map(|column| column.rule).collect(), columns, dialect.charset);
-        let ruled: Vec<bool> = (0..names.len()).map(|i| !rules.is_plain(i)).collect();
-        // What lies beyond the header is inferred too.
-        let rules = (ruled.contains(&true) || columns.infer).then_some(rules);
-        let omits = columns.empty == Empty::Omit;
-        // A value's quotes are in the pieces around it, unless its rule writes them.
-        let quote = |i: usize| if ruled[i] { "" } else { "\"" };
-        let lead = |i: usize| {
-            let mut text = if i == 0 { format.open() } else { quote(i - 1) }.to_owned();
-            let before = i.checked_sub(1);
-            match &nest {
-                Some(nest) => {
-                    let Ok(()) = nest.lead(before, i, |piece| {
-                        text.push_str(&String::from_utf8_lossy(piece));
-                        Ok::<_, std::convert::Infallible>(())
-                    });
-                }
-                None => {
-                    if i > 0 && !omits {
-                        text.push(',');
-                    }
-                    if format.has_keys() {
-                        text.push_str(&quoted(names[i]));
-                        text.push(':');
-                    }
-                }
-            }
-            text + quote(i)
-        };
-        let last = names.len() - 1;
-        let n_open = nest.as_ref().map_or(0, |nest| nest.n_open(last));
-        let end = format!("{}{}{}", quote(last), "}".repeat(n_open), format.close());
+        let rules = Rules::new(rules.into_iter().map(|(_, rule)| rule).collect(), columns, dialect.charset);
+        let layout = Layout { columns, names: &names, fields: &fields, nest: nest.as_ref() };
         // To the kernels the empty field behind the last delimiter is a field that is not written.
         let n_fields = header.len() + usize::from(dialect.trailing_delimiter);
-        let template = Template::new((0..=last).map(lead).chain(std::iter::once(end)), fields, n_fields);
-        let template = match &rules {
-            Some(rules) => {
-                let sight = |(i, ruled): (usize, bool)| ruled.then(|| rules.sight(i));
-                let sights = ruled.into_iter().enumerate().map(sight).collect();
-                template.with_rules(sights, omits.then(|| format.open().len()))
-            }
-            None => template,
-        };
+        let template = layout.template(&rules, n_fields);
+        // What lies beyond the header is inferred too.
+        let rules = (!template.ruled().is_empty() || columns.infer).then_some(rules);
+        let filled = fields.contains(&None).then(|| Box::new(layout.filled()));
         let key = (!columns.extra_key.is_empty()).then(|| extra_key(columns, &names, nest.as_ref()));
         let extra = key.as_ref().map(|key| match columns.format.has_keys() {
             true => format!("{}:[", quoted(key)).into_bytes().into(),
@@ -128,8 +113,31 @@ impl Plan {
         let key = key.filter(|key| *key != columns.extra_key && columns.format.has_keys());
         let begin = format.begin(names.iter()).into();
         drop(names);
-        let other_extra_key = key;
-        Ok(Self { header, template, nest, rules, typed, omits, extra, other_extra_key, format, begin })
+        Ok(Self {
+            header,
+            template,
+            nest,
+            rules,
+            typed,
+            filled,
+            fills: columns.fill || !format.has_keys(),
+            omits: columns.empty == Empty::Omit,
+            extra,
+            other_extra_key: key,
+            format,
+            begin,
+            size,
+        })
+    }
+
+    /// The bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The names of the input's columns, of a plan that is of no more use.
+    pub(crate) fn into_header(self) -> Header {
+        self.header
     }
 
     /// The names of the input's columns.
@@ -188,10 +196,27 @@ impl Plan {
         self.format
     }
 
-    /// The output columns of a record of `n` fields, with the field of each; under [`Format::Rows`]
-    /// also those it lacks.
-    pub(crate) fn columns_of(&self, n: usize) -> &[u32] {
-        if self.format.has_keys() { self.template.fields_of(n) } else { self.template.fields() }
+    /// The number of output columns that a record of `n` fields may have a value in.
+    pub(crate) fn n_columns(&self, n: usize) -> usize {
+        match &self.filled {
+            Some(filled) => filled.places.len(),
+            None if self.fills => self.template.fields().len(),
+            None => self.template.fields_of(n).len(),
+        }
+    }
+
+    /// Of output column `i` the place among those that the input has, and its field; `None` if the
+    /// input has no such column.
+    pub(crate) fn column(&self, i: usize) -> Option<(usize, usize)> {
+        match &self.filled {
+            Some(filled) => filled.places[i].map(|(place, field)| (place as usize, field as usize)),
+            None => Some((i, self.template.fields()[i] as usize)),
+        }
+    }
+
+    /// Whether what a record lacks is null.
+    pub(crate) fn fills(&self) -> bool {
+        self.fills
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -210,6 +235,9 @@ impl Plan {
         }
         if !self.format.has_keys() {
             return Ok(());
+        }
+        if let Some(filled) = &self.filled {
+            return emit(filled.key(i).as_bytes());
         }
         // Its key, which in its piece is between what it opens or a comma, and quotes.
         let piece = self.template.piece(i);
@@ -240,6 +268,93 @@ impl Plan {
     /// What is before all records of an output.
     pub(crate) fn begin(&self) -> &str {
         &self.begin
+    }
+}
+
+/// What is written around the values of a record.
+struct Layout<'a> {
+    columns: &'a Columns,
+    names: &'a [&'a str],
+    /// `None` for what the input lacks.
+    fields: &'a [Option<u32>],
+    nest: Option<&'a Nest>,
+}
+
+impl Layout<'_> {
+    /// For records of `n_fields`, whose values become what `rules` say.
+    fn template(&self, rules: &Rules, n_fields: usize) -> Template {
+        let Self { columns, names, fields, nest } = self;
+        let (format, omits) = (columns.format, columns.empty == Empty::Omit);
+        let own: Vec<u32> = fields.iter().flatten().copied().collect();
+        let ruled: Vec<bool> = (0..own.len()).map(|i| !rules.is_plain(i)).collect();
+        // A value's quotes are in the pieces around it, unless its rule writes them.
+        let quote = |i: usize| if ruled[i] { "" } else { "\"" };
+        let (mut i, mut place) = (0, 0);
+        let mut text = Some(format.open().to_owned());
+        // One at a time, since a header may be long. What the input lacks is a part of the next.
+        let pieces = std::iter::from_fn(|| {
+            let mut piece = text.take()?;
+            while let Some(field) = fields.get(i) {
+                let before = i.checked_sub(1);
+                match nest {
+                    Some(nest) => {
+                        let Ok(()) = nest.lead(before, i, |part| {
+                            piece.push_str(&String::from_utf8_lossy(part));
+                            Ok::<_, std::convert::Infallible>(())
+                        });
+                    }
+                    None => {
+                        if i > 0 && !omits {
+                            piece.push(',');
+                        }
+                        if format.has_keys() {
+                            piece.push_str(&quoted(names[i]));
+                            piece.push(':');
+                        }
+                    }
+                }
+                i += 1;
+                if field.is_some() {
+                    piece.push_str(quote(place));
+                    text = Some(quote(place).to_owned());
+                    place += 1;
+                    return Some(piece);
+                }
+                piece.push_str("null");
+            }
+            let n_open = nest.zip(fields.len().checked_sub(1)).map_or(0, |(nest, last)| nest.n_open(last));
+            piece.push_str(&"}".repeat(n_open));
+            piece.push_str(format.close());
+            Some(piece)
+        });
+        let template = Template::new(pieces, own, n_fields);
+        if !ruled.contains(&true) && !columns.infer {
+            return template;
+        }
+        let sight = |(i, ruled): (usize, &bool)| ruled.then(|| rules.sight(i));
+        let sights = ruled.iter().enumerate().map(sight).collect();
+        template.with_rules(sights, omits.then(|| format.open().len()), columns.quoted_values)
+    }
+
+    fn filled(&self) -> Filled {
+        let Self { columns, names, fields, nest } = self;
+        let (mut keys, mut ends, mut place) = (String::new(), Vec::new(), 0);
+        if nest.is_none() && columns.format.has_keys() {
+            for name in *names {
+                keys.push_str(&quoted(name));
+                keys.push(':');
+                ends.push(u32::try_from(keys.len()).expect("headers are no longer than their room"));
+            }
+        }
+        let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
+        Filled { places: places.collect(), keys, ends: ends.into() }
+    }
+}
+
+impl Filled {
+    fn key(&self, i: usize) -> &str {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        &self.keys[start..self.ends[i] as usize]
     }
 }
 

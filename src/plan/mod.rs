@@ -9,9 +9,11 @@ mod nest;
 mod quoted;
 mod resolve;
 pub(crate) mod rule;
+mod together;
 
 pub use columns::Columns;
 pub(crate) use compile::{MOST_TYPED, Plan, size_for};
 pub use format::Format;
 pub(crate) use rule::Transform;
 pub use rule::{Empty, HashKey, Mask, Type};
+pub(crate) use together::Together;

@@ -1,26 +1,74 @@
 //! Which columns are written, in what order, under which names, by which rule: select, drop,
 //! rename, mask, type.
+//!
+//! A name that an input lacks is passed over: that some input has it is seen to in `together.rs`.
 
 use super::columns::Columns;
 use super::rule::{ColumnRule, Last, Type, otherwise};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::header::Header;
 use std::collections::{HashMap, HashSet};
 
 /// One column of the output.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen<'a> {
-    pub(super) field: u32,
+    /// `None` if the input has no such column.
+    pub(super) field: Option<u32>,
     pub(super) name: &'a str,
     pub(super) rule: ColumnRule,
 }
 
-/// The columns that `columns` asks for, of an input `path` with `header`.
-pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Result<Vec<Chosen<'a>>> {
-    let names = ColumnNames { header, path };
+/// The columns that `columns` asks for, of an input `path` with `header`: those of `all` inputs, if
+/// what an input lacks is filled.
+///
+/// # Errors
+/// None is left, one is named twice, or two have the same name.
+pub(super) fn choose<'a>(
+    columns: &'a Columns,
+    header: &'a Header,
+    all: Option<&'a Header>,
+    path: &str,
+) -> Result<Vec<Chosen<'a>>> {
+    let own = choose_own(columns, header)?;
+    let mut seen = HashSet::new();
+    let twice = || own.iter().find(|column| !seen.insert(column.name));
+    if let Some(twice) = (!columns.rename.is_empty()).then(twice).flatten() {
+        let name = twice.name;
+        return Err(Error::setting(format!("{path}: `rename`: two columns would be named '{name}'")));
+    }
+    if let Some(all) = all {
+        let mut own: HashMap<&str, Chosen<'_>> =
+            own.into_iter().map(|column| (column.name, column)).collect();
+        let lacking = |name| Chosen { field: None, name, rule: ColumnRule::default() };
+        let wanted = choose_of_all(columns, all)?.into_iter();
+        return Ok(wanted
+            .map(|wanted| own.remove(wanted.name).unwrap_or_else(|| lacking(wanted.name)))
+            .collect());
+    }
+    if own.is_empty() {
+        return Err(Error::setting(format!("{path}: `select` and `drop` leave no column")));
+    }
+    Ok(own)
+}
+
+/// The columns that `columns` asks for, of inputs that have those of `all` together. Each name is
+/// there once: the inputs may call a column otherwise, and rename it. There may be none.
+///
+/// # Errors
+/// One is named twice.
+pub(super) fn choose_of_all<'a>(columns: &'a Columns, all: &'a Header) -> Result<Vec<Chosen<'a>>> {
+    let mut chosen = choose_own(columns, all)?;
+    let mut seen = HashSet::new();
+    chosen.retain(|column| seen.insert(column.name));
+    Ok(chosen)
+}
+
+/// As [`choose`], if no column is left or two have the same name too.
+fn choose_own<'a>(columns: &'a Columns, header: &'a Header) -> Result<Vec<Chosen<'a>>> {
+    let names = ColumnNames(header);
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
-        for field in names.find_all("`drop`", name)? {
+        for field in names.find_all(name) {
             kept[field] = false;
         }
     }
@@ -39,7 +87,7 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
                     }
                 }
                 for name in selected {
-                    let found = names.find_all("`select`", name)?;
+                    let found = names.find_all(name);
                     let exact = header.position(name).is_some();
                     order.extend(found.into_iter().filter(|&field| {
                         kept[field] && (exact || !std::mem::replace(&mut named[field], true))
@@ -48,24 +96,21 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
                 order
             }
         };
-    if order.is_empty() {
-        return Err(Error::setting(format!("{path}: `select` and `drop` leave no column")));
-    }
     let mut renamed = HashMap::new();
     for (old, new) in &columns.rename {
-        renamed.insert(names.find("`rename`", old)?, new.as_str());
+        renamed.extend(header.position(old).map(|field| (field, new.as_str())));
     }
     let mut rules = vec![ColumnRule { last: otherwise(columns), transforms: Vec::new() }; header.len()];
     for (name, wanted) in &columns.types {
-        for field in names.find_all("`column_type`", name)? {
+        for field in names.find_all(name) {
             rules[field].last = Last::Typed(*wanted);
         }
     }
     for (i, (name, _)) in columns.transform.iter().enumerate() {
-        rules[names.find("`transform`", name)?].transforms.push(i);
+        header.position(name).into_iter().for_each(|field| rules[field].transforms.push(i));
     }
     for (name, mask) in &columns.mask {
-        for field in names.find_all("`mask`", name)? {
+        for field in names.find_all(name) {
             let typed = |(name, wanted): &(String, Type)| {
                 *wanted != Type::String && header.position(name) == Some(field)
             };
@@ -78,53 +123,29 @@ pub(super) fn choose<'a>(columns: &'a Columns, header: &'a Header, path: &str) -
             rules[field].last = Last::Masked(*mask);
         }
     }
-    let chosen: Vec<Chosen<'_>> = order
-        .into_iter()
-        .map(|field| Chosen {
-            field: u32::try_from(field).expect("a header is no longer than a record"),
-            name: renamed.get(&field).copied().unwrap_or_else(|| header.name(field)),
-            rule: std::mem::take(&mut rules[field]),
-        })
-        .collect();
-    if !columns.rename.is_empty() {
-        let mut seen = HashSet::new();
-        if let Some(twice) = chosen.iter().find(|column| !seen.insert(column.name)) {
-            let name = &twice.name;
-            return Err(Error::setting(format!("{path}: `rename`: two columns would be named '{name}'")));
-        }
-    }
-    Ok(chosen)
+    let field = |field| u32::try_from(field).expect("a header is no longer than a record");
+    let chosen = order.into_iter().map(|place| Chosen {
+        field: Some(field(place)),
+        name: renamed.get(&place).copied().unwrap_or_else(|| header.name(place)),
+        rule: std::mem::take(&mut rules[place]),
+    });
+    Ok(chosen.collect())
 }
 
 /// The names of an input's columns, to look them up.
-struct ColumnNames<'a> {
-    header: &'a Header,
-    path: &'a str,
-}
+pub(super) struct ColumnNames<'a>(pub(super) &'a Header);
 
 impl ColumnNames<'_> {
-    /// The column named just so.
-    fn find(&self, setting: &'static str, name: &str) -> Result<usize> {
-        self.header.position(name).ok_or_else(|| {
-            Error::from(ErrorKind::UnknownColumn {
-                path: self.path.to_owned(),
-                name: name.to_owned(),
-                setting,
-                nearest: self.header.nearest(name).map(str::to_owned),
-            })
-        })
-    }
-
-    /// The column named just so, or else all that match where there is a `*` in it.
-    fn find_all(&self, setting: &'static str, name: &str) -> Result<Vec<usize>> {
-        if name.contains('*') && self.header.position(name).is_none() {
-            let matching: Vec<usize> =
-                (0..self.header.len()).filter(|&field| matches(name, self.header.name(field))).collect();
-            if !matching.is_empty() {
-                return Ok(matching);
+    /// The column named just so, or else all that match if there is a `*` in it.
+    pub(super) fn find_all(&self, name: &str) -> Vec<usize> {
+        let Self(header) = self;
+        match header.position(name) {
+            Some(field) => vec![field],
+            None if name.contains('*') => {
+                (0..header.len()).filter(|&field| matches(name, header.name(field))).collect()
             }
+            None => Vec::new(),
         }
-        Ok(vec![self.find(setting, name)?])
     }
 }
 
@@ -170,7 +191,8 @@ mod tests {
 
     fn order(header: &[&str], columns: &Columns) -> Vec<u32> {
         let (header, _) = Header::repaired(header.iter().copied());
-        choose(columns, &header, "test").unwrap().iter().map(|column| column.field).collect()
+        let chosen = choose(columns, &header, None, "test").unwrap();
+        chosen.iter().filter_map(|column| column.field).collect()
     }
 
     #[test]

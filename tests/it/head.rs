@@ -79,7 +79,8 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
     {
         columns.types.push((name, *wanted));
     }
-    columns.infer = of(masks, 5, 2) == 3;
+    columns.infer = of(masks, 5, 2) > 1;
+    columns.quoted_values = [false, true, true, false][of(masks, 5, 2)];
     let nulls: [&[&str]; 8] =
         [&[], &[], &[], &["NA"], &[""], &["x", ""], &["null", "a", "longer than eight"], &["0", "1"]];
     columns.null = texts(nulls[of(values, 0, 3)]);
@@ -98,6 +99,7 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
     if let (3, [first, _, ..]) = (of(layout, 4, 2), names) {
         columns.drop.push(first.clone());
     }
+    columns.fill = of(layout, 4, 2) == 1;
     if let (3, [.., last]) = (of(types, 5, 2), names) {
         columns.rename.push((last.clone(), "renamed".to_owned()));
     }

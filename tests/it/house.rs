@@ -49,6 +49,7 @@ const WIDE_STRUCTS: &[(&str, &str)] = &[
     ("Summary", "what a user reads of a conversion, flat as it is printed"),
     ("Stats", "the keys of `--stats`, flat as they are written"),
     ("Cells", "the arrays of a kernel's loop"),
+    ("Columns", "a field for each option of columns and values, flat as plans carry them"),
 ];
 
 /// Names of types that are defined twice, and why.

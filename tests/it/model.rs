@@ -86,6 +86,8 @@ pub(crate) struct Cell {
     /// trimmed.
     pub(crate) raw: Vec<u8>,
     pub(crate) quoted: bool,
+    /// Its bytes between quotes, if they are closed and nothing is behind them.
+    pub(crate) inner: Option<Vec<u8>>,
     /// Something is behind its closing quote.
     pub(crate) stray: bool,
 }
@@ -127,8 +129,12 @@ pub(crate) struct Expected {
 }
 
 impl Shape {
-    /// No byte has two meanings, as in any file that anyone ever wrote.
+    /// No byte has two meanings, as in any file that anyone ever wrote, and the last records are
+    /// those of the file.
     pub(crate) fn is_distinct(&self) -> bool {
+        if self.skip_last > 0 && self.escapes == Escapes::Postgres && self.escape.is_some() {
+            return false;
+        }
         let terminators = match self.terminator {
             None => vec![b'\n', b'\r'],
             Some(byte) => vec![byte],
@@ -299,9 +305,9 @@ impl Shape {
                 let lines = body[at..field.end].iter().any(|&byte| self.ends(byte));
                 record.open_lines = field.unclosed && lines;
                 at = field.end;
-                let Taken { content, raw, quoted, stray, .. } = field;
+                let Taken { content, raw, quoted, inner, stray, .. } = field;
                 record.fields.push(content.clone());
-                record.cells.push(Cell { content, raw, quoted, stray });
+                record.cells.push(Cell { content, raw, quoted, inner, stray });
                 record.unclosed = field.unclosed;
                 if body.get(at) != Some(&self.delimiter) {
                     break field.blank && record.fields.len() == 1;
@@ -461,9 +467,10 @@ impl Shape {
         }
         // White space behind a closing quote is taken off where white space is.
         let stray = quoted && content.len() > n_quoted;
+        let inner = (quoted && !unclosed && !stray).then(|| body[start + 1..tail - 1].to_vec());
         let raw = raw.into_iter().map(|(byte, _)| byte).collect();
         let content: Vec<u8> = content.into_iter().map(|(byte, _)| byte).collect();
-        Taken { blank: !quoted && content.is_empty(), content, raw, quoted, end: at, unclosed, stray }
+        Taken { blank: !quoted && content.is_empty(), content, raw, quoted, inner, end: at, unclosed, stray }
     }
 
     /// Whether a quote opens in the header and is never closed, so that what follows its line is a
@@ -598,6 +605,7 @@ struct Taken {
     content: Vec<u8>,
     raw: Vec<u8>,
     quoted: bool,
+    inner: Option<Vec<u8>>,
     /// The delimiter or terminator behind it, or the end of the input.
     end: usize,
     unclosed: bool,

@@ -260,8 +260,8 @@ fn a_plan_says_what_shapes_the_result() {
             "skip_lines": 0,
             "names": {"no_header": false, "given": null},
             "columns": {
-                "select": ["id", "email"], "mask": [["email", "email"]], "extra_key": "_extra", "nest": ".",
-                "infer": false, "types": [["id", "int"]], "empty": "string", "format": "json",
+                "select": ["id", "email"], "mask": [["email", "email"]], "extra_key": "_extra", "fill": false,
+                "nest": ".", "infer": false, "quoted_values": false, "types": [["id", "int"]], "empty": "string", "format": "json",
             },
         });
         assert_eq!(line["options"], expected);

@@ -137,7 +137,7 @@ fn shape_of_csv() -> impl Strategy<Value = Shape> {
 }
 
 /// Values that matter to some rule, as they are in a file of commas and double quotes.
-const VALUES: [&str; 56] = [
+const VALUES: [&str; 65] = [
     "007",
     "+1",
     "-0",
@@ -174,6 +174,15 @@ const VALUES: [&str; 56] = [
     "\"007\"",
     "\"-5\"",
     "\"NA\"",
+    "\"x\"",
+    "\"0\"",
+    "\"null\"",
+    "\"true\"",
+    "\"fals\"",
+    "\"1e5\"",
+    "\"2.50\" ",
+    "\"\\N\"",
+    "\"longer than eight\"",
     "\"{\"\"a\"\":[1,\n2]}\"",
     "\"a,b\"",
     "  pad ",
@@ -209,8 +218,13 @@ fn table() -> impl Strategy<Value = Bytes> {
     };
     let column = prop::collection::vec(value(), 1..4);
     let odd = prop_oneof![3 => Just(0u32), 1 => 1u32..8];
-    (names, prop::collection::vec(column, 7), 0usize..300, odd, any::<u64>()).prop_map(
-        |(names, columns, n_records, odd, seed)| {
+    let quoted = prop::bool::weighted(0.3);
+    (names, prop::collection::vec(column, 7), 0usize..300, odd, any::<u64>(), quoted).prop_map(
+        |(names, mut columns, n_records, odd, seed, quoted)| {
+            // As many exports are: all fields are quoted.
+            for value in columns.iter_mut().flatten().filter(|value| quoted && !value.contains('"')) {
+                *value = format!("\"{value}\"");
+            }
             let n_names = names.split(',').count();
             let mut random = seed | 1;
             let mut below = |n: usize| {

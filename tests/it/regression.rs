@@ -13,6 +13,12 @@ fn gives(args: &[&str], input: impl Into<Vec<u8>>, expected: &str) {
 }
 
 #[test]
+fn a_file_of_titles_ended_the_program() {
+    let input = "t\n\"\",,\n\"\",,\n\"\",,\n";
+    gives(&[], input, &"{\"t\":\"\",\"_extra\":[\"\",\"\"]}\n".repeat(3));
+}
+
+#[test]
 fn an_escaped_digit_made_a_number_a_string() {
     gives(&["--escape", "^", "--type", "n=int"], "n\n+^5\n", "{\"n\":5}\n");
 }

@@ -21,7 +21,8 @@ pub(crate) fn key() -> HashKey {
 
 /// Whether the settings make sense whatever the input.
 pub(crate) fn make_sense(columns: &Columns) -> bool {
-    columns.format != Format::Rows || columns.nest.is_none() && columns.empty != Empty::Omit
+    let omits = columns.empty == Empty::Omit;
+    !(columns.fill && omits) && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
 }
 
 /// What is written of a record: column by column.
@@ -149,7 +150,9 @@ impl<'a> Plan<'a> {
         let mut written: Vec<(Option<&str>, String)> = Vec::new();
         for (i, key, rule) in &self.chosen {
             match cells.get(*i) {
-                None if self.columns.format == Format::Rows => written.push((None, "null".to_owned())),
+                None if self.columns.format == Format::Rows || self.columns.fill => {
+                    written.push((Some(key), "null".to_owned()));
+                }
                 None => {}
                 Some(cell) => {
                     if let Some(value) = self.value(cell, *rule, &mut line) {
@@ -203,7 +206,11 @@ impl<'a> Plan<'a> {
     fn value(&self, cell: &Cell, rule: Rule, line: &mut Line) -> Option<String> {
         let (columns, bytes) = (self.columns, &cell.content);
         line.invalid += bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() as u64;
-        if !cell.quoted && columns.null.iter().any(|null| null.as_bytes() == cell.raw) {
+        let looked_at = match &cell.inner {
+            _ if !cell.quoted => Some(&cell.raw),
+            inner => inner.as_ref().filter(|_| columns.quoted_values),
+        };
+        if columns.null.iter().any(|null| Some(null.as_bytes()) == looked_at.map(|bytes| &bytes[..])) {
             return Some("null".to_owned());
         }
         let text = text(bytes);
@@ -221,7 +228,7 @@ impl<'a> Plan<'a> {
                 line.misfits += 1;
                 json(&text)
             }),
-            Rule::Infer if !cell.quoted && cell.raw == *bytes && is_token(&text) => text,
+            Rule::Infer if looked_at == Some(bytes) && is_token(&text) => text,
             Rule::Infer | Rule::Text => json(&text),
         })
     }

@@ -299,6 +299,10 @@ fn settings_that_contradict_each_other_are_refused() {
         (&["--header-in", "first", "--no-header"], "need a header in the file"),
         (&["--skip-after-header", "1", "--no-header"], "--skip-after-header needs a header"),
         (&["--skip-until", ""], "the text is empty"),
+        (
+            &["--skip-last", "1", "--escapes", "postgres"],
+            "--skip-last cannot be combined with --escapes postgres",
+        ),
         (&["--comment", "12345678901234567"], "--comment takes 1 to 16 bytes"),
         (&["--comment", "#,"], "--comment ',' is -d too"),
         (&["--comment", "##\""], "--comment '\"' is --quote too"),

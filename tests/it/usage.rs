@@ -70,19 +70,6 @@ fn an_unknown_column_suggests_the_nearest() {
     );
 }
 
-/// All headers are read before the first record is written.
-#[test]
-fn a_column_that_only_the_second_input_lacks_is_told_before_anything_is_written() {
-    let case = Case::new();
-    case.place.write("other.csv", "name\nEve\n");
-    let case = Case::of(case.place);
-    case.refused(
-        1,
-        "other.csv: --drop: no column is named 'email'",
-        ["in.csv", "other.csv", "--drop", "email"],
-    );
-}
-
 #[test]
 fn columns_that_would_be_one_are_told() {
     let case = Case::new();

@@ -280,3 +280,20 @@ fn a_transform_runs_on_all_threads_at_once() {
     assert_eq!(output, "{\"a\":\"1\",\"b\":\"2\"}\n".repeat(10_000).as_bytes());
     assert!(met.load(Ordering::SeqCst), "never two at once");
 }
+
+/// A file in which all values are quoted has no number for `--infer`, unless it is asked to look
+/// there. What is read right gets no remark.
+#[test]
+fn quoted_numbers_get_a_remark_that_names_the_flag() {
+    let run = |args: &[&str], input: &str| Run::rowmill().args(args).arg("-").stdin(input).out();
+    let wanted = "stdin: all values are quoted, and --infer looks at others; did you mean --quoted-values?";
+    for input in ["\"a\",\"b\"\n\"1\",\"x\"\n", "a,b\n\"-2.5\",\n\"\", \"3\" \n"] {
+        run(&["--infer"], input).expect_status(0).expect_stderr(wanted);
+        for args in [&[][..], &["--infer", "--quoted-values"], &["--infer", "--quote", "none"]] {
+            assert!(!run(args, input).stderr.contains("quoted"), "{args:?} {input}");
+        }
+    }
+    for input in ["a,b\n\"1\",2\n", "\"a\"\n\"x\"\n", "\"a\"\n", "a\n\"1x\"\n"] {
+        assert!(!run(&["--infer"], input).stderr.contains("--quoted-values"), "{input}");
+    }
+}

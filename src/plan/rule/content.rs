@@ -17,8 +17,19 @@ pub(crate) trait Content<'a> {
     /// Where `byte` first stands, or the length where it does not.
     fn find(&self, byte: u8) -> usize;
 
-    /// It stands so in the input, without quotes or escapes.
-    fn is_bare(&self) -> bool;
+    /// How the field is written that has it.
+    fn form(&self) -> Form;
+}
+
+/// How a field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As its content is, without quotes or escapes.
+    Bare,
+    /// As its content is, between quotes, without escapes.
+    Quoted,
+    /// Otherwise than its content.
+    Other,
 }
 
 /// Content that no kernel has scanned.
@@ -26,8 +37,8 @@ pub(crate) trait Content<'a> {
 pub(crate) struct Whole<'a> {
     /// The content.
     pub(crate) bytes: &'a [u8],
-    /// See [`Content::is_bare`].
-    pub(crate) bare: bool,
+    /// See [`Content::form`].
+    pub(crate) form: Form,
 }
 
 impl<'a> Content<'a> for Whole<'a> {
@@ -54,8 +65,8 @@ impl<'a> Content<'a> for Whole<'a> {
         memchr::memchr(byte, self.bytes).unwrap_or(self.bytes.len())
     }
 
-    fn is_bare(&self) -> bool {
-        self.bare
+    fn form(&self) -> Form {
+        self.form
     }
 }
 

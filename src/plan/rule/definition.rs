@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use super::content::Content;
+use super::content::{Content, Form};
 use super::value::Value;
 use crate::kernel::Sight;
 
@@ -17,8 +17,8 @@ pub(crate) trait Rule {
     /// What content that is not empty becomes.
     fn value<'a>(content: &impl Content<'a>) -> Value;
 
-    /// Whether every value is its text, of a field that is bare ([`Content::is_bare`]) or not.
-    fn is_text(_bare: bool) -> bool {
+    /// Whether every value of a field of this form is its text.
+    fn is_text(_form: Form) -> bool {
         false
     }
 }

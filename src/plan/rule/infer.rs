@@ -1,12 +1,13 @@
 //! `--infer`: an unquoted field that is exactly a number, `true`, `false` or `null` of JSON is
-//! written as it is.
+//! written as it is; with `--quoted-values` what is between quotes too.
 
-use super::content::{Content, mask};
+use super::content::{Content, Form, mask};
 use super::definition::Rule;
 use super::number::{is_number, is_short_number};
 use super::value::{Value, Word};
 use crate::kernel::Sight;
 
+/// Of unquoted fields.
 pub(super) struct Infer;
 
 impl Rule for Infer {
@@ -15,25 +16,45 @@ impl Rule for Infer {
 
     #[inline(always)]
     fn value<'a>(content: &impl Content<'a>) -> Value {
-        if !content.is_bare() {
-            return Value::Text;
-        }
-        match content.word().to_le_bytes()[0] {
-            b'-' | b'0'..=b'9' => {
-                if is_short_number(content, false) || is_number(content.bytes()) {
-                    Value::Token
-                } else {
-                    Value::Text
-                }
-            }
-            b't' | b'f' | b'n' => words(content),
-            _ => Value::Text,
-        }
+        if Self::is_text(content.form()) { Value::Text } else { token(content) }
     }
 
     #[inline(always)]
-    fn is_text(bare: bool) -> bool {
-        !bare
+    fn is_text(form: Form) -> bool {
+        form != Form::Bare
+    }
+}
+
+/// Of quoted fields too.
+pub(super) struct InferQuoted;
+
+impl Rule for InferQuoted {
+    const NAME: &'static str = "infer";
+    const SIGHT: Sight = Sight::Tokens;
+
+    #[inline(always)]
+    fn value<'a>(content: &impl Content<'a>) -> Value {
+        if Self::is_text(content.form()) { Value::Text } else { token(content) }
+    }
+
+    #[inline(always)]
+    fn is_text(form: Form) -> bool {
+        form == Form::Other
+    }
+}
+
+#[inline(always)]
+fn token<'a>(content: &impl Content<'a>) -> Value {
+    match content.word().to_le_bytes()[0] {
+        b'-' | b'0'..=b'9' => {
+            if is_short_number(content, false) || is_number(content.bytes()) {
+                Value::Token
+            } else {
+                Value::Text
+            }
+        }
+        b't' | b'f' | b'n' => words(content),
+        _ => Value::Text,
     }
 }
 

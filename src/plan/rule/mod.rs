@@ -34,7 +34,7 @@ mod table;
 mod transform;
 mod value;
 
-pub(crate) use content::{Content, Whole};
+pub(crate) use content::{Content, Form, Whole};
 pub(crate) use definition::{Apply, Rule};
 pub use empty::Empty;
 pub use hash::HashKey;

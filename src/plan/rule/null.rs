@@ -1,4 +1,5 @@
-//! `--null`: unquoted fields that are exactly one of a list are null.
+//! `--null`: unquoted fields that are exactly one of a list are null; with `--quoted-values` those
+//! that have it between quotes too.
 
 use super::content::{Content, mask, word};
 

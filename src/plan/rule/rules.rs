@@ -1,6 +1,6 @@
 //! The rules of all columns of an input, compiled.
 
-use super::content::{Content, Whole};
+use super::content::{Content, Form, Whole};
 use super::definition::{Apply, Rule};
 use super::empty::Empty;
 use super::hash::HashKey;
@@ -37,6 +37,8 @@ pub(crate) enum Last {
     Text,
     /// It is a token of JSON where it is one, else a string.
     Infer,
+    /// The same of quoted fields too.
+    InferQuoted,
     /// It is of this type, or an anomaly.
     Typed(Type),
     /// It is masked.
@@ -50,21 +52,22 @@ impl Last {
         match self {
             Self::Text => what.apply::<string::String>(),
             Self::Infer => what.apply::<infer::Infer>(),
+            Self::InferQuoted => what.apply::<infer::InferQuoted>(),
             Self::Typed(wanted) => wanted.apply(what),
             Self::Masked(mask) => mask.apply(what),
         }
     }
 
     /// See [`Rule::is_text`].
-    pub(crate) fn is_text(self, bare: bool) -> bool {
-        struct IsText(bool);
+    pub(crate) fn is_text(self, form: Form) -> bool {
+        struct IsText(Form);
         impl Apply for IsText {
             type Output = bool;
             fn apply<R: Rule>(self) -> bool {
                 R::is_text(self.0)
             }
         }
-        self.apply(IsText(bare))
+        self.apply(IsText(form))
     }
 
     /// What content that is not empty becomes.
@@ -99,6 +102,8 @@ pub(crate) struct Rules {
     /// For the fields beyond the header.
     surplus: ColumnRule,
     nulls: Nulls,
+    /// Nulls and inference look at what is between quotes too.
+    in_quotes: bool,
     empty: Empty,
     key: Option<HashKey>,
     transforms: Box<[Transform]>,
@@ -119,6 +124,7 @@ impl Rules {
             surplus: ColumnRule { last: otherwise(columns), transforms: Vec::new() },
             // In the input's own bytes; what it cannot hold is never met.
             nulls: Nulls::new(columns.null.iter().filter_map(|null| charset.encode(null)).collect()),
+            in_quotes: columns.quoted_values,
             empty: columns.empty,
             key: columns.hash_key.clone(),
             transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),
@@ -135,7 +141,7 @@ impl Rules {
     pub(crate) fn is_plain(&self, i: usize) -> bool {
         let ColumnRule { transforms, last } = &self.columns[i];
         transforms.is_empty()
-            && last.is_text(true)
+            && last.is_text(Form::Bare)
             && self.nulls.len() == 0
             && !self.nulls.empty
             && self.empty == Empty::String
@@ -164,6 +170,7 @@ impl Rules {
         wanted.numbers = has(&[Sight::Numbers]);
         wanted.wholes = has(&[Sight::Wholes]);
         wanted.tokens = has(&[Sight::Tokens]);
+        wanted.in_quotes = self.in_quotes;
         wanted.empty = self.nulls.empty || self.empty != Empty::String;
         self.nulls.texts().for_each(|text| wanted.text(text));
         wanted
@@ -174,20 +181,27 @@ impl Rules {
         self.nulls.len()
     }
 
+    /// Whether nulls and inference look at what is between quotes too.
+    #[inline(always)]
+    pub(crate) fn in_quotes(&self) -> bool {
+        self.in_quotes
+    }
+
     /// The key of [`Mask::Hash`].
     pub(crate) fn key(&self) -> Option<&HashKey> {
         self.key.as_ref()
     }
 
-    /// Whether an unquoted field that stands so and is not empty is null.
+    /// Whether a field that nulls look at, has this between its quotes if it has some, and is not
+    /// empty, is null.
     #[inline(always)]
     pub(crate) fn is_null<'a>(&self, raw: &impl Content<'a>) -> bool {
         self.nulls.has(raw)
     }
 
-    /// What an empty field becomes.
-    pub(crate) fn empty(&self, quoted: bool) -> Value {
-        if self.nulls.empty && !quoted { Value::Word(Word::Null) } else { self.empty.value() }
+    /// What an empty field becomes, one that nulls look at or not.
+    pub(crate) fn empty(&self, looked_at: bool) -> Value {
+        if self.nulls.empty && looked_at { Value::Word(Word::Null) } else { self.empty.value() }
     }
 
     /// Makes text of another by the caller's own functions of these numbers; the first has it as it
@@ -201,5 +215,9 @@ impl Rules {
 
 /// What is done last where a column has no rule of its own.
 pub(crate) fn otherwise(columns: &Columns) -> Last {
-    if columns.infer { Last::Infer } else { Last::Text }
+    match (columns.infer, columns.quoted_values) {
+        (false, _) => Last::Text,
+        (true, false) => Last::Infer,
+        (true, true) => Last::InferQuoted,
+    }
 }

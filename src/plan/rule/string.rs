@@ -1,7 +1,7 @@
 //! `--type COLUMN=string`: the text, whatever it looks like and whatever `--infer` says. Also the
 //! rule of columns without one.
 
-use super::content::Content;
+use super::content::{Content, Form};
 use super::definition::Rule;
 use super::value::Value;
 use crate::kernel::Sight;
@@ -18,7 +18,7 @@ impl Rule for String {
     }
 
     #[inline(always)]
-    fn is_text(_: bool) -> bool {
+    fn is_text(_: Form) -> bool {
         true
     }
 }

@@ -34,7 +34,7 @@ fn written(value: Value, content: &str) -> String {
 }
 
 fn made(last: Last, content: &str) -> String {
-    written(last.value(Whole { bytes: content.as_bytes(), bare: true }), content)
+    written(last.value(Whole { bytes: content.as_bytes(), form: Form::Bare }), content)
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn masks_of_invalid_bytes_are_those_of_the_text() {
         let bytes = [i % 9, i / 9 % 9, i / 81 % 9, i / 729].map(|i| shapes[i]).concat();
         let text = String::from_utf8_lossy(&bytes);
         for mask in [Mask::Email, Mask::Last4] {
-            let parts = |bytes: &[u8]| match Last::Masked(mask).value(Whole { bytes, bare: true }) {
+            let parts = |bytes: &[u8]| match Last::Masked(mask).value(Whole { bytes, form: Form::Bare }) {
                 Value::Part { head, tail, .. } => {
                     [&bytes[..head], &bytes[tail..]].map(|part| String::from_utf8_lossy(part).into_owned())
                 }
@@ -163,7 +163,7 @@ fn short_numbers_are_numbers() {
         for n in [text.len()].into_iter().chain(longer) {
             let mut bytes = text.clone();
             bytes.resize(n, last);
-            let content = Whole { bytes: &bytes, bare: true };
+            let content = Whole { bytes: &bytes, form: Form::Bare };
             let wanted = bytes.len() <= 16 && is_number(&bytes) && !bytes.contains(&b'e');
             assert_eq!(is_short_number(&content, false), wanted, "{}", bytes.escape_ascii());
             let whole = wanted && !bytes.contains(&b'.');
@@ -180,7 +180,7 @@ fn what_is_known_at_sight_is_what_the_rule_says() {
         for text in
             ["0", "-0", "-7", "12.50", "-0.1", "007", "+5", ".5", "5.", "true", "false", "null", "True", "x"]
         {
-            let value = last.value(Whole { bytes: text.as_bytes(), bare: true });
+            let value = last.value(Whole { bytes: text.as_bytes(), form: Form::Bare });
             let number = is_number(text.as_bytes());
             let word = ["true", "false", "null"].contains(&text);
             let known = match last.asks().0 {
@@ -196,7 +196,7 @@ fn what_is_known_at_sight_is_what_the_rule_says() {
         }
         // In quotes a token is text.
         if last.asks().0 == Sight::Tokens {
-            assert_eq!(last.value(Whole { bytes: b"5", bare: false }), Value::Text);
+            assert_eq!(last.value(Whole { bytes: b"5", form: Form::Other }), Value::Text);
         }
     }
 }
