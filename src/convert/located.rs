@@ -84,7 +84,8 @@ impl Located {
         if end > size {
             return wrong(end, "lies behind the end of the input");
         }
-        // Without a header there is no record. What was read may end before the file, with its data.
+        // Without a header there is no record. What was read may end before the file, with its
+        // data.
         let begun = reader.input_at();
         let first = terminator.map_or(size, |_| begun);
         for (at, edge) in [(start, Edge::Start), (end, self.edge)] {
