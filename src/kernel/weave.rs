@@ -61,7 +61,7 @@ fn weave<B: Block>(
     let Strip { from, marks, index, until, template } = *strip;
     let (ends, records) = (index.ends(), index.records());
     let (mut number, mut start) = *record;
-    let n_fields = template.n_fields;
+    let (n_fields, leaves) = (template.n_fields, marks.left.is_some());
     let mut first = if number == 0 { 0 } else { records[number - 1] as usize };
     while number < until {
         let last = records[number] as usize;
@@ -76,7 +76,7 @@ fn weave<B: Block>(
             || start > record_ends[0] as usize
             || at + most > to.len()
             || n_fields == 1 && (end == start || marks.may_end_data(from[start]))
-            || marks.left.is_some() && marks.leaves(from, start, record_ends)
+            || leaves && marks.leaves(from, start, record_ends)
         {
             break;
         }
@@ -111,7 +111,7 @@ fn weave<B: Block>(
                 || start > ends[first] as usize
                 || room + most > to.len()
                 || n_fields == 1 && end == start
-                || marks.left.is_some() && marks.leaves(from, start, &ends[first..last])
+                || leaves && marks.leaves(from, start, &ends[first..last])
                 || index.is_dirty(start, end)
             {
                 break;
