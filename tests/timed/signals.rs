@@ -21,7 +21,7 @@ fn a_signal_half_way_ends_it_and_leaves_what_was_there() {
         running.stdin_ref().write_all(&people(20_000)).unwrap();
         running.until_it_waits();
         running.signal(signal);
-        running.ends_within(Duration::from_secs(1));
+        running.ends_within(Duration::from_secs(10));
         let output = running.finish();
         output.expect_status(status);
         let mut lines = output.stderr.lines();
@@ -40,7 +40,7 @@ fn a_signal_ends_it_while_it_waits_for_its_consumer() {
     running.stdout_ref().read_exact(&mut [0; 1000]).unwrap();
     running.until_it_waits();
     running.signal(Signal::INT);
-    running.ends_within(Duration::from_secs(1));
+    running.ends_within(Duration::from_secs(10));
     running.finish().expect_status(130);
 }
 
@@ -58,7 +58,7 @@ fn a_signal_ends_it_while_it_waits_for_a_fifo_to_open() {
         running.until_it_waits();
         assert!(!running.is_done());
         running.signal(Signal::TERM);
-        running.ends_within(Duration::from_secs(1));
+        running.ends_within(Duration::from_secs(10));
         running.finish().expect_status(143);
         case.expect_untouched();
     }
@@ -157,7 +157,7 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
             continue;
         }
         running.signal(signal);
-        running.ends_within(Duration::from_secs(1));
+        running.ends_within(Duration::from_secs(10));
         let output = running.finish();
         let now = place.read("out.jsonl");
         if output.status.code() == Some(0) {
