@@ -146,7 +146,7 @@ impl Run {
     }
 
     fn command(&self) -> Command {
-        reset_interrupt();
+        reset_signals();
         let mut command = Command::new(&self.program);
         command.args(&self.args);
         command.env_remove("ROWMILL_ISA");
@@ -181,14 +181,16 @@ impl Run {
     }
 }
 
-/// Has children start with SIGINT's default. In a background job it is ignored, and a child
-/// inherits that; what is caught here is the default there.
-fn reset_interrupt() {
+/// Has children start with the defaults of SIGINT and SIGHUP. A background job ignores the one, what
+/// `nohup` starts the other, and a child inherits that; what is caught here is the default there.
+fn reset_signals() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
-        let set = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, always);
-        set.expect("SIGINT can be caught");
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
+            let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+            let set = signal_hook::flag::register_conditional_default(signal, always);
+            set.expect("it can be caught");
+        }
     });
 }
 
