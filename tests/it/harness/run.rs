@@ -181,8 +181,9 @@ impl Run {
     }
 }
 
-/// Has children start with the defaults of SIGINT and SIGHUP. A background job ignores the one, what
-/// `nohup` starts the other, and a child inherits that; what is caught here is the default there.
+/// Has children start with the defaults of SIGINT and SIGHUP. A background job ignores the one,
+/// what `nohup` starts the other, and a child inherits that; what is caught here is the default
+/// there.
 fn reset_signals() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
