@@ -310,6 +310,7 @@ proptest! {
 
     #[test]
     fn every_dialect_is_as_specified(shape in shape(), how in how(), bytes in input()) {
+        prop_assume!(shape.skip_last == 0 || bytes.len() < 16 << 10);
         prop_assume!(!shape.swallows(&shape.by_hand(&bytes)));
         let expected = shape.expected(&shape.by_hand(&bytes));
         hold(&shape, &how, &bytes, &expected)?;
@@ -323,6 +324,8 @@ proptest! {
         bytes in table(),
     ) {
         prop_assume!(shape.is_distinct() && !shape.swallows(&shape.by_hand(&bytes)));
+        // Last records that are longer than what is held back for each are an error.
+        prop_assume!(shape.skip_last == 0 || bytes.len() < 16 << 10);
         let names = shape.names(&shape.by_hand(&bytes));
         let shape = Shape { columns: columns(rules, &names), rejects, ..shape };
         // What makes no sense is refused: `differential` sees to that.
@@ -338,6 +341,7 @@ proptest! {
     #[test]
     fn rejects_hold_the_rest(shape in shape(), how in how(), max_record in 1usize..200, bytes in input()) {
         let shape = Shape { rejects: true, max_record, ..shape };
+        prop_assume!(shape.skip_last == 0 || bytes.len() < 16 << 10);
         prop_assume!(!shape.swallows(&shape.by_hand(&bytes)));
         let expected = shape.expected(&shape.by_hand(&bytes));
         hold(&shape, &how, &bytes, &expected)?;
