@@ -2,8 +2,9 @@
 
 use crate::by_text::{by_text, is_default};
 use crate::charset::Charset;
-use crate::error::{Error, Result};
 use crate::escapes::Escapes;
+use crate::folding::{FOLDED, Folding};
+use crate::sequence::{ByteSequence, byte, bytes, typed};
 use serde::{Deserialize, Serialize};
 
 /// Which records lose the white space around their fields.
@@ -30,6 +31,8 @@ pub enum Terminator {
     Any,
     /// One byte alone.
     Byte(u8),
+    /// These bytes together, 2 to 16.
+    Sequence(ByteSequence),
 }
 
 impl Trim {
@@ -59,10 +62,11 @@ by_text!(
     |terminator| match terminator {
         Terminator::Any => "any".to_owned(),
         Terminator::Byte(byte) => typed(*byte),
+        Terminator::Sequence(sequence) => sequence.typed(),
     },
     |text| match text {
         "any" => Some(Terminator::Any),
-        text => byte("", text).ok().map(Terminator::Byte),
+        text => bytes("", text).ok().map(|bytes| Terminator::of(&bytes)),
     }
 );
 
@@ -83,57 +87,33 @@ mod optional_byte {
 }
 
 impl Terminator {
-    /// Whether `byte` ends a record.
+    /// These bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [byte] => Self::Byte(*byte),
+            bytes => Self::Sequence(ByteSequence::new(bytes)),
+        }
+    }
+
+    /// The byte that ends a record as it is parsed; `None` for LF, CRLF or a lone CR.
+    #[inline]
+    pub(crate) fn byte(self) -> Option<u8> {
+        match self {
+            Self::Any => None,
+            Self::Byte(byte) => Some(byte),
+            Self::Sequence(_) => Some(FOLDED[1]),
+        }
+    }
+
+    /// Whether `byte` ends a record as it is parsed.
     #[inline]
     pub fn is(self, byte: u8) -> bool {
-        match self {
-            Self::Any => byte == b'\n' || byte == b'\r',
-            Self::Byte(terminator) => byte == terminator,
+        match self.byte() {
+            None => byte == b'\n' || byte == b'\r',
+            Some(terminator) => byte == terminator,
         }
     }
 }
-
-/// The bytes that start a comment line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CommentMark {
-    bytes: [u8; Self::MOST],
-    /// How many there are; more than fit are refused.
-    n: u8,
-}
-
-impl CommentMark {
-    /// The most bytes.
-    pub const MOST: usize = 16;
-
-    /// These bytes.
-    pub fn new(mark: &[u8]) -> Self {
-        let (mut bytes, kept) = ([0; Self::MOST], mark.len().min(Self::MOST));
-        bytes[..kept].copy_from_slice(&mark[..kept]);
-        Self { bytes, n: u8::try_from(mark.len()).unwrap_or(u8::MAX) }
-    }
-
-    /// Its bytes.
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.n).min(Self::MOST)]
-    }
-}
-
-impl std::fmt::Debug for CommentMark {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.bytes().escape_ascii())
-    }
-}
-
-by_text!(
-    CommentMark,
-    |mark| match mark.bytes() {
-        [byte] => typed(*byte),
-        // As itself it may read as a single byte: `0x41`.
-        bytes => bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect(),
-    },
-    |text| bytes("", text).ok().map(|bytes| CommentMark::new(&bytes))
-);
 
 /// The bytes that shape a file. The default is CSV as the `csv` crate reads it, with trimming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +135,7 @@ pub struct Dialect {
     /// Ends a record.
     pub terminator: Terminator,
     /// Starts a line that is skipped.
-    pub comment: Option<CommentMark>,
+    pub comment: Option<ByteSequence>,
     /// White space around fields.
     pub trim: Trim,
     /// A delimiter ends each record: an empty field behind the last delimiter is none.
@@ -169,6 +149,14 @@ pub struct Dialect {
     #[doc(hidden)]
     #[serde(skip)]
     pub charset: Charset,
+    /// Any run of blanks and tabs is one delimiter. Set with the delimiter.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub whitespace: bool,
+    /// The delimiter, terminator or quote is one byte in the place of several. Each input sets it.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub folding: Option<Folding>,
 }
 
 impl Default for Dialect {
@@ -185,11 +173,36 @@ impl Default for Dialect {
             trailing_delimiter: false,
             skip_empty: false,
             charset: Charset::Utf8,
+            whitespace: false,
+            folding: None,
         }
     }
 }
 
 impl Dialect {
+    /// Whether an empty field behind the last delimiter is none.
+    pub(crate) fn may_trail(&self) -> bool {
+        self.trailing_delimiter || self.whitespace
+    }
+
+    /// Whether `byte` ends a field.
+    #[inline]
+    pub(crate) fn is_delimiter(&self, byte: u8) -> bool {
+        byte == self.delimiter || self.whitespace && byte == b'\t'
+    }
+
+    /// How the delimiter is written after `-d`.
+    pub(crate) fn delimiter_name(&self) -> String {
+        match self.folding.and_then(|folding| folding.sequences[0]) {
+            _ if self.whitespace => "whitespace".to_owned(),
+            Some(sequence) => match std::str::from_utf8(sequence.bytes()) {
+                Ok(text) if !text.contains(char::is_control) => format!("'{text}'"),
+                _ => format!("'{}'", sequence.typed()),
+            },
+            None => delimiter_name(self.delimiter),
+        }
+    }
+
     /// Whether the fields of data records are trimmed.
     pub fn trims_fields(&self) -> bool {
         matches!(self.trim, Trim::All | Trim::Fields)
@@ -221,24 +234,58 @@ impl Dialect {
         }
     }
 
-    /// Says which byte has two meanings, if there is one. The delimiter may not be known yet.
-    pub(crate) fn collision(&self, delimiter: Option<u8>) -> Option<String> {
-        if self.comment.is_some_and(|mark| !(1..=CommentMark::MOST).contains(&usize::from(mark.n))) {
-            return Some(format!("`comment` takes 1 to {} bytes", CommentMark::MOST));
+    /// Says which byte has two meanings, if there is one. `delimiter` are the bytes of the
+    /// delimiter, or none if they are not known yet; `quote` those of a quote of several bytes.
+    pub(crate) fn collision(&self, delimiter: &[u8], quote: Option<ByteSequence>) -> Option<String> {
+        let sequence =
+            if let Terminator::Sequence(sequence) = self.terminator { Some(sequence) } else { None };
+        let most = ByteSequence::MOST;
+        let too_long = [
+            ("`terminator`", sequence.is_none_or(|sequence| sequence.fits())),
+            ("`quote`", quote.is_none_or(|quote| quote.fits())),
+            ("`comment`", self.comment.is_none_or(|mark| mark.fits())),
+        ];
+        if let Some((setting, _)) = too_long.into_iter().find(|(_, fits)| !fits) {
+            return Some(format!("{setting} takes 1 to {most} bytes"));
         }
-        let terminators: &[u8] = match &self.terminator {
-            Terminator::Any => b"\n\r",
-            Terminator::Byte(byte) => std::slice::from_ref(byte),
+        let terminator = self.terminator.byte();
+        let terminators = match (&sequence, &terminator) {
+            (Some(sequence), _) => sequence.bytes(),
+            (None, Some(byte)) => std::slice::from_ref(byte),
+            (None, None) => b"\n\r",
         };
-        let terminators = terminators.iter().map(|byte| ("the end of a record", *byte));
-        let others = [("`delimiter`", delimiter), ("`quote`", self.quote), ("`escape`", self.escape)];
-        let others = others.into_iter().filter_map(|(what, byte)| Some((what, byte?)));
-        // That a byte is there twice gives it no second meaning.
-        let mut comment = self.comment.map_or_else(Vec::new, |mark| mark.bytes().to_vec());
-        comment.sort_unstable();
-        comment.dedup();
-        let comment = comment.into_iter().map(|byte| ("`comment`", byte));
-        let all: Vec<_> = terminators.chain(others).chain(comment).collect();
+        // Of several bytes each may end something else too, as long as all of them do not.
+        let are_apart = (sequence.is_some() || delimiter.len() > 1) && self.terminator != Terminator::Any;
+        if are_apart && terminators == delimiter {
+            return Some("`delimiter` is the end of a record too; take different bytes".to_owned());
+        }
+        let each = |what: &'static str, bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            // That a byte is there twice gives it no second meaning.
+            bytes.sort_unstable();
+            bytes.dedup();
+            bytes.into_iter().map(move |byte| (what, byte)).collect::<Vec<_>>()
+        };
+        let mut all = each("the end of a record", terminators);
+        let delimiters = each("`delimiter`", delimiter).into_iter();
+        all.extend(delimiters.filter(|(_, byte)| !are_apart || !terminators.contains(byte)));
+        match &quote {
+            Some(quote) => all.extend(each("`quote`", quote.bytes())),
+            None => all.extend(self.quote.map(|byte| ("`quote`", byte))),
+        }
+        all.extend(self.escape.map(|byte| ("`escape`", byte)));
+        all.extend(self.comment.iter().flat_map(|mark| each("`comment`", mark.bytes())));
+        let several = [
+            ("`delimiter`", delimiter.len() > 1),
+            ("the end of a record", sequence.is_some()),
+            ("`quote`", quote.is_some()),
+        ];
+        let is_several = |what: &str| several.contains(&(what, true));
+        let taken = |byte: u8| several.iter().zip(FOLDED).any(|((_, is), folded)| *is && byte == folded);
+        if let Some((what, byte)) = all.iter().find(|(what, byte)| taken(*byte) && !is_several(what)) {
+            let name = delimiter_name(*byte);
+            return Some(format!("{what} {name} cannot be used where another setting has several bytes"));
+        }
         // Behind an escape they would be content and a name at once.
         let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
         if let Some((what, byte)) = all.iter().find(|(what, byte)| *what != "`comment`" && named(*byte))
@@ -260,77 +307,6 @@ impl Dialect {
     }
 }
 
-/// Reads one byte as it is typed: itself, or `\t`, `\n`, `\r`, `\0`, `\\`, `\xNN`, and as other
-/// tools have it `0xNN`, `\NNN` in octal, `^A`.
-///
-/// # Errors
-/// Where it is not one byte; `what` names the setting.
-pub(crate) fn byte(what: &str, typed: &str) -> Result<u8> {
-    let wrong = || {
-        Error::setting(format!(
-            "{what} takes one byte (or \\t, \\n, \\r, \\0, \\xNN), not '{typed}', which has {}",
-            typed.len()
-        ))
-    };
-    match typed.as_bytes() {
-        [byte] => Ok(*byte),
-        b"\\t" => Ok(b'\t'),
-        b"\\n" => Ok(b'\n'),
-        b"\\r" => Ok(b'\r'),
-        b"\\0" => Ok(0),
-        b"\\\\" => Ok(b'\\'),
-        [b'\\', b'x', hex @ ..] if hex.len() == 2 && hex[0] != b'+' => {
-            u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
-        }
-        [b'0', b'x' | b'X', hex @ ..] if hex.len() == 2 && hex[0] != b'+' => {
-            u8::from_str_radix(&typed[2..], 16).map_err(|_| wrong())
-        }
-        [b'\\', octal @ ..] if octal.len() == 3 && octal[0] != b'+' => {
-            u8::from_str_radix(&typed[1..], 8).map_err(|_| wrong())
-        }
-        [b'^', letter @ (b'@'..=b'_' | b'a'..=b'z')] => Ok(letter & 0x1f),
-        _ => Err(wrong()),
-    }
-}
-
-/// Reads one byte or several: one as [`byte`] has it; of several each as itself, or `\t`, `\n`,
-/// `\r`, `\0`, `\\`, `\xNN`.
-///
-/// # Errors
-/// There is none, or an escape is not one of these; `what` names the setting.
-pub(crate) fn bytes(what: &str, text: &str) -> Result<Vec<u8>> {
-    if let Ok(byte) = byte(what, text) {
-        return Ok(vec![byte]);
-    }
-    let wrong = || Error::setting(format!("{what} takes bytes (or \\t, \\n, \\r, \\0, \\xNN), not '{text}'"));
-    let (mut bytes, mut rest) = (Vec::new(), text);
-    while let Some(first) = rest.chars().next() {
-        let n = match (first, rest.as_bytes().get(1)) {
-            ('\\', Some(b'x')) => 4,
-            ('\\', _) => 2,
-            _ => 0,
-        };
-        if n == 0 {
-            bytes.extend_from_slice(&rest.as_bytes()[..first.len_utf8()]);
-            rest = &rest[first.len_utf8()..];
-            continue;
-        }
-        let (escape, behind) = rest.split_at_checked(n).ok_or_else(wrong)?;
-        bytes.push(byte(what, escape).map_err(|_| wrong())?);
-        rest = behind;
-    }
-    if bytes.is_empty() { Err(wrong()) } else { Ok(bytes) }
-}
-
-/// A byte as it can be typed: the inverse of [`byte`].
-pub(crate) fn typed(byte: u8) -> String {
-    match byte {
-        b'\\' => "\\\\".to_owned(),
-        b'!'..=b'~' => (byte as char).to_string(),
-        _ => format!("\\x{byte:02x}"),
-    }
-}
-
 /// The delimiters that files use, in the order in which they are tried.
 pub(crate) const COMMON_DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
@@ -340,60 +316,5 @@ pub(crate) fn delimiter_name(delimiter: u8) -> String {
         b'\t' => "tab".to_owned(),
         b'!'..=b'~' if delimiter != b'\\' => format!("'{}'", delimiter as char),
         _ => format!("'\\x{delimiter:02x}'"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_bytes_are_typed_as_they_are_or_escaped() {
-        for (text, expected) in [
-            ("#", &b"#"[..]),
-            ("##", b"##"),
-            ("//", b"//"),
-            ("\\x23\\x23", b"##"),
-            ("\\x23", b"#"),
-            ("\\001", b"\x01"),
-            ("0x23", b"#"),
-            ("^A", b"\x01"),
-            ("\\", b"\\"),
-            ("\\\\", b"\\"),
-            ("REM ", b"REM "),
-            ("\u{a7}", b"\xc2\xa7"),
-        ] {
-            assert_eq!(bytes("--comment", text).unwrap(), expected, "{text}");
-        }
-        for text in ["", "\\x2", "a\\q", "a\\x\u{20ac}"] {
-            assert!(bytes("--comment", text).is_err(), "{text}");
-        }
-        for mark in [&b"#"[..], b"0x41", b"\\", b"a\xff"] {
-            let mark = CommentMark::new(mark);
-            let text = serde_json::to_string(&mark).unwrap();
-            assert_eq!(serde_json::from_str::<CommentMark>(&text).unwrap(), mark, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_byte_is_typed_as_itself_or_escaped() {
-        for (typed, expected) in [
-            (";", b';'),
-            ("\\t", b'\t'),
-            ("\\0", 0),
-            ("\\001", 1),
-            ("0x1F", 0x1f),
-            ("^A", 1),
-            ("^", b'^'),
-            ("\\x1f", 0x1f),
-            ("\\", b'\\'),
-            ("\\\\", b'\\'),
-        ] {
-            assert_eq!(byte("-d", typed).unwrap(), expected, "{typed}");
-        }
-        for typed in ["", "||", "§", "\\x", "\\xg0", "\\q", "\\x+1"] {
-            let message = byte("-d", typed).unwrap_err().to_string();
-            assert!(message.starts_with("-d takes one byte"), "{typed}: {message}");
-        }
     }
 }

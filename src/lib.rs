@@ -39,12 +39,14 @@ mod convert;
 mod dialect;
 mod error;
 mod escapes;
+mod folding;
 mod header;
 mod input;
 mod kernel;
 mod output;
 mod parse;
 mod plan;
+mod sequence;
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -61,12 +63,13 @@ pub use header::Repair;
 pub use input::{Encoding, Source};
 pub use output::{Compress, Compression, Sink, remove_temporaries};
 pub use plan::{Empty, Format, HashKey, Mask, Type};
+pub use sequence::ByteSequence;
 
 /// Parts that tests, benches and fuzz targets use by themselves. No promise is made about them.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::charset::{Charset, Page};
-    pub use crate::dialect::{CommentMark, Dialect};
+    pub use crate::dialect::Dialect;
     #[cfg(feature = "cli")]
     pub use crate::input::look_at_streams;
     pub use crate::input::{Io, is_binary};

@@ -19,6 +19,7 @@ use library::{How, convert, isas};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some((head, bytes)) = data.split_first_chunk() else { return Corpus::Reject };
+    let bytes = &head::written(head, bytes)[..];
     let Some(mut shape) = head::shape(head, bytes) else { return Corpus::Reject };
     // What is an error depends on more than the model knows.
     shape.strict = false;

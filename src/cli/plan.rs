@@ -15,7 +15,7 @@ use crate::convert::{SeenFile, Shaping};
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::input::identity;
 use crate::output::{Descriptor, FileOptions, FileSink, OutputFile, Sink, Writer};
-use crate::{Converter, Delimiter, Input, PlanBy, Planned, Progress, Summary};
+use crate::{Converter, Input, PlanBy, Planned, Progress, Summary};
 use std::fs::File;
 use std::num::NonZero;
 use std::os::fd::AsFd;
@@ -106,7 +106,7 @@ impl PlanJob {
             return Err(ErrorKind::Unusable { path: name(&self.input), reason }.into());
         };
         let mut options = self.shaping.clone();
-        options.delimiter = Some(Delimiter::Byte(planned.delimiter));
+        options.delimiter = Some(planned.delimiter);
         // Each worker has the key from its own argument.
         options.columns.hash_key = None;
         let mut task = Task {

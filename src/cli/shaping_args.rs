@@ -7,9 +7,10 @@ use super::presets::{self, Preset};
 use super::top_args::TopArgs;
 use super::typed::{delimiter, names, pairs, size};
 use crate::convert::{Names, Shaping};
-use crate::dialect::{CommentMark, Dialect, byte, bytes};
+use crate::dialect::Dialect;
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::Columns;
+use crate::sequence::{ByteSequence, byte, bytes};
 use crate::{Empty, Encoding, Escapes, Format, HashKey, Mask, Terminator, Trim, Type};
 use clap::{ArgAction, Args};
 use std::io::Read;
@@ -36,9 +37,9 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_name = "NAME", value_parser = presets::ALL.map(Preset::name))]
     dialect: Option<String>,
 
-    /// What separates fields: one byte, also as 'pipe' or '^A'; or 'auto' [default: by extension,
-    /// else ',']
-    #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
+    /// What separates fields: bytes, also as 'pipe' or '^A'; 'whitespace'; 'auto' [default: by
+    /// extension, else ',']
+    #[arg(short, long, value_name = "BYTES", allow_hyphen_values = true)]
     delimiter: Option<String>,
 
     /// The first record is data; columns are named column_1, column_2, …
@@ -56,8 +57,8 @@ pub(super) struct ReadingArgs {
     #[command(flatten)]
     quoting: QuotingArgs,
 
-    /// What ends a record: one byte, or 'any' (LF, CRLF, CR) [default: any]
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    /// What ends a record: bytes, or 'any' (LF, CRLF, CR) [default: any]
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, hide_short_help = true)]
     terminator: Option<String>,
 
     /// Skip lines that start with BYTES
@@ -86,8 +87,8 @@ pub(super) struct ReadingArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Reading")]
 struct QuotingArgs {
-    /// What opens and closes quoted fields: one byte, or 'none' [default: "]
-    #[arg(long, value_name = "BYTE", allow_hyphen_values = true, hide_short_help = true)]
+    /// What opens and closes quoted fields: bytes, or 'none' [default: "]
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, hide_short_help = true)]
     quote: Option<String>,
 
     /// A doubled quote in a quoted field is not one quote
@@ -183,7 +184,7 @@ impl ShapingArgs {
     /// A value is not one of its argument; or the key of a hash cannot be read.
     pub(super) fn shaping(&self) -> Result<Shaping> {
         let ReadingArgs { no_header, header, replace_header, skip_lines, max_record, .. } = &self.reading;
-        Ok(Shaping {
+        let mut shaping = Shaping {
             delimiter: self.reading.value("-d", &self.reading.delimiter).map(delimiter).transpose()?,
             dialect: Dialect {
                 trailing_delimiter: self.top.trailing_delimiter,
@@ -205,7 +206,12 @@ impl ShapingArgs {
             },
             columns: self.columns()?,
             max_record: *max_record,
-        })
+            ..Shaping::default()
+        };
+        if let Some(quote) = self.reading.quote()? {
+            shaping.set_quote(quote.as_deref());
+        }
+        Ok(shaping)
     }
 
     fn columns(&self) -> Result<Columns> {
@@ -245,8 +251,15 @@ impl ReadingArgs {
         typed.as_deref().or_else(|| self.preset()?.value(flag))
     }
 
+    /// The quote that was asked for, if one was.
+    fn quote(&self) -> Result<Option<Option<Vec<u8>>>> {
+        let typed = self.value("--quote", &self.quoting.quote);
+        let quote = |typed| if typed == "none" { Ok(None) } else { bytes("--quote", typed).map(Some) };
+        typed.map(quote).transpose()
+    }
+
     fn dialect(&self) -> Result<Dialect> {
-        let QuotingArgs { quote, no_double_quote, escape, escapes } = &self.quoting;
+        let QuotingArgs { no_double_quote, escape, escapes, .. } = &self.quoting;
         let default = Dialect::default();
         let is_some = |typed: &&str| *typed != "none";
         let one = |what, typed: Option<&str>| typed.map(|typed| byte(what, typed)).transpose();
@@ -255,19 +268,15 @@ impl ReadingArgs {
         let backslash = (escapes != Escapes::Literal).then_some("\\");
         let escape = self.value("--escape", escape).or(backslash);
         Ok(Dialect {
-            quote: match self.value("--quote", quote) {
-                None => default.quote,
-                typed => one("--quote", typed.filter(is_some))?,
-            },
             double_quote: !no_double_quote,
             escape: one("--escape", escape.filter(is_some))?,
             escapes,
             terminator: match self.value("--terminator", &self.terminator) {
                 None | Some("any") => Terminator::Any,
-                Some(typed) => Terminator::Byte(byte("--terminator", typed)?),
+                Some(typed) => Terminator::of(&bytes("--terminator", typed)?),
             },
             comment: match &self.comment {
-                Some(typed) => Some(CommentMark::new(&bytes("--comment", typed)?)),
+                Some(typed) => Some(ByteSequence::new(&bytes("--comment", typed)?)),
                 None => None,
             },
             trim: self.value("--trim", &self.trim).and_then(Trim::from_name).unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! How values are typed: sizes, ranges of bytes, bytes, lists of names.
 
-use crate::dialect::{Dialect, byte};
-use crate::error::Result;
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
 use crate::parse::{Field, Machine};
+use crate::sequence::bytes;
 use crate::{Delimiter, Range};
 
 /// A size in bytes: `64M`, `1GiB` and the like, or a plain number. `M` and `MiB` are 2^20, `MB` is
@@ -30,17 +31,23 @@ pub(super) fn range(typed: &str) -> Result<Range, String> {
     Ok(Range::new(start, end))
 }
 
-/// A delimiter: a byte, a name of one, or `auto`.
+/// A delimiter: bytes, the name of one, `whitespace` or `auto`.
 pub(super) fn delimiter(typed: &str) -> Result<Delimiter> {
     Ok(match typed {
         "auto" => Delimiter::Auto,
+        "whitespace" => Delimiter::Whitespace,
         "tab" => Delimiter::Byte(b'\t'),
         "comma" => Delimiter::Byte(b','),
         "semicolon" => Delimiter::Byte(b';'),
         "pipe" | "bar" => Delimiter::Byte(b'|'),
         "space" => Delimiter::Byte(b' '),
         "colon" => Delimiter::Byte(b':'),
-        typed => Delimiter::Byte(byte("-d", typed)?),
+        // A word is no delimiter that anyone has, but a name that is almost right.
+        word if word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            let names = "tab, comma, semicolon, pipe, space, colon, whitespace, auto";
+            return Err(Error::setting(format!("no delimiter is named '{word}'; there are {names}")));
+        }
+        typed => Delimiter::of(&bytes("-d", typed)?),
     })
 }
 

@@ -1,8 +1,9 @@
 //! A header in a comment: `#id,name`, or `#Fields: date time` as log files have it.
 
 use super::names::HeaderComment;
-use crate::dialect::{CommentMark, Dialect};
+use crate::dialect::Dialect;
 use crate::parse::line_end;
+use crate::sequence::ByteSequence;
 
 /// The word before the names in log files, such as those of the W3C's extended format.
 const FIELDS: &[u8] = b"fields";
@@ -82,7 +83,7 @@ impl NamesPlace {
         }
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != dialect.delimiter;
         let blanks = |from: usize| raw[from..end].iter().take_while(|byte| is_blank(byte)).count();
-        let mut offset = dialect.comment.as_ref().map_or(0, |mark| CommentMark::bytes(mark).len()).min(end);
+        let mut offset = dialect.comment.as_ref().map_or(0, |mark| ByteSequence::bytes(mark).len()).min(end);
         offset += blanks(offset);
         let word = raw[offset..end].get(..FIELDS.len());
         let behind = offset + FIELDS.len();

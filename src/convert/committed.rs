@@ -164,11 +164,11 @@ impl Committed<'_> {
         });
         let reasons: Vec<Reason> = reasons.collect();
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
-        rejects.write(raw)?;
+        let n_bytes = rejects.write(raw)?;
         if !ended && !raw.ends_with(b"\n") {
             rejects.write(b"\n")?;
         }
-        rejects.log(&reasons, raw.len() as u64)
+        rejects.log(&reasons, n_bytes)
     }
 
     /// Ends the line of an overlong record, of `n_bytes`, that was skipped.

@@ -10,12 +10,13 @@ use super::range::Range;
 use super::shaping::Shaping;
 use super::summary::Summary;
 use super::text_slice::TextSlice;
-use crate::dialect::{CommentMark, Terminator, Trim};
+use crate::dialect::{Terminator, Trim};
 use crate::error::{Error, Result};
 use crate::escapes::Escapes;
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
 use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
+use crate::sequence::ByteSequence;
 
 /// A converter from delimited text to JSON Lines.
 ///
@@ -131,9 +132,9 @@ impl Builder {
         self
     }
 
-    /// The byte that opens and closes quoted fields (`"`); `None` turns quoting off.
-    pub fn quote(mut self, quote: Option<u8>) -> Self {
-        self.options.shaping.dialect.quote = quote;
+    /// What opens and closes quoted fields (`"`), 16 bytes at the most; `None` turns quoting off.
+    pub fn quote(mut self, quote: Option<&[u8]>) -> Self {
+        self.options.shaping.set_quote(quote);
         self
     }
 
@@ -164,7 +165,7 @@ impl Builder {
 
     /// The bytes that start a comment line, 16 at the most.
     pub fn comment(mut self, comment: Option<&[u8]>) -> Self {
-        self.options.shaping.dialect.comment = comment.map(CommentMark::new);
+        self.options.shaping.dialect.comment = comment.map(ByteSequence::new);
         self
     }
 
@@ -384,14 +385,16 @@ impl Builder {
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("`strict` and `rejects` exclude each other: the first ends the run"));
         }
-        let Shaping { columns, dialect, delimiter, .. } = &options.shaping;
+        let Shaping { columns, dialect, delimiter, quote, .. } = &options.shaping;
         columns.check()?;
         options.shaping.check()?;
-        let delimiter = match delimiter {
-            Some(Delimiter::Byte(byte)) => Some(*byte),
-            Some(Delimiter::Auto) | None => None,
-        };
-        if let Some(collision) = dialect.collision(delimiter) {
+        if let Some(Delimiter::Sequence(sequence)) = delimiter
+            && !sequence.fits()
+        {
+            return Err(Error::setting(format!("`delimiter` takes 1 to {} bytes", ByteSequence::MOST)));
+        }
+        let delimiter = delimiter.as_ref().map_or(&[][..], Delimiter::bytes);
+        if let Some(collision) = dialect.collision(delimiter, *quote) {
             return Err(Error::setting(collision));
         }
         if options.writing.resume.is_some() {

@@ -1,8 +1,8 @@
 //! The delimiter of an input: given, by the extension of its name, or found (`sniff.rs`).
 
 use crate::by_text::by_text;
-use crate::dialect::{byte, typed};
 use crate::input::unpacked_name;
+use crate::sequence::{ByteSequence, bytes, typed};
 use std::path::Path;
 
 /// What separates fields.
@@ -11,6 +11,10 @@ use std::path::Path;
 pub enum Delimiter {
     /// This byte.
     Byte(u8),
+    /// These bytes together, 2 to 16: text in UTF-8, which is looked for in each input's encoding.
+    Sequence(ByteSequence),
+    /// Any run of blanks and tabs, as in aligned tables. Those around a record do not count.
+    Whitespace,
     /// The one that the first 64 KiB suggest.
     Auto,
 }
@@ -19,21 +23,39 @@ by_text!(
     Delimiter,
     |delimiter| match delimiter {
         Delimiter::Byte(byte) => typed(*byte),
+        Delimiter::Sequence(sequence) => sequence.typed(),
+        Delimiter::Whitespace => "whitespace".to_owned(),
         Delimiter::Auto => "auto".to_owned(),
     },
     |text| match text {
         "auto" => Some(Delimiter::Auto),
-        text => byte("", text).ok().map(Delimiter::Byte),
+        "whitespace" => Some(Delimiter::Whitespace),
+        text => bytes("", text).ok().map(|bytes| Delimiter::of(&bytes)),
     }
 );
 
 impl Delimiter {
-    /// The delimiter of an input that has no hint.
-    pub(super) fn or_comma(self) -> u8 {
-        match self {
-            Self::Byte(byte) => byte,
-            Self::Auto => b',',
+    /// These bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [byte] => Self::Byte(*byte),
+            bytes => Self::Sequence(ByteSequence::new(bytes)),
         }
+    }
+
+    /// Its bytes, each of which ends a field if any run of them does; none if they are not known.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Byte(byte) => std::slice::from_ref(byte),
+            Self::Sequence(sequence) => sequence.bytes(),
+            Self::Whitespace => b" \t",
+            Self::Auto => b"",
+        }
+    }
+
+    /// The delimiter of an input that has no hint.
+    pub(super) fn or_comma(self) -> Self {
+        if self == Self::Auto { Self::Byte(b',') } else { self }
     }
 }
 

@@ -204,7 +204,7 @@ impl First {
             self.kind = Kind::Blank;
             return;
         }
-        if dialect.trailing_delimiter && fields.len() > 1 {
+        if dialect.may_trail() && fields.len() > 1 {
             fields.pop_if(|last| field(last).is_blank());
         }
         let is_empty =

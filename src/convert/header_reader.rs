@@ -10,7 +10,7 @@ use super::skipped_lines::{skip_line, skip_until};
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
 use super::sniff_flags;
 use super::summary::Count;
-use crate::dialect::{Dialect, delimiter_name};
+use crate::dialect::{Dialect, Trim, delimiter_name};
 use crate::error::{Anomaly, Error, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::input::{Ahead, InputReader, SharedInput};
@@ -88,8 +88,13 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     let (delimiter, remark, n_lines) = delimiter(reader, request)?;
     lines += n_lines;
     let mut remarks = Vec::from_iter(remark);
-    let dialect = Dialect { delimiter, ..request.dialect.clone() };
-    if let Some(collision) = dialect.collision(Some(delimiter)) {
+    let mut dialect = Dialect { delimiter, ..request.dialect.clone() };
+    if request.delimiter == Some(Delimiter::Whitespace) {
+        // No field has blanks around it.
+        (dialect.whitespace, dialect.trim) = (true, Trim::All);
+    } else if dialect.folding.is_none()
+        && let Some(collision) = dialect.collision(&[delimiter], None)
+    {
         return Err(Error::setting(format!("{}: {collision}", reader.name())));
     }
     remarks.extend(sniffed(reader, &dialect, request)?);
@@ -295,8 +300,11 @@ impl Origin {
 /// The delimiter, a remark if it was found in the input, and the lines skipped for it.
 fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>, u64)> {
     let by_name = request.by_name;
-    if let Some(Delimiter::Byte(byte)) = request.delimiter {
-        return Ok((byte, None, 0));
+    match request.delimiter {
+        Some(Delimiter::Byte(byte)) => return Ok((byte, None, 0)),
+        Some(Delimiter::Sequence(_)) => unreachable!("one byte takes its place"),
+        Some(Delimiter::Whitespace) => return Ok((b' ', None, 0)),
+        Some(Delimiter::Auto) | None => {}
     }
     let sample = sample(reader, request)?;
     if let Some(byte) = sniff::sep_line(sample.bytes) {

@@ -56,7 +56,7 @@ pub struct Planned {
     /// The input's fingerprint.
     pub input: Fingerprint,
     /// The delimiter of its fields.
-    pub delimiter: u8,
+    pub delimiter: Delimiter,
     /// The summary of the pass.
     pub summary: Summary,
     points: Vec<SplitPoint>,
@@ -106,7 +106,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     let by_lines = is_by_lines(options, &path.display().to_string());
     let mut planned = Planned {
         input: fingerprint,
-        delimiter: b',',
+        delimiter: Delimiter::Byte(b','),
         summary: Summary::default(),
         points: Vec::new(),
         end: SplitPoint { at: size, ..SplitPoint::default() },
@@ -129,8 +129,10 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     }
     let default =
         || options.shaping.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(&ready.name))).or_comma();
-    planned.delimiter =
-        beginning.as_ref().map_or_else(default, |beginning| beginning.preface.dialect.delimiter);
+    planned.delimiter = beginning.as_ref().map_or_else(default, |beginning| {
+        let dialect = &beginning.preface.dialect;
+        if dialect.whitespace { Delimiter::Whitespace } else { Delimiter::Byte(dialect.delimiter) }
+    });
     let first = opened.reader.input_at();
     if beginning.is_none() {
         // There are no records: all was read.

@@ -13,8 +13,9 @@ use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
-use crate::dialect::{COMMON_DELIMITERS, Dialect};
+use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator};
 use crate::error::{Error, ErrorKind, Result};
+use crate::folding::Separators;
 use crate::header::Header;
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
 use crate::parse::last_line_end;
@@ -108,6 +109,7 @@ impl<'c> Preparation<'c> {
         let reading = ReadOptions {
             io: options.resources.io,
             encoding: options.shaping.encoding,
+            folding: options.shaping.folding(),
             piece: budget.piece(),
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
@@ -281,8 +283,13 @@ impl<'c> Preparation<'c> {
         aloud: Option<&OnRemark>,
     ) -> Result<Option<Preface>> {
         let options = self.options;
-        let charset = opened.charset;
-        let dialect = Dialect { charset, ..options.shaping.dialect.clone() };
+        let Separators { bytes: [delimiter, terminator, quote], folding } = opened.separators;
+        let mut dialect = Dialect { charset: opened.charset, folding, ..options.shaping.dialect.clone() };
+        dialect.quote = quote.or(dialect.quote);
+        if let Some(byte) = terminator {
+            dialect.terminator = Terminator::Byte(byte);
+        }
+        let delimiter = delimiter.map(Delimiter::Byte).or(options.shaping.delimiter);
         let first = self.first.get().filter(|_| follows);
         let names = first.map_or(&options.shaping.names, |first| &first.names);
         let lines = SkippedLines {
@@ -292,7 +299,7 @@ impl<'c> Preparation<'c> {
         };
         let request = HeaderRequest {
             dialect: &dialect,
-            delimiter: options.shaping.delimiter,
+            delimiter,
             by_name: by_extension(name),
             encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
             names,
@@ -352,8 +359,8 @@ pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     let Shaping { dialect, delimiter, .. } = &options.shaping;
     let ends = |byte: &u8| dialect.terminator.is(*byte);
     let parts_lines = match delimiter {
-        Some(Delimiter::Byte(byte)) => ends(byte),
         Some(Delimiter::Auto) => COMMON_DELIMITERS.iter().any(ends),
+        Some(delimiter) => delimiter.bytes().iter().any(ends),
         None => ends(&by_extension(name)),
     };
     dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines

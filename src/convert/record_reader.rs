@@ -2,11 +2,12 @@
 
 use super::dropped::DroppedAs;
 use crate::charset::Charset;
-use crate::dialect::{CommentMark, Dialect, Terminator};
+use crate::dialect::{Dialect, Terminator};
 use crate::kernel::{Kernel, Lead, Left, Marks};
 use crate::output::{Encoder, Record};
 use crate::parse::{Field, Machine, count_lines, line_end};
 use crate::plan::Plan;
+use crate::sequence::ByteSequence;
 
 /// A reader for the records of one input.
 pub(super) struct RecordReader {
@@ -28,12 +29,9 @@ impl RecordReader {
     /// `header` are dropped.
     pub(super) fn new(kernel: Kernel, dialect: Dialect, plan: &Plan, header: Option<Box<[u8]>>) -> Self {
         let trim = dialect.trims_fields();
-        let terminators = match dialect.terminator {
-            Terminator::Any => [b'\n', b'\r'],
-            Terminator::Byte(byte) => [byte, byte],
-        };
+        let terminators = dialect.terminator.byte().map_or([b'\n', b'\r'], |byte| [byte, byte]);
         let left = Left {
-            leads: [dialect.comment.as_ref().map(CommentMark::bytes), header.as_deref()]
+            leads: [dialect.comment.as_ref().map(ByteSequence::bytes), header.as_deref()]
                 .map(|bytes| bytes.map(Lead::new)),
             unended: dialect.trailing_delimiter,
             empty: dialect.skip_empty,
@@ -50,6 +48,8 @@ impl RecordReader {
             end_data: dialect.escapes.end_data(),
             doubled: dialect.double_quote,
             wanted: plan.wanted(),
+            whitespace: dialect.whitespace,
+            folded: dialect.folding.is_some(),
             page: match dialect.charset {
                 Charset::Page(page) if page.is_total() => Some(page),
                 _ => None,
@@ -57,9 +57,11 @@ impl RecordReader {
         };
         let special = [Some(dialect.delimiter), dialect.quote, dialect.escape];
         // Each byte has one meaning.
-        let kernel_reads_dialect = special.iter().enumerate().all(|(i, byte)| {
+        let is_distinct = special.iter().enumerate().all(|(i, byte)| {
             byte.is_none() || !special[..i].contains(byte) && !terminators.iter().any(|t| Some(*t) == *byte)
         });
+        let is_tab = |byte: &Option<u8>| dialect.whitespace && *byte == Some(b'\t');
+        let kernel_reads_dialect = is_distinct && !special.iter().any(is_tab);
         // If a special byte is blank, or the delimiter is a quote to JSON, the masks still hold:
         // they look at structure first. The masks do not hold if a special byte may be part of a
         // character.
@@ -140,7 +142,7 @@ impl RecordReader {
     /// field.
     pub(super) fn without_trailing<'b>(&self, record: &Record<'b>) -> Record<'b> {
         let Record { bytes, end, ends, n_fields, last, .. } = *record;
-        if !self.dialect.trailing_delimiter || n_fields < 2 || !self.field(bytes, last, end).is_blank() {
+        if !self.dialect.may_trail() || n_fields < 2 || !self.field(bytes, last, end).is_blank() {
             return *record;
         }
         // It ends where its last delimiter is.

@@ -219,10 +219,10 @@ impl Run<'_> {
             Skipping::Comment if end.is_some() => {}
             Skipping::Comment => committed.skipping = Some(skipping),
             Skipping::Record(place, before) => {
+                let mut n_bytes = before;
                 if let Some(rejects) = &mut committed.rejects {
-                    rejects.write(line)?;
+                    n_bytes += rejects.write(line)?;
                 }
-                let n_bytes = before + line.len() as u64;
                 if end.is_some() {
                     committed.reject_overlong(place, n_bytes, true)?;
                 } else {

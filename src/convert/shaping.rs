@@ -9,10 +9,12 @@
 use super::delimiter::Delimiter;
 use super::names::Names;
 use crate::by_text::is_default;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Terminator};
 use crate::error::{Error, Result};
+use crate::folding::Folding;
 use crate::input::Encoding;
 use crate::plan::Columns;
+use crate::sequence::ByteSequence;
 use serde::{Deserialize, Serialize};
 
 /// All options that shape records.
@@ -22,6 +24,9 @@ pub(crate) struct Shaping {
     /// The delimiter; `None` goes by each file's extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Delimiter>,
+    /// What opens and closes quoted fields, if it is several bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<ByteSequence>,
     /// The other bytes that shape the inputs.
     pub dialect: Dialect,
     /// The encoding of files and standard input without a byte-order mark; `None` is UTF-8.
@@ -49,6 +54,25 @@ pub(crate) struct Shaping {
 }
 
 impl Shaping {
+    /// Sets what opens and closes quoted fields.
+    pub(crate) fn set_quote(&mut self, quote: Option<&[u8]>) {
+        (self.dialect.quote, self.quote) = match quote {
+            Some([byte]) => (Some(*byte), None),
+            several => (None, several.map(ByteSequence::new)),
+        };
+    }
+
+    /// What is folded as an input is read, if anything is.
+    pub(super) fn folding(&self) -> Option<Folding> {
+        let delimiter =
+            if let Some(Delimiter::Sequence(bytes)) = self.delimiter { Some(bytes) } else { None };
+        let terminator =
+            if let Terminator::Sequence(bytes) = self.dialect.terminator { Some(bytes) } else { None };
+        let sequences = [delimiter, terminator, self.quote];
+        let folding = Folding { sequences, escape: self.dialect.escape };
+        folding.is_any().then_some(folding)
+    }
+
     /// Finds what cannot be combined, whatever the inputs.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ impl<'i> SingleInput<'i> {
             Input::Path(path) => open(&path, reading),
             Input::Mapped(path) => open(&path, &ReadOptions { io: Io::Auto, ..*reading }),
             Input::Stdin => stdin(reading),
-            Input::Source(source) => Ok(from_source(source)),
+            Input::Source(source) => Ok(from_source(source, reading.folding)),
         }
     }
 }

@@ -69,7 +69,8 @@ pub(super) fn skip_until(
                 continue;
             }
         };
-        if line.contains_str(&wanted) {
+        let unfolded = dialect.folding.map(|folding| folding.unfolded(line));
+        if unfolded.as_deref().unwrap_or(line).contains_str(&wanted) {
             return Ok(lines);
         }
         // It may end with the bytes shown, and its LF come behind them.

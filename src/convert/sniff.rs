@@ -67,7 +67,7 @@ pub(super) fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) ->
         let sample = Sample { bytes, whole };
         if !comment && !matches!(&fields[..], [only] if is_blank(dialect, sample, only)) {
             let open = ended.is_none() && machine.is_quoted();
-            if dialect.trailing_delimiter && fields.len() > 1 {
+            if dialect.may_trail() && fields.len() > 1 {
                 fields.pop_if(|last| is_blank(dialect, sample, last));
             }
             if !dialect.skip_empty || !fields.iter().all(|field| is_empty(dialect, sample, field)) {
@@ -222,12 +222,27 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     let rare = others(&RARE_DELIMITERS)
         .filter(|(found, other)| mine.width == 1 && mine.n > 2 && !is_text(*found, *other));
     let (found, other) = common.max().or_else(|| rare.max())?;
-    let (name, other, n) = (taken.name, delimiter_name(other), found.width);
+    let (name, n) = (taken.name, found.width);
+    let (other, n) = match doubled(taken.dialect, other, sample) {
+        Some(twice) => (twice, n.div_ceil(2)),
+        None => (delimiter_name(other), n),
+    };
     let how = if mine.width == 1 { "no record" } else { "not all records" };
     Some(format!(
         "{name}: {} parts {how} alike, {other} parts all into {n}; did you mean `delimiter` {other}?",
-        delimiter_name(delimiter)
+        taken.dialect.delimiter_name()
     ))
+}
+
+/// How the delimiter is written if there are always two of it, with fields between.
+fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<String> {
+    let parted = records(&Dialect { delimiter, ..dialect.clone() }, sample);
+    let is_paired = |record: &Sniffed| {
+        let are_empty = |first| record.fields.iter().skip(first).step_by(2).all(Range::is_empty);
+        record.fields.len() > 2 && are_empty(1) && !are_empty(0)
+    };
+    let is_shown = delimiter.is_ascii_graphic() && delimiter != b'\\';
+    (is_shown && parted.iter().all(is_paired)).then(|| format!("'{0}{0}'", char::from(delimiter)))
 }
 
 /// The first records have one field, and all others the same number of several.
@@ -306,7 +321,7 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
 
 /// Each record ends with a delimiter. The header does too, or it has one field less.
 fn trailing(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
-    if taken.dialect.trailing_delimiter {
+    if taken.dialect.may_trail() {
         return None;
     }
     let (header, rest) = match records.split_first() {

@@ -5,7 +5,7 @@
 
 use super::sniff::{Sample, Sniffed, Taken, Widths, is_value, records};
 use crate::charset::Charset;
-use crate::dialect::{Dialect, Terminator};
+use crate::dialect::Dialect;
 
 /// Words for a value that is missing, which may stand in a column of numbers.
 const MISSING: [&str; 9] = ["na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "inf"];
@@ -24,7 +24,7 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
 
 /// Lines end as usual, and no record ends as it was said.
 fn terminator(dialect: &Dialect, sample: Sample<'_>) -> Option<String> {
-    let Terminator::Byte(byte) = dialect.terminator else { return None };
+    let byte = dialect.terminator.byte()?;
     let is_odd = byte != b'\n' && memchr::memchr(byte, sample.bytes).is_none();
     (is_odd && memchr::memchr(b'\n', sample.bytes).is_some()).then(|| {
         "no record ends with the terminator, lines end with LF; did you mean to leave out `terminator`?"
@@ -53,7 +53,7 @@ fn quotes(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widt
     let is_odd = |quote: u8| {
         let other = Dialect { quote: Some(quote), ..dialect.clone() };
         memchr::memchr(quote, sample.bytes).is_some()
-            && other.collision(Some(dialect.delimiter)).is_none()
+            && other.collision(&[dialect.delimiter], None).is_none()
             && (all_quoted(quote, sample, sniffed) || better(&other, sample, mine))
     };
     if dialect.quote != Some(b'"') && is_odd(b'"') {
@@ -69,7 +69,7 @@ fn escape(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String>
     let other = Dialect { escape: Some(b'\\'), ..dialect.clone() };
     let escapes = dialect.escape.is_none()
         && memchr::memmem::find(sample.bytes, &[b'\\', dialect.delimiter]).is_some()
-        && other.collision(Some(dialect.delimiter)).is_none()
+        && other.collision(&[dialect.delimiter], None).is_none()
         && better(&other, sample, mine);
     escapes.then(|| "a backslash escapes the delimiter; did you mean `escape` '\\'?".to_owned())
 }

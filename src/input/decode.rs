@@ -7,6 +7,7 @@
 
 use super::encoding::{Encoding, Width, malformed};
 use super::offset_map::OffsetMap;
+use crate::folding::Folding;
 use encoding_rs::{Decoder, DecoderResult};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -57,11 +58,15 @@ impl Care {
 }
 
 impl<R: Read> Decode<R> {
-    /// Decodes what `reader` gives, which is behind the byte-order mark.
-    pub(super) fn new(reader: R, encoding: Encoding) -> Self {
+    /// Decodes what `reader` gives, which is behind the byte-order mark. What is decoded is folded
+    /// then if that is given.
+    pub(super) fn new(reader: R, encoding: Encoding, folding: Option<&Folding>) -> Self {
         let care = Care::of(encoding);
         let width = Width::of(encoding.0);
-        let offsets = if care == Care::None { OffsetMap::exact(width) } else { OffsetMap::noted(width) };
+        let mut offsets = if care == Care::None { OffsetMap::exact(width) } else { OffsetMap::noted(width) };
+        if let Some(folding) = folding {
+            offsets = offsets.of_folded(Width::of(encoding.0).folded(folding));
+        }
         Self {
             reader,
             encoding,
@@ -250,7 +255,7 @@ mod tests {
             raw.push(0);
             let encoding = Encoding(if little { UTF_16LE } else { UTF_16BE });
             for n in 1..20 {
-                let mut decode = Decode::new(Dribble(&raw, n), encoding);
+                let mut decode = Decode::new(Dribble(&raw, n), encoding, None);
                 let mut decoded = Vec::new();
                 decode.read_to_end(&mut decoded).unwrap();
                 let expected = [text.as_bytes(), b"\xfe", b"x", b"\xff"].concat();
@@ -328,7 +333,7 @@ mod tests {
                     });
                 }
                 text.truncate(end);
-                let mut decode = Decode::new(Dribble(&raw, 1 + round % 40), encoding);
+                let mut decode = Decode::new(Dribble(&raw, 1 + round % 40), encoding, None);
                 let mut decoded = Vec::new();
                 decode.read_to_end(&mut decoded).unwrap();
                 assert!(decoded == text, "{label}: {}", raw.escape_ascii());

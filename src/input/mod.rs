@@ -8,6 +8,7 @@
 #[cfg(feature = "encodings")]
 mod decode;
 mod encoding;
+mod fold;
 mod foreign;
 mod map;
 mod mapped;

@@ -10,6 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The input's bytes for those of the text.
 pub(super) struct OffsetMap {
     pub(super) width: Width,
+    /// The widths of the text that is parsed, if it is folded once it is decoded. What is noted
+    /// counts the decoded bytes, so behind it a place may be some bytes off.
+    folded: Option<Width>,
     /// Up to this byte of the text, this many more input bytes were read than the widths give. In
     /// order.
     surplus: Option<Mutex<VecDeque<(u64, i64)>>>,
@@ -23,12 +26,17 @@ const MOST: usize = 1 << 18;
 impl OffsetMap {
     /// By width alone.
     pub(super) fn exact(width: Width) -> Self {
-        Self { width, surplus: None }
+        Self { width, folded: None, surplus: None }
     }
 
     /// By width and what is noted.
     pub(super) fn noted(width: Width) -> Self {
-        Self { width, surplus: Some(Mutex::default()) }
+        Self { width, folded: None, surplus: Some(Mutex::default()) }
+    }
+
+    /// The same for text that is folded, and then has these widths.
+    pub(super) fn of_folded(self, folded: Width) -> Self {
+        Self { folded: Some(folded), ..self }
     }
 
     /// What it takes in memory, at the most.
@@ -38,7 +46,7 @@ impl OffsetMap {
 
     /// The length of the input that became `text`, which starts at byte `at` of all text.
     pub(super) fn input_len(&self, at: u64, text: &[u8]) -> u64 {
-        let by_width = self.width.measure(text);
+        let by_width = self.folded.as_ref().unwrap_or(&self.width).measure(text);
         let Some(noted) = self.surplus() else { return by_width };
         let end = at + text.len() as u64;
         let first = noted.partition_point(|(place, _)| *place <= at);

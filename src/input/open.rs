@@ -3,6 +3,7 @@
 #[cfg(feature = "encodings")]
 use super::decode::Decode;
 use super::encoding::{Encoding, by_mark};
+use super::fold::FoldReader;
 use super::mapped::Mapped;
 use super::patience::Patience;
 use super::read::ReadAt;
@@ -13,6 +14,7 @@ use super::watch::Watch;
 use super::zip::{self, Member, Packed};
 use crate::charset::Charset;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
+use crate::folding::{Folding, Separators};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use std::fs::File;
@@ -56,6 +58,8 @@ pub(crate) struct Opened<'i> {
     pub is_regular: bool,
     /// The meaning of the bytes to parse.
     pub charset: Charset,
+    /// How what separates its fields and records is parsed, if that is several bytes in UTF-8.
+    pub separators: Separators,
     /// The memory that unpacking may take.
     pub unpacking: usize,
     /// The memory that decoding may take while it is converted.
@@ -86,6 +90,8 @@ pub(crate) struct ReadOptions {
     pub io: Io,
     /// Of inputs without a byte-order mark; `None` is UTF-8.
     pub encoding: Option<Encoding>,
+    /// One byte takes the place of several.
+    pub folding: Option<Folding>,
     /// Mapped pages are given back in pieces of so many bytes.
     pub piece: usize,
     /// What unpacking a regular file may take in memory, one at a time.
@@ -123,7 +129,7 @@ pub(crate) fn open_member(
     let (text, packed) = zip::begin(file, member, name, reading.unpacking)?;
     let (name, watch, packed) = (name.to_owned(), Some(watch), Some(packed));
     let raw = Raw { name, reader: text, watch, packed, patience: None };
-    streamed(raw, reading.encoding, reading.unpacking)
+    streamed(raw, reading, reading.unpacking)
 }
 
 /// Standard input, streamed.
@@ -138,12 +144,19 @@ pub(crate) fn stdin(reading: &ReadOptions) -> Result<Opened<'static>> {
 }
 
 /// A caller's own source, as it is.
-pub(crate) fn from_source<'i>(source: Box<dyn Source + 'i>) -> Opened<'i> {
+pub(crate) fn from_source<'i>(source: Box<dyn Source + 'i>, folding: Option<Folding>) -> Opened<'i> {
     let name = source.name().to_owned();
     let size = source.size();
-    let layers = Layers { size, file_size: size, ..Layers::default() };
-    let reader = Box::new(Stream::new(name, source, layers));
-    Opened { reader, is_regular: false, charset: Charset::Utf8, unpacking: 0, decoding: 0 }
+    let mut layers = Layers { size, file_size: size, ..Layers::default() };
+    let (charset, separators) = (Charset::Utf8, Separators::folded(folding));
+    let reader: Box<dyn InputReader + 'i> = match folding {
+        None => Box::new(Stream::new(name, source, layers)),
+        Some(folding) => {
+            layers.fold(&folding);
+            Box::new(Stream::new(name, FoldReader::new(source, folding), layers))
+        }
+    };
+    Opened { reader, is_regular: false, charset, separators, unpacking: 0, decoding: 0 }
 }
 
 fn socket(name: &str) -> Error {
@@ -175,7 +188,7 @@ fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> R
     let patience = is_live.then(Arc::default);
     let reader = Box::new(InputDescriptor { file, patience: patience.clone() });
     let raw = Raw { name, reader, watch: None, packed: None, patience };
-    streamed(raw, reading.encoding, reading.unpacking_streams)
+    streamed(raw, reading, reading.unpacking_streams)
 }
 
 fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'static>> {
@@ -185,18 +198,18 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
     let file = Arc::new(file);
     let watch = Watch::new(Arc::clone(&file), &name)?;
     let packed = by_magic(start).is_some() || cut_short(start).is_some();
-    let charset = match text_of(start, reading.encoding) {
-        TextSource::Own(charset) if !packed => charset,
+    let (charset, separators) = match text_of(start, reading)? {
+        TextSource::Own(charset, separators) if !packed => (charset, separators),
         _ => {
             // What it grows by is not read.
             let reader = Shared(file).take(watch.size());
             let reader = Box::new(reader);
             let raw = Raw { name, reader, watch: Some(watch), packed: None, patience: None };
-            return streamed(raw, reading.encoding, reading.unpacking);
+            return streamed(raw, reading, reading.unpacking);
         }
     };
     let opened = |reader: Box<dyn InputReader>| {
-        Ok(Opened { reader, is_regular: true, charset, unpacking: 0, decoding: 0 })
+        Ok(Opened { reader, is_regular: true, charset, separators, unpacking: 0, decoding: 0 })
     };
     match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
@@ -212,18 +225,36 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
 /// What is parsed of an input.
 enum TextSource {
     /// Its own bytes.
-    Own(Charset),
-    /// What they are decoded to, behind a byte-order mark of that length.
+    Own(Charset, Separators),
+    /// Its own bytes in UTF-8, folded.
+    Folded(Folding),
+    /// What they are decoded to, behind a byte-order mark of that length, and folded to then.
     #[cfg_attr(not(feature = "encodings"), expect(dead_code, reason = "this build decodes nothing"))]
-    Decoded(Encoding, usize),
+    Decoded(Encoding, usize, Option<Folding>),
 }
 
 /// What is parsed of an input that starts so: a byte-order mark overrules the encoding that was
-/// `asked`, as in browsers.
-fn text_of(start: &[u8], asked: Option<Encoding>) -> TextSource {
-    let named = by_mark(start).or(asked.map(|encoding| (encoding, 0)));
-    let Some((encoding, mark)) = named else { return TextSource::Own(Charset::Utf8) };
-    encoding.charset().map_or(TextSource::Decoded(encoding, mark), TextSource::Own)
+/// asked for, as in browsers.
+///
+/// # Errors
+/// The encoding lacks a character that separates fields or records.
+fn text_of(start: &[u8], reading: &ReadOptions) -> Result<TextSource> {
+    let named = by_mark(start).or(reading.encoding.map(|encoding| (encoding, 0)));
+    let (charset, mark) = match named {
+        None => (Some(Charset::Utf8), 0),
+        Some((encoding, mark)) => (encoding.charset(), mark),
+    };
+    Ok(match (charset, reading.folding, named) {
+        (Some(charset), None, _) => TextSource::Own(charset, Separators::default()),
+        (Some(Charset::Utf8), Some(folding), _) => TextSource::Folded(folding),
+        (Some(charset), Some(folding), Some((encoding, _))) => match folding.in_page(charset)? {
+            Some(separators) => TextSource::Own(charset, separators),
+            // What is several bytes in its page too is folded in UTF-8, like all else.
+            None => TextSource::Decoded(encoding, mark, Some(folding)),
+        },
+        (_, folding, Some((encoding, _))) => TextSource::Decoded(encoding, mark, folding),
+        (_, _, None) => unreachable!("without an encoding it is UTF-8"),
+    })
 }
 
 /// What is read in sequence.
@@ -238,7 +269,7 @@ struct Raw {
 }
 
 /// Reads in sequence: unpacks what is compressed, and decodes it.
-fn streamed(raw: Raw, asked: Option<Encoding>, granted: usize) -> Result<Opened<'static>> {
+fn streamed(raw: Raw, reading: &ReadOptions, granted: usize) -> Result<Opened<'static>> {
     let Raw { name, reader, watch, packed, patience } = raw;
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let is_regular = watch.is_some();
@@ -276,22 +307,38 @@ fn streamed(raw: Raw, asked: Option<Encoding>, granted: usize) -> Result<Opened<
     };
     let mut text = Begun::new(reader);
     // A byte-order mark needs three bytes.
-    let source = text_of(text.look(3).map_err(cannot_read)?, asked);
-    let (charset, decoding, reader): (_, _, Box<dyn InputReader>) = match source {
-        TextSource::Own(charset) => (charset, 0, Box::new(Stream::new(name, text, layers))),
+    let source = text_of(text.look(3).map_err(cannot_read)?, reading)?;
+    let mut parsed = (Charset::Utf8, Separators::default());
+    let (decoding, reader): (_, Box<dyn InputReader>) = match source {
+        TextSource::Own(charset, separators) => {
+            parsed = (charset, separators);
+            (0, Box::new(Stream::new(name, text, layers)))
+        }
+        TextSource::Folded(folding) => {
+            parsed.1 = Separators::folded(Some(folding));
+            layers.fold(&folding);
+            (0, Box::new(Stream::new(name, FoldReader::new(text, folding), layers)))
+        }
         #[cfg(not(feature = "encodings"))]
         TextSource::Decoded(..) => unreachable!("this build knows UTF-8 alone"),
         #[cfg(feature = "encodings")]
-        TextSource::Decoded(encoding, mark) => {
+        TextSource::Decoded(encoding, mark, folding) => {
             text.skip(mark);
-            let decode = Decode::new(text, encoding);
+            let decode = Decode::new(text, encoding, folding.as_ref());
             layers.offsets = decode.offsets();
             layers.mark = mark as u64;
+            parsed.1 = Separators::folded(folding);
             let decoding = layers.offsets.memory();
-            (Charset::Utf8, decoding, Box::new(Stream::new(name, decode, layers)))
+            match folding {
+                None => (decoding, Box::new(Stream::new(name, decode, layers))),
+                Some(folding) => {
+                    (decoding, Box::new(Stream::new(name, FoldReader::new(decode, folding), layers)))
+                }
+            }
         }
     };
-    Ok(Opened { reader, is_regular, charset, unpacking, decoding })
+    let (charset, separators) = parsed;
+    Ok(Opened { reader, is_regular, charset, separators, unpacking, decoding })
 }
 
 /// Whether the file lies on a network or FUSE file system, where a page may take long to come, or

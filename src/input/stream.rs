@@ -13,6 +13,7 @@ use super::unpack::Damage;
 use super::watch::Watch;
 use super::window::Window;
 use crate::error::{CANNOT_READ, Error, ErrorKind, Result};
+use crate::folding::Folding;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,13 @@ impl Default for Layers {
             patience: None,
             mark: 0,
         }
+    }
+}
+
+impl Layers {
+    /// The text is the input's own, folded.
+    pub(super) fn fold(&mut self, folding: &Folding) {
+        self.offsets = Arc::new(OffsetMap::exact(Width::Same.folded(folding)));
     }
 }
 

@@ -4,6 +4,7 @@ use super::dispatch::Kernel;
 use super::escape::Escape;
 #[cfg(doc)]
 use super::escape::MOST as MOST_ESCAPED;
+use super::fold::{Fold, FoldMarks, Folded};
 use super::marks::Marks;
 use super::scan::{CountRecords, Counted, Index, Scan};
 use super::template::Template;
@@ -25,6 +26,23 @@ impl Kernel {
     /// where a record does.
     pub fn count(&self, marks: &Marks, bytes: &[u8], n_fields: u32) -> Counted {
         self.run(CountRecords { marks, bytes, n_fields })
+    }
+
+    /// Copies `from` to the front of `to`, one byte in the place of each sequence of `marks`. Stops
+    /// at what may be the beginning of one at the end of `from`, unless it is the `last` that
+    /// comes. `escaped` says whether the first byte is, and is set for the byte behind.
+    ///
+    /// # Panics
+    /// Where `to` is shorter than `from` and 128 bytes.
+    pub(crate) fn fold(
+        &self,
+        marks: &FoldMarks<'_>,
+        from: &[u8],
+        last: bool,
+        escaped: &mut bool,
+        to: &mut [u8],
+    ) -> Folded {
+        self.run(Fold { marks, from, last, escaped, to })
     }
 
     /// Writes `from[start..end]` to the front of `to`, escaped as between the quotes of a JSON

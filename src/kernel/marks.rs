@@ -28,6 +28,10 @@ pub struct Marks {
     pub end_data: bool,
     /// Two quotes within quotes are one of the content.
     pub doubled: bool,
+    /// Blanks and tabs end fields, and runs of them are one delimiter.
+    pub whitespace: bool,
+    /// Delimiters, terminators and quotes stand for several bytes where they are content.
+    pub folded: bool,
     /// What is noted of fields beside their ends.
     pub wanted: Wanted,
     /// Bytes from 0x80 stand for characters of this code page, so fields with one are dirty. None
@@ -130,6 +134,8 @@ impl Marks {
         meanings: None,
         end_data: false,
         doubled: true,
+        whitespace: false,
+        folded: false,
         wanted: Wanted::NOTHING,
         page: None,
     };
@@ -141,8 +147,10 @@ impl Marks {
     #[inline(always)]
     pub(super) fn plain(&self) -> Option<Self> {
         let plain = self.escape.is_none() && self.page.is_none() && self.doubled;
+        let plain = plain && !self.folded && !self.whitespace;
         let (escape, page, doubled) = (None, None, true);
-        plain.then_some(Self { escape, meanings: None, end_data: false, page, doubled, ..*self })
+        let (meanings, end_data, whitespace, folded) = (None, false, false, false);
+        plain.then_some(Self { escape, meanings, end_data, page, doubled, whitespace, folded, ..*self })
     }
 
     /// Whether a record of one field that starts with `first` may be the one that ends the data.

@@ -280,8 +280,11 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
         let control = block.le(loaded, 0x1f) & !structural;
         let high = !block.le(loaded, 0x7f) & valid;
         let mut dirty = found.quote | block.eq(loaded, b'\\') | control;
+        let mut no_edge = structural;
         if other_quote {
             dirty |= block.eq(loaded, b'"');
+            // A quote may be a control byte.
+            no_edge |= found.quote;
         }
         if let Some(escape) = other_escape {
             dirty |= block.eq(loaded, escape);
@@ -290,7 +293,7 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
             dirty |= high;
         }
         if marks.edges {
-            let edge = block.le(loaded, 0x20) & !structural | high;
+            let edge = block.le(loaded, 0x20) & !no_edge | high;
             dirty |= edge & starts | found.ends & (edge << 1 | edge_before);
             edge_before = edge >> 63;
         }

@@ -19,11 +19,13 @@ pub(super) struct Carry {
     cr: u64,
     /// An escape was the last byte.
     escape: u64,
+    /// A blank that ended a field was.
+    blank: u64,
 }
 
 impl Carry {
     /// At the start of a record, outside quotes.
-    pub(super) const START: Self = Self { inside: 0, starts: 1, close: 0, cr: 0, escape: 0 };
+    pub(super) const START: Self = Self { inside: 0, starts: 1, close: 0, cr: 0, escape: 0, blank: 0 };
 }
 
 /// The masks of one block. From the first irregular byte on they mean nothing.
@@ -54,7 +56,8 @@ pub(super) fn shape<B: Block>(
     valid: u64,
     carry: &mut Carry,
 ) -> Shape {
-    let mut delimiter = block.eq(loaded, marks.delimiter) & valid;
+    let tab = if marks.whitespace { block.eq(loaded, b'\t') } else { 0 };
+    let mut delimiter = (block.eq(loaded, marks.delimiter) | tab) & valid;
     let newline = block.eq(loaded, marks.terminators[0]) & valid;
     let cr = block.eq(loaded, marks.terminators[1]) & valid;
     let mut quote = match marks.quote {
@@ -72,7 +75,9 @@ pub(super) fn shape<B: Block>(
         // Most blocks of most files.
         let ends = delimiter | any_newline;
         let starts = ends << 1 | carry.starts;
-        *carry = Carry { inside: 0, starts: ends >> 63, close: 0, cr: 0, escape: carry.escape };
+        let irregular = runs(marks, delimiter, any_newline, starts, &mut carry.blank) & valid;
+        let Carry { escape, blank, .. } = *carry;
+        *carry = Carry { inside: 0, starts: ends >> 63, close: 0, cr: 0, escape, blank };
         return Shape {
             quote: 0,
             ends,
@@ -80,7 +85,7 @@ pub(super) fn shape<B: Block>(
             structural: ends,
             starts,
             quoted_lines: 0,
-            irregular: 0,
+            irregular,
         };
     }
     let inside = block.parity(quote) ^ carry.inside;
@@ -101,12 +106,18 @@ pub(super) fn shape<B: Block>(
         // The LF behind an escaped CR ends a record, but the two are one line: the machine knows.
         irregular |= escaped & cr & outside;
     }
+    irregular |= runs(marks, delimiter & outside, ending & outside, starts, &mut carry.blank);
+    if marks.folded {
+        // What several bytes stand for is content here: the machine knows which.
+        irregular |= (delimiter | any_newline) & inside | after_close & open;
+    }
     *carry = Carry {
         inside: ((inside as i64) >> 63) as u64,
         starts: structural >> 63,
         close: close >> 63,
         cr: if marks.pairs { cr >> 63 } else { 0 },
         escape: carry.escape,
+        blank: carry.blank,
     };
     Shape {
         quote,
@@ -119,13 +130,25 @@ pub(super) fn shape<B: Block>(
     }
 }
 
+/// Where blanks are more than one delimiter: at a field's start, or in front of a terminator. The
+/// machine knows what they are.
+#[inline(always)]
+fn runs(marks: &Marks, blank: u64, ending: u64, starts: u64, carry: &mut u64) -> u64 {
+    if !marks.whitespace {
+        return 0;
+    }
+    let runs = blank & starts | ending & (blank << 1 | *carry);
+    *carry = blank >> 63;
+    runs
+}
+
 /// The bytes that stand behind an escape which is not escaped itself; `carry` is 1 where the last
 /// byte of the block before is one.
 ///
 /// One turn of the loop for each escape. Runs of them are rare, so the carry-free arithmetic over
 /// odd runs (simdjson's) gains nothing: a block of data has none or one.
 #[inline(always)]
-fn behind_escapes(escapes: u64, carry: &mut u64) -> u64 {
+pub(super) fn behind_escapes(escapes: u64, carry: &mut u64) -> u64 {
     let mut escaped = *carry;
     let mut left = escapes & !escaped;
     *carry = 0;

@@ -8,6 +8,7 @@
 use super::buffer::{Unwritten, WriteValue};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
+use crate::folding::Folding;
 use crate::kernel::{Cells, Kernel};
 use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
@@ -212,7 +213,8 @@ impl Encoder<'_> {
         let FieldPlace { bytes, start, end, .. } = *place;
         let Dialect { escape, escapes, .. } = *self.dialect;
         // An escape may stand for a byte that is not valid.
-        let valid = place.valid && !escapes.may_make_bytes(escape, &bytes[start..end]);
+        let is_text = self.dialect.folding.as_ref().is_none_or(Folding::is_text);
+        let valid = place.valid && is_text && !escapes.may_make_bytes(escape, &bytes[start..end]);
         let place = &FieldPlace { valid, ..*place };
         let field = Field::new(self.dialect, self.trim, bytes, start, end);
         let Some(rules) = self.plan.rules() else {

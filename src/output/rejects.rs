@@ -2,6 +2,7 @@
 
 use super::file::{FileOptions, OutputFile};
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result};
+use crate::folding::Folding;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ pub(crate) struct Rejects {
     raw: RejectFile,
     log: RejectFile,
     heading: Heading,
+    folding: Option<Folding>,
 }
 
 /// The header above the records.
@@ -86,6 +88,7 @@ impl Rejects {
             raw: RejectFile::create(path, options)?,
             log: RejectFile::create(&Self::log_path(path), options)?,
             heading: Heading::Pending(Box::default()),
+            folding: None,
         })
     }
 
@@ -113,20 +116,28 @@ impl Rejects {
         }
     }
 
-    /// Sets the header of the records that follow. It is written once, before the first record, so
-    /// that the rejects can be mended and converted.
-    pub(crate) fn set_heading(&mut self, heading: Box<[u8]>) {
-        if let Heading::Pending(pending) = &mut self.heading {
+    /// Begins an input of which something may be folded. Its header, if there is a `heading`, is
+    /// written once, before the first record, so that the rejects can be mended and converted.
+    pub(crate) fn begin(&mut self, folding: Option<Folding>, heading: Option<Box<[u8]>>) {
+        self.folding = folding;
+        if let (Heading::Pending(pending), Some(heading)) = (&mut self.heading, heading) {
             *pending = heading;
         }
     }
 
-    /// Writes a piece of a record, unchanged.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Writes a piece of a record, as the input has it. Returns the number of its bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<u64> {
         if let Heading::Pending(heading) = std::mem::replace(&mut self.heading, Heading::Written) {
-            self.raw.write(&heading)?;
+            self.write_unfolded(&heading)?;
         }
-        self.raw.write(bytes)
+        self.write_unfolded(bytes)
+    }
+
+    fn write_unfolded(&mut self, bytes: &[u8]) -> Result<u64> {
+        let unfolded = self.folding.map(|folding| folding.unfolded(bytes));
+        let bytes = unfolded.as_deref().unwrap_or(bytes);
+        self.raw.write(bytes)?;
+        Ok(bytes.len() as u64)
     }
 
     /// Logs why the record just written, of `n_bytes`, was rejected: the first reason, then the

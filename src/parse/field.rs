@@ -7,6 +7,7 @@
 use super::blank::{blank_at_end, blank_at_start};
 use crate::dialect::Dialect;
 use crate::escapes::BYTES;
+use crate::folding::Folding;
 use memchr::{memchr, memchr2};
 use std::ops::Range;
 
@@ -29,7 +30,8 @@ pub(crate) struct ContentRun<'a> {
     pub(crate) end: usize,
     /// Where it is in the bytes of the field, or the escape that stands for it.
     pub(crate) at: usize,
-    /// It is a byte that letters or digits behind an escape stand for.
+    /// It is a byte that letters or digits behind an escape stand for, or one of several that a
+    /// folded one stands for.
     pub(crate) is_named: bool,
     /// So is the one right before it, with which it may make a character.
     pub(crate) goes_on: bool,
@@ -94,6 +96,19 @@ impl<'a> Field<'a> {
     /// Calls `emit` with the runs of content in order.
     #[inline]
     pub(crate) fn runs<E>(
+        &self,
+        dialect: &Dialect,
+        mut emit: impl FnMut(ContentRun<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &dialect.folding {
+            None => self.folded_runs(dialect, emit),
+            Some(folding) => self.folded_runs(dialect, |run| unfold(folding, run, &mut emit)),
+        }
+    }
+
+    /// As [`Field::runs`], as they are in the bytes of the field.
+    #[inline]
+    fn folded_runs<E>(
         &self,
         dialect: &Dialect,
         mut emit: impl FnMut(ContentRun<'a>) -> Result<(), E>,
@@ -170,7 +185,11 @@ impl<'a> Field<'a> {
     /// follows.
     pub fn within_quotes(&self, dialect: &Dialect) -> Option<Range<usize>> {
         let close = self.closing_quote(dialect)?;
-        (self.tail_end(dialect, close + 1) == close + 1).then_some(self.start + 1..close)
+        let within = self.start + 1..close;
+        let is_itself =
+            |folding: &Folding| self.bytes[within.clone()].iter().all(|byte| folding.meant(*byte).is_none());
+        (self.tail_end(dialect, close + 1) == close + 1 && dialect.folding.as_ref().is_none_or(is_itself))
+            .then_some(within)
     }
 
     /// Where the quote is that closes the field, if content follows it: a stray quote. White space
@@ -252,6 +271,32 @@ impl<'a> Field<'a> {
         }
         if start < end { emit(self.own(start, end)) } else { Ok(()) }
     }
+}
+
+/// Calls `emit` with a run, and in the place of folded bytes with those that they stand for.
+fn unfold<'a, E>(
+    folding: &Folding,
+    run: ContentRun<'a>,
+    emit: &mut impl FnMut(ContentRun<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut start = run.start;
+    for place in run.start..run.end {
+        let Some(meant) = folding.meant(run.from[place]).filter(|_| !run.is_named) else { continue };
+        let at = run.at + (place - run.start);
+        if start < place {
+            emit(ContentRun { start, end: place, at: run.at + (start - run.start), ..run })?;
+        }
+        for (i, byte) in meant.iter().enumerate() {
+            let start = usize::from(*byte);
+            let (is_named, goes_on) = (true, i > 0);
+            emit(ContentRun { from: &BYTES, start, end: start + 1, at, is_named, goes_on })?;
+        }
+        start = place + 1;
+    }
+    if start < run.end || run.start == run.end {
+        return emit(ContentRun { start, at: run.at + (start - run.start), ..run });
+    }
+    Ok(())
 }
 
 /// How many bytes behind a closing quote are content even if they are escapes.

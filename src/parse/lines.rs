@@ -5,9 +5,9 @@ use memchr::{memchr, memchr_iter, memchr2, memrchr, memrchr2};
 
 /// The number of terminators in `bytes`; CRLF is one.
 pub(crate) fn count_lines(terminator: Terminator, bytes: &[u8]) -> u64 {
-    match terminator {
-        Terminator::Byte(byte) => memchr_iter(byte, bytes).count() as u64,
-        Terminator::Any => {
+    match terminator.byte() {
+        Some(byte) => memchr_iter(byte, bytes).count() as u64,
+        None => {
             let lone = memchr_iter(b'\r', bytes).filter(|&i| bytes.get(i + 1) != Some(&b'\n')).count();
             (memchr_iter(b'\n', bytes).count() + lone) as u64
         }
@@ -16,9 +16,9 @@ pub(crate) fn count_lines(terminator: Terminator, bytes: &[u8]) -> u64 {
 
 /// The end of the first line with its terminator, where it ends in `bytes`.
 pub(crate) fn line_end(terminator: Terminator, bytes: &[u8]) -> Option<usize> {
-    match terminator {
-        Terminator::Byte(byte) => memchr(byte, bytes).map(|i| i + 1),
-        Terminator::Any => memchr2(b'\n', b'\r', bytes)
+    match terminator.byte() {
+        Some(byte) => memchr(byte, bytes).map(|i| i + 1),
+        None => memchr2(b'\n', b'\r', bytes)
             .map(|i| i + 1 + usize::from(bytes[i] == b'\r' && bytes.get(i + 1) == Some(&b'\n'))),
     }
 }
@@ -26,9 +26,9 @@ pub(crate) fn line_end(terminator: Terminator, bytes: &[u8]) -> Option<usize> {
 /// The end of the last line that surely ends in `bytes`, with its terminator. A CR at the very end
 /// may have its LF behind it.
 pub(crate) fn last_line_end(terminator: Terminator, bytes: &[u8]) -> Option<usize> {
-    match terminator {
-        Terminator::Byte(byte) => memrchr(byte, bytes).map(|i| i + 1),
-        Terminator::Any => {
+    match terminator.byte() {
+        Some(byte) => memrchr(byte, bytes).map(|i| i + 1),
+        None => {
             let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
             memrchr2(b'\n', b'\r', bytes).map(|i| i + 1)
         }

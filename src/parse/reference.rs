@@ -6,7 +6,8 @@
 //! stop at any byte and go on with the next slice, so it also follows a record over window edges.
 
 use super::blank::{is_blank, is_long_blank, starts_blank};
-use crate::dialect::{CommentMark, Dialect, Terminator};
+use crate::dialect::{Dialect, Terminator};
+use crate::sequence::ByteSequence;
 use memchr::{memchr, memchr2};
 
 /// Where in a record the machine is.
@@ -153,7 +154,7 @@ impl Machine {
                 if dialect.terminator.is(byte) {
                     return MachineStep::RecordEnd;
                 }
-                if let Some([first, rest @ ..]) = dialect.comment.as_ref().map(CommentMark::bytes)
+                if let Some([first, rest @ ..]) = dialect.comment.as_ref().map(ByteSequence::bytes)
                     && *first == byte
                 {
                     let whole = rest.is_empty();
@@ -168,7 +169,10 @@ impl Machine {
                     self.state = MachineState::Quoted;
                     return MachineStep::On;
                 }
-                if self.trim && byte != dialect.delimiter && !self.ends_or_escapes(byte) {
+                if dialect.whitespace && dialect.is_delimiter(byte) {
+                    return MachineStep::On;
+                }
+                if self.trim && !dialect.is_delimiter(byte) && !self.ends_or_escapes(byte) {
                     if is_blank(dialect.charset, byte) {
                         return MachineStep::On;
                     }
@@ -182,7 +186,7 @@ impl Machine {
                 self.step(byte)
             }
             MachineState::Blank { seen: [first, second], n } => {
-                if byte != dialect.delimiter && !self.ends_or_escapes(byte) {
+                if !dialect.is_delimiter(byte) && !self.ends_or_escapes(byte) {
                     let seen = if n == 1 { [first, byte, 0] } else { [first, second, byte] };
                     let seen = &seen[..usize::from(n) + 1];
                     if is_long_blank(seen) {
@@ -198,7 +202,7 @@ impl Machine {
                 self.step(byte)
             }
             MachineState::Unquoted => {
-                if byte == dialect.delimiter {
+                if dialect.is_delimiter(byte) {
                     self.state = MachineState::FieldStart;
                     return MachineStep::FieldEnd;
                 }
@@ -235,7 +239,7 @@ impl Machine {
                     return MachineStep::On;
                 }
                 self.state = MachineState::Unquoted;
-                if byte == dialect.delimiter || dialect.terminator.is(byte) {
+                if dialect.is_delimiter(byte) || dialect.terminator.is(byte) {
                     return self.step(byte);
                 }
                 // What follows here is reported as `stray_quote`. It is content as it is, an escape
@@ -252,7 +256,7 @@ impl Machine {
             }
             MachineState::MayComment(n) => {
                 let known = usize::from(n);
-                let mark = dialect.comment.unwrap_or(CommentMark::new(b""));
+                let mark = dialect.comment.unwrap_or(ByteSequence::new(b""));
                 if mark.bytes().get(known) == Some(&byte) {
                     let whole = known + 1 == mark.bytes().len();
                     self.state = if whole { MachineState::Comment } else { MachineState::MayComment(n + 1) };

@@ -19,11 +19,35 @@ fn of(byte: u8, from: u32, n: u32) -> usize {
     usize::from(byte >> from) % (1 << n)
 }
 
+/// What several bytes are in the input: the delimiter, the terminator, the quote.
+const SEQUENCES: [[Option<&[u8]>; 3]; 3] = [
+    [Some(b"||"), None, None],
+    [Some(b"\x1f|"), Some(b"~\n"), None],
+    [Some("\u{a6}".as_bytes()), None, Some("\u{fe}".as_bytes())],
+];
+
+/// What a head makes of the bytes behind it: those with the sequences that it says.
+pub(crate) fn written(head: &[u8; N_HEAD], bytes: &[u8]) -> Vec<u8> {
+    let which = of(head[2], 5, 3);
+    let sequences = SEQUENCES.get(which.wrapping_sub(1)).copied().unwrap_or([None; 3]);
+    let meant = |byte: &u8| {
+        let sequence = match byte {
+            b',' if which == 7 => Some(&b" "[..]),
+            b',' => sequences[0],
+            b'\n' => sequences[1],
+            b'"' => sequences[2],
+            _ => None,
+        };
+        sequence.unwrap_or(std::slice::from_ref(byte)).to_vec()
+    };
+    bytes.iter().flat_map(meant).collect()
+}
+
 /// The shape that a head says for these bytes, or none where a byte would have two meanings.
 pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
     let [dialect, lines, rest, _, ..] = *head;
     let escapes = of(dialect, 6, 2);
-    let shape = Shape {
+    let mut shape = Shape {
         delimiter: b",,;\t \0\x1f\xa7"[of(dialect, 0, 3)],
         quote: [Some(b'"'), Some(b'"'), Some(b'\''), None][of(dialect, 3, 2)],
         double_quote: of(dialect, 5, 1) == 0,
@@ -45,7 +69,22 @@ pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
         strict: of(rest, 5, 3) == 5,
         max_record: [usize::MAX, usize::MAX, usize::MAX, usize::MAX, 40, usize::MAX, 40, 3][of(rest, 5, 3)],
         columns: Columns::default(),
+        ..Shape::default()
     };
+    let which = of(rest, 5, 3);
+    if which == 7 {
+        (shape.whitespace, shape.delimiter, shape.trailing) = (true, b' ', false);
+        (shape.trim_names, shape.trim_values) = (true, true);
+    } else if let Some(sequences) = SEQUENCES.get(which.wrapping_sub(1)) {
+        shape.sequences = *sequences;
+        let mut unused = (1..9).chain(14..27).filter(|byte| !bytes.contains(byte));
+        shape.delimiter = unused.next()?;
+        if sequences[1].is_some() {
+            shape.terminator = Some(unused.next()?);
+        }
+        // Without quoting there is none.
+        shape.quote = if sequences[2].is_some() { shape.quote.and(unused.next()) } else { shape.quote };
+    }
     if !shape.is_distinct() {
         return None;
     }

@@ -13,7 +13,7 @@ use syn::visit::{self, Visit};
 
 /// The floors from the words up. A file uses those above its own in this list, and its own.
 const FLOORS: [&[&str]; 7] = [
-    &["by_text", "error", "charset", "escapes", "dialect", "header"],
+    &["by_text", "error", "charset", "escapes", "sequence", "folding", "dialect", "header"],
     &["kernel"],
     &["parse"],
     &["plan"],

@@ -105,13 +105,21 @@ pub(crate) fn builder(shape: &Shape, how: &How, io: Io) -> Builder {
         (false, true) => Trim::Fields,
         (false, false) => Trim::None,
     };
+    let [delimiter, terminator, quote] = shape.sequences;
     let mut builder = Converter::builder()
-        .delimiter(Delimiter::Byte(shape.delimiter))
-        .quote(shape.quote)
+        .delimiter(match delimiter {
+            _ if shape.whitespace => Delimiter::Whitespace,
+            Some(sequence) => Delimiter::of(sequence),
+            None => Delimiter::Byte(shape.delimiter),
+        })
+        .quote(shape.quote.as_ref().map(|byte| quote.unwrap_or(std::slice::from_ref(byte))))
         .double_quote(shape.double_quote)
         .escape(shape.escape)
         .escapes(shape.escapes)
-        .terminator(shape.terminator.map_or(Terminator::Any, Terminator::Byte))
+        .terminator(match (terminator, shape.terminator) {
+            (Some(sequence), _) => Terminator::of(sequence),
+            (None, byte) => byte.map_or(Terminator::Any, Terminator::Byte),
+        })
         .comment(shape.comment)
         .trailing_delimiter(shape.trailing)
         .skip_empty(shape.skip_empty)

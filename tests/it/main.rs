@@ -54,6 +54,7 @@ mod reference;
 mod regression;
 mod resume;
 mod resume_shaped;
+mod several;
 mod sniffed;
 mod sources;
 mod spark;

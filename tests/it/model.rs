@@ -23,6 +23,11 @@ pub(crate) struct Shape {
     pub(crate) escapes: Escapes,
     /// `None`: LF, CRLF or a lone CR.
     pub(crate) terminator: Option<u8>,
+    /// The delimiter, the terminator and the quote are these bytes in the input. The model looks
+    /// for single ones, which no input has beside.
+    pub(crate) sequences: [Option<&'static [u8]>; 3],
+    /// Blanks and tabs part fields, as many as there are.
+    pub(crate) whitespace: bool,
     /// What starts a comment, no byte of which ends or opens a field.
     pub(crate) comment: Option<&'static [u8]>,
     /// A delimiter ends each record: an empty field behind the last one is no field.
@@ -59,6 +64,8 @@ impl Default for Shape {
             escape: None,
             escapes: Escapes::Literal,
             terminator: None,
+            sequences: [None; 3],
+            whitespace: false,
             comment: None,
             trailing: false,
             skip_empty: false,
@@ -148,6 +155,12 @@ impl Shape {
         }
         let comment: HashSet<u8> = self.comment.unwrap_or_default().iter().copied().collect();
         all.extend(comment);
+        // What is several bytes in the input has them there.
+        let singles: Vec<u8> = self.single_bytes().map(|(byte, _)| byte).collect();
+        all.retain(|byte| !singles.contains(byte));
+        all.extend(
+            self.sequences.iter().flatten().flat_map(|sequence| sequence.iter().collect::<HashSet<_>>()),
+        );
         let n = all.len();
         all.into_iter().collect::<HashSet<u8>>().len() == n
     }
@@ -283,6 +296,51 @@ impl Shape {
 
     /// The records as SPEC has them.
     pub(crate) fn by_hand(&self, bytes: &[u8]) -> Vec<Record> {
+        let mut records = self.by_single_bytes(&self.folded(bytes));
+        for record in &mut records {
+            record.fields.iter_mut().for_each(|field| *field = self.unfolded(field));
+            for cell in &mut record.cells {
+                (cell.content, cell.raw) = (self.unfolded(&cell.content), self.unfolded(&cell.raw));
+                cell.inner = cell.inner.as_deref().map(|inner| self.unfolded(inner));
+            }
+        }
+        records
+    }
+
+    /// The single bytes that stand for sequences, with them.
+    fn single_bytes(&self) -> impl Iterator<Item = (u8, &'static [u8])> {
+        let bytes = [Some(self.delimiter), self.terminator, self.quote];
+        bytes.into_iter().zip(self.sequences).filter_map(|(byte, sequence)| byte.zip(sequence))
+    }
+
+    /// The input with one byte for each sequence, from left to right, the longest first. Behind an
+    /// escape there is none.
+    fn folded(&self, bytes: &[u8]) -> Vec<u8> {
+        let (mut folded, mut at, mut escaped) = (Vec::new(), 0, false);
+        while at < bytes.len() {
+            let here = self.single_bytes().filter(|(_, sequence)| bytes[at..].starts_with(sequence));
+            let longest = here.max_by_key(|(_, sequence)| sequence.len()).filter(|_| !escaped);
+            let (byte, n) = longest.map_or((bytes[at], 1), |(byte, sequence)| (byte, sequence.len()));
+            escaped = !escaped && longest.is_none() && self.escape == Some(byte);
+            folded.push(byte);
+            at += n;
+        }
+        folded
+    }
+
+    fn unfolded(&self, bytes: &[u8]) -> Vec<u8> {
+        let meant = |byte: &u8| {
+            let sequence = self.single_bytes().find(|(single, _)| single == byte);
+            sequence.map_or_else(|| vec![*byte], |(_, sequence)| sequence.to_vec())
+        };
+        bytes.iter().flat_map(meant).collect()
+    }
+
+    fn parts(&self, byte: u8) -> bool {
+        byte == self.delimiter || self.whitespace && byte == b'\t'
+    }
+
+    fn by_single_bytes(&self, bytes: &[u8]) -> Vec<Record> {
         let body = self.body(bytes);
         let mut records = Vec::new();
         let mut at = 0;
@@ -299,6 +357,9 @@ impl Shape {
             let is_header = records.is_empty() && !self.no_header;
             let trim = if is_header { self.trim_names } else { self.trim_values };
             let start = at;
+            if self.whitespace {
+                at += body[at..].iter().take_while(|byte| self.parts(**byte)).count();
+            }
             let mut record = Record::default();
             let blank = loop {
                 let field = self.field(body, at, trim);
@@ -309,10 +370,16 @@ impl Shape {
                 record.fields.push(content.clone());
                 record.cells.push(Cell { content, raw, quoted, inner, stray });
                 record.unclosed = field.unclosed;
-                if body.get(at) != Some(&self.delimiter) {
+                if !body.get(at).is_some_and(|byte| self.parts(*byte)) {
                     break field.blank && record.fields.len() == 1;
                 }
                 at += 1;
+                if self.whitespace {
+                    at += body[at..].iter().take_while(|byte| self.parts(**byte)).count();
+                    if body.get(at).is_none_or(|byte| self.ends(*byte)) {
+                        break false;
+                    }
+                }
             };
             // The search for the header, or for the width where there is none, knows no limit here.
             let told = self.told(record.clone());
@@ -381,9 +448,8 @@ impl Shape {
 
     /// The field that starts at `at`.
     fn field(&self, body: &[u8], at: usize, trim: bool) -> Taken {
-        let special = |byte: u8| {
-            byte == self.delimiter || self.ends(byte) || [self.quote, self.escape].contains(&Some(byte))
-        };
+        let special =
+            |byte: u8| self.parts(byte) || self.ends(byte) || [self.quote, self.escape].contains(&Some(byte));
         let mut start = at;
         if trim {
             while let Some(n) = white_space_at(&body[start..])
@@ -427,7 +493,7 @@ impl Shape {
             }
         }
         let (tail, mut n_quoted) = (at, content.len());
-        while at < body.len() && body[at] != self.delimiter && !self.ends(body[at]) {
+        while at < body.len() && !self.parts(body[at]) && !self.ends(body[at]) {
             let escapes = Some(body[at]) == self.escape;
             let was_quoted = content.len() == n_quoted;
             // Right behind a closing quote that could have been one of two an escape is an ordinary
@@ -542,9 +608,9 @@ impl Shape {
                 expected.rejected += 1;
                 // Once, so that what was mended can be converted.
                 if expected.rejects.is_empty() && !self.no_header {
-                    expected.rejects.extend_from_slice(&first.raw);
+                    expected.rejects.extend_from_slice(&self.unfolded(&first.raw));
                 }
-                expected.rejects.extend_from_slice(&record.raw);
+                expected.rejects.extend_from_slice(&self.unfolded(&record.raw));
                 // So that each stands on a line of its own; one cut off by its first line has no
                 // newline of its own.
                 if !record.ended && (record.overlong || !record.raw.ends_with(b"\n")) {

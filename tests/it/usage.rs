@@ -92,13 +92,19 @@ fn help_and_version_are_answers() {
 }
 
 #[test]
-fn a_separator_is_one_byte() {
+fn what_separates_is_some_bytes() {
     let case = Case::new();
-    for flag in ["-d", "--delimiter", "--quote", "--escape", "--terminator"] {
-        case.refused(2, "takes one byte", ["in.csv", flag, "ab", "-o", "out.jsonl"]);
-        // Two bytes of UTF-8.
-        case.refused(2, "takes one byte", ["in.csv", flag, "§", "-o", "out.jsonl"]);
-        case.refused(2, "takes one byte", ["in.csv", flag, "", "-o", "out.jsonl"]);
+    for flag in ["-d", "--delimiter", "--quote", "--terminator", "--comment"] {
+        case.refused(2, "takes bytes", ["in.csv", flag, "", "-o", "out.jsonl"]);
+        case.refused(2, "takes 1 to 16 bytes", ["in.csv", flag, "12345678901234567", "-o", "out.jsonl"]);
+    }
+    for typed in ["ab", "§", ""] {
+        case.refused(2, "takes one byte", ["in.csv", "--escape", typed, "-o", "out.jsonl"]);
+    }
+    for [one, a, two, b] in
+        [["-d", "||", "--quote", "|"], ["-d", "a|", "--terminator", "a|"], ["-d", "||", "--quote", "\\x1f"]]
+    {
+        case.refused(2, "", ["in.csv", "-o", "out.jsonl", one, a, two, b]);
     }
 }
 
@@ -396,7 +402,7 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         (&["--force", "in.csv"], 2, "-o replaces a file"),
         (&["-n", "3", "in.csv"], 2, "use --limit N"),
         (&["--plan", "3", "in.csv"], 2, "use the command: rowmill plan INPUT --ranges N"),
-        (&["-d", "semi", "in.csv"], 2, "-d takes one byte"),
+        (&["-d", "semi", "in.csv"], 2, "no delimiter is named 'semi'; there are tab, comma, semicolon"),
     ] {
         let output = place.rowmill().args(args).out();
         output.expect_status(status).expect_stdout("").expect_one_line(hint);

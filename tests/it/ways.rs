@@ -32,6 +32,7 @@ pub(crate) static N_MODELLED: AtomicU64 = AtomicU64::new(0);
 /// head has no meaning.
 pub(crate) fn hold(data: &[u8]) -> bool {
     let Some((head, bytes)) = data.split_first_chunk() else { return false };
+    let bytes = &head::written(head, bytes)[..];
     let Some(shape) = head::shape(head, bytes) else { return false };
     let isas = isas();
     let plain = convert(&shape, &How::default(), bytes);

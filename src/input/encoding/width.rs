@@ -5,6 +5,8 @@
 //! determines its length; where one has two, [`Width`] goes by the same always, so that all
 //! differences have one sign and none hides another. `offset_map.rs` adds them.
 
+use crate::folding::{FOLDED, Folding, OWN};
+
 /// How many bytes of an encoding became some text.
 pub(in crate::input) enum Width {
     /// It is the text.
@@ -15,6 +17,14 @@ pub(in crate::input) enum Width {
     /// By character.
     #[cfg(feature = "encodings")]
     Table(Box<Table>),
+    /// Some bytes stand for more than they are.
+    Folded(Box<FoldedWidth>),
+}
+
+/// The widths of text, and what bytes that stand for others add to them.
+pub(in crate::input) struct FoldedWidth {
+    unfolded: Width,
+    surplus: [(u8, i64); 6],
 }
 
 /// The length of each character of the basic plane, and of all others.
@@ -41,6 +51,18 @@ impl Width {
         }
     }
 
+    /// The same of text that was folded.
+    pub(in crate::input) fn folded(self, folding: &Folding) -> Self {
+        let [a, b, c] = FOLDED;
+        let [d, e, f] = OWN;
+        let surplus = [a, b, c, d, e, f].map(|byte| {
+            let own = [byte];
+            let length = |text: &[u8]| self.measure(text).cast_signed();
+            (byte, length(folding.meant(byte).unwrap_or(&own)) - length(&own))
+        });
+        Self::Folded(Box::new(FoldedWidth { unfolded: self, surplus }))
+    }
+
     /// The length of what became `text`, which does not part a character.
     pub(in crate::input) fn measure(&self, text: &[u8]) -> u64 {
         match self {
@@ -57,7 +79,24 @@ impl Width {
             }
             #[cfg(feature = "encodings")]
             Self::Table(table) => table.measure(text),
+            Self::Folded(folded) => folded.measure(text),
         }
+    }
+}
+
+impl FoldedWidth {
+    fn measure(&self, text: &[u8]) -> u64 {
+        // Added as bytes, so that many are counted at once.
+        let count = |wanted: u8| -> i64 {
+            let mut n = 0;
+            let (chunks, rest) = text.as_chunks::<128>();
+            for chunk in chunks {
+                n += i64::from(chunk.iter().fold(0u8, |n, byte| n + u8::from(*byte == wanted)));
+            }
+            n + rest.iter().filter(|byte| **byte == wanted).count().cast_signed() as i64
+        };
+        let added = self.surplus.iter().filter(|(_, n)| *n != 0).map(|(byte, n)| n * count(*byte));
+        self.unfolded.measure(text).saturating_add_signed(added.sum())
     }
 }
 
