@@ -23,7 +23,8 @@ def main():
     # A head of the dialect alone has no rules.
     shapes = [head.ljust(16, "0") for head in HEADS["shapes"].values()]
     weaves = list(HEADS["weaves"].values())
-    heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "weave": weaves}
+    heads = {"reference": shapes, "invariance": shapes, "escape": ["0000"], "weave": weaves,
+             "presets": [f"0{which}{odd}00000000" for which in range(5) for odd in ("00", "01", "0b")]}
     for target, all_heads in heads.items():
         corpus = HERE / "corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)
