@@ -91,9 +91,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             return Ok(ByKernel::Done);
         }
         let strip = &bytes[at..bytes.len().min(at + index.capacity())];
-        run.reader.kernel.scan(&run.reader.marks, strip, index);
+        let without_nulls = if run.mode == Mode::Weave { run.plan.without_nulls(strip) } else { None };
+        let marks = if without_nulls.is_some() { &run.reader.plain_marks } else { &run.reader.marks };
+        run.reader.kernel.scan(marks, strip, index);
         if !index.records().is_empty() {
-            self.strip(index)?;
+            self.strip(index, without_nulls)?;
             return Ok(ByKernel::Done);
         }
         let is_last = strip.len() == bytes.len() - at;

@@ -3,7 +3,7 @@
 use super::dropped::DroppedAs;
 use crate::charset::Charset;
 use crate::dialect::{Dialect, Terminator};
-use crate::kernel::{Kernel, Lead, Left, Marks};
+use crate::kernel::{Kernel, Lead, Left, Marks, Wanted};
 use crate::output::{Encoder, Record};
 use crate::parse::{Field, Machine, count_lines, line_end};
 use crate::plan::Plan;
@@ -14,6 +14,8 @@ pub(super) struct RecordReader {
     pub(super) kernel: Kernel,
     pub(super) dialect: Dialect,
     pub(super) marks: Marks,
+    /// The same, with nothing noted of fields.
+    pub(super) plain_marks: Marks,
     /// Whether fields are trimmed.
     pub(super) trim: bool,
     /// The kernels read this dialect.
@@ -55,6 +57,7 @@ impl RecordReader {
                 _ => None,
             },
         };
+        let plain_marks = Marks { wanted: Wanted::NOTHING, ..marks };
         let special = [Some(dialect.delimiter), dialect.quote, dialect.escape];
         // Each byte has one meaning.
         let is_distinct = special.iter().enumerate().all(|(i, byte)| {
@@ -67,7 +70,7 @@ impl RecordReader {
         // character.
         let always_decode = dialect.charset == Charset::Utf8
             && special.into_iter().flatten().chain(terminators).any(|byte| byte >= 0x80);
-        Self { kernel, dialect, marks, trim, kernel_reads_dialect, always_decode, header }
+        Self { kernel, dialect, marks, plain_marks, trim, kernel_reads_dialect, always_decode, header }
     }
 
     /// Writes or judges records as `plan` says.

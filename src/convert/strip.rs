@@ -8,7 +8,7 @@ use super::slice_converter::{Cursor, Evidence, Found, SliceConverter, fields_of}
 use super::valid::Valid;
 use crate::dialect::Dialect;
 use crate::error::Anomaly;
-use crate::kernel::{Index, NoRules, Strip};
+use crate::kernel::{Index, NoRules, Strip, Template};
 use crate::output::{Record, Weaver};
 
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
@@ -37,8 +37,13 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     }
 
     /// Converts the whole records of a scanned strip at the anchor, or only those up to a place
-    /// from which the strip must be scanned again.
-    pub(super) fn strip(&mut self, index: &Index) -> Result<(), Stop<'r, 's>> {
+    /// from which the strip must be scanned again. The template `without_nulls` is for all of them if
+    /// it is given.
+    pub(super) fn strip(
+        &mut self,
+        index: &Index,
+        without_nulls: Option<&Template>,
+    ) -> Result<(), Stop<'r, 's>> {
         let run = self.run;
         let strip = &self.slice.bytes[self.anchor..];
         let mut valid = Valid::new(&run.reader, index);
@@ -48,7 +53,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             let until = index.records().len().min(cursor.record.saturating_add(left));
             let valid_until = valid.until(strip, index, cursor, until);
             if run.mode.weaves() {
-                self.weave(strip, index, &mut cursor, valid_until);
+                self.weave(strip, index, without_nulls, &mut cursor, valid_until);
             }
             if cursor.record == until {
                 break;
@@ -120,17 +125,25 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
 
     /// Weaves records of a scanned strip from the cursor on, up to number `until` at the most, and
     /// moves the cursor behind them.
-    fn weave(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) {
+    fn weave(
+        &mut self,
+        strip: &[u8],
+        index: &Index,
+        without_nulls: Option<&Template>,
+        cursor: &mut Cursor,
+        until: usize,
+    ) {
         let run = self.run;
         let (before, bytes) = (*cursor, strip);
-        let strip =
-            Strip { from: strip, marks: &run.reader.marks, index, until, template: run.plan.template() };
+        let template = without_nulls.unwrap_or(run.plan.template());
+        let strip = Strip { from: strip, marks: &run.reader.marks, index, until, template };
         let (buffer, len) = self.slice.raw();
         let mut misfits = None;
         let mut place = (cursor.record, cursor.at);
         let kernel = &run.reader.kernel;
         let encoder = run.reader.encoder(run.plan);
-        let at = match Weaver::new(encoder, self.cells, self.gather, run.on_anomaly.judges_first()) {
+        let weaver = Weaver::new(encoder, self.cells, self.gather, run.on_anomaly.judges_first());
+        let at = match weaver.filter(|_| without_nulls.is_none()) {
             None => kernel.weave(&strip, &mut place, buffer, *len, &mut NoRules),
             Some(mut weaver) => {
                 let at = kernel.weave(&strip, &mut place, buffer, *len, &mut weaver);

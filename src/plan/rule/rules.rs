@@ -12,6 +12,7 @@ use super::{infer, string};
 use crate::charset::Charset;
 use crate::kernel::{Sight, Wanted};
 use crate::plan::columns::Columns;
+use memchr::memmem::Finder;
 
 /// What is done with the values of one column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +96,9 @@ impl Last {
     }
 }
 
+/// More null texts are not looked for ahead: that would cost more than it saves.
+const MOST_SOUGHT: usize = 2;
+
 /// The rules for all values of an input.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -112,6 +116,18 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Finders of the texts without which every value is its text, if that is all that the rules
+    /// ask for.
+    pub(crate) fn only_nulls(&self) -> Option<Box<[Finder<'static>]>> {
+        let is_text = |column: &ColumnRule| *column == ColumnRule::default();
+        let only = self.columns.iter().chain([&self.surplus]).all(is_text)
+            && self.empty == Empty::String
+            && !self.in_quotes
+            && !self.nulls.empty
+            && (1..=MOST_SOUGHT).contains(&self.nulls.len());
+        only.then(|| self.nulls.texts().map(|text| Finder::new(text).into_owned()).collect())
+    }
+
     /// The rules that `columns` asks for, `of_columns` in the order of the output.
     pub(crate) fn new(of_columns: Vec<ColumnRule>, columns: &Columns, charset: Charset) -> Self {
         let n_numbers = of_columns
