@@ -37,8 +37,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     }
 
     /// Converts the whole records of a scanned strip at the anchor, or only those up to a place
-    /// from which the strip must be scanned again. The template `without_nulls` is for all of them if
-    /// it is given.
+    /// from which the strip must be scanned again. The template `without_nulls` is for all of them
+    /// if it is given.
     pub(super) fn strip(
         &mut self,
         index: &Index,

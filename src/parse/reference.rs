@@ -49,13 +49,15 @@ pub struct Machine {
     state: MachineState,
     n_irregular: u32,
     has_tail: bool,
+    /// White space that is no delimiter was passed over at the start of the field.
+    is_begun: bool,
 }
 
 impl Machine {
     /// At the start of a record. With `trim`, white space does not keep a quote from opening.
     pub fn new(dialect: &Dialect, trim: bool) -> Self {
         let (dialect, state) = (dialect.clone(), MachineState::RecordStart);
-        Self { dialect, trim, state, n_irregular: 0, has_tail: false }
+        Self { dialect, trim, state, n_irregular: 0, has_tail: false, is_begun: false }
     }
 
     /// At the start of a field that is not a record's first.
@@ -73,6 +75,7 @@ impl Machine {
     pub fn restart(&mut self) {
         self.state = MachineState::RecordStart;
         self.has_tail = false;
+        self.is_begun = false;
     }
 
     /// Whether something followed the closing quote of a field since [`Machine::restart`]: stray
@@ -169,11 +172,12 @@ impl Machine {
                     self.state = MachineState::Quoted;
                     return MachineStep::On;
                 }
-                if dialect.whitespace && dialect.is_delimiter(byte) {
+                if dialect.whitespace && dialect.is_delimiter(byte) && !self.is_begun {
                     return MachineStep::On;
                 }
                 if self.trim && !dialect.is_delimiter(byte) && !self.ends_or_escapes(byte) {
                     if is_blank(dialect.charset, byte) {
+                        self.is_begun = true;
                         return MachineStep::On;
                     }
                     if starts_blank(dialect.charset, &[byte]) {
@@ -190,7 +194,7 @@ impl Machine {
                     let seen = if n == 1 { [first, byte, 0] } else { [first, second, byte] };
                     let seen = &seen[..usize::from(n) + 1];
                     if is_long_blank(seen) {
-                        self.state = MachineState::FieldStart;
+                        (self.state, self.is_begun) = (MachineState::FieldStart, true);
                         return MachineStep::On;
                     }
                     if n == 1 && starts_blank(dialect.charset, seen) {
@@ -203,11 +207,11 @@ impl Machine {
             }
             MachineState::Unquoted => {
                 if dialect.is_delimiter(byte) {
-                    self.state = MachineState::FieldStart;
+                    (self.state, self.is_begun) = (MachineState::FieldStart, false);
                     return MachineStep::FieldEnd;
                 }
                 if dialect.terminator.is(byte) {
-                    self.state = MachineState::RecordStart;
+                    (self.state, self.is_begun) = (MachineState::RecordStart, false);
                     return MachineStep::RecordEnd;
                 }
                 if dialect.escape == Some(byte) {
