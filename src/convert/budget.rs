@@ -1,12 +1,12 @@
 //! How the memory is shared out. All arithmetic on memory in the project is in this file.
 //!
 //! `resident = program + unretired pages + unpacking + decoding + carry + workers × (window +
-//! buffer + index + gather + ends + codec)`, all fixed before the first record. Nothing on the
+//! buffer + index + values + ends + codec)`, all fixed before the first record. Nothing on the
 //! record path grows.
 
 use crate::error::{Error, Result};
 use crate::kernel::{Cells, Index};
-use crate::output::{Compression, Gather, LEAST_BUFFER};
+use crate::output::{Compression, LEAST_BUFFER, ValueBuffers};
 
 /// The least memory that can be asked for.
 pub const LEAST_MEMORY: usize = 16 << 20;
@@ -61,11 +61,11 @@ pub(super) struct Budget {
     /// Overlong records are skipped. What follows their first line is carried anew while the old
     /// carry is still there.
     pub(super) passes_over: bool,
-    /// How many times the longest record's length a gathered value takes. Values that must be in
-    /// one piece are gathered, one at a time.
-    pub(super) n_gathered: usize,
-    /// Values of up to a strip's length are gathered by each worker.
-    pub(super) gathers: bool,
+    /// How many times the longest record's length a value in one piece takes. Values that must be in
+    /// one piece are put together one at a time.
+    pub(super) n_long_values: usize,
+    /// Values of up to a strip's length are put together by each worker.
+    pub(super) buffers_values: bool,
     /// The records at the end of an input that are dropped.
     pub(super) skip_last: u64,
     /// How each worker compresses its buffer.
@@ -80,7 +80,7 @@ pub(super) struct Sizes {
     pub(super) reach: usize,
     pub(super) buffer: usize,
     pub(super) strip: usize,
-    pub(super) gather: usize,
+    pub(super) values: usize,
     pub(super) max_record: usize,
     /// What is held back of an input whose last records are dropped.
     pub(super) hold: usize,
@@ -131,7 +131,7 @@ impl Budget {
 
     /// Returns how many of the longest records may be held at once.
     fn n_longest(&self) -> usize {
-        1 + usize::from(self.passes_over) + self.n_gathered
+        1 + usize::from(self.passes_over) + self.n_long_values
     }
 
     /// Returns what may be used for anything but the program, unretired pages, unpacking and
@@ -190,7 +190,7 @@ impl Budget {
             reach: REACH,
             buffer: 0,
             strip: 0,
-            gather: 0,
+            values: 0,
             max_record,
             hold: self.hold(free),
         };
@@ -198,7 +198,7 @@ impl Budget {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
             sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
-            sizes.gather = if self.gathers { sizes.strip } else { 0 };
+            sizes.values = if self.buffers_values { sizes.strip } else { 0 };
             let codec = self.codec(sizes.buffer);
             let worker = sizes.worker(n_fields);
             // One share more than workers: what a redone window leaves is added to the longest
@@ -241,16 +241,16 @@ impl Budget {
 
 impl Sizes {
     fn worker(&self, n_fields: usize) -> usize {
-        // Only columns with rules gather. Their number is not known here, so all columns count.
+        // Only columns with rules need them. Their number is not known here, so all columns count.
         let values =
-            if self.gather == 0 { 0 } else { Cells::size_for(n_fields) + Gather::size_for(n_fields) };
+            if self.values == 0 { 0 } else { Cells::size_for(n_fields) + ValueBuffers::size_for(n_fields) };
         THREAD
             + self.window
             + 2 * self.reach
             + self.hold
             + self.buffer
             + Index::size_for(self.strip)
-            + self.gather
+            + self.values
             + values
             + 4 * n_fields
     }
@@ -266,8 +266,8 @@ mod tests {
         max_record: None,
         window: None,
         passes_over: false,
-        n_gathered: 0,
-        gathers: false,
+        n_long_values: 0,
+        buffers_values: false,
         skip_last: 0,
         beside: 0,
         notes: 0,
@@ -311,8 +311,8 @@ mod tests {
                         memory: memory << 20,
                         threads,
                         passes_over,
-                        n_gathered: usize::from(passes_over),
-                        gathers: passes_over,
+                        n_long_values: usize::from(passes_over),
+                        buffers_values: passes_over,
                         ..BUDGET
                     };
                     let sizes = budget.sizes(0, n_fields).unwrap();
@@ -336,7 +336,8 @@ mod tests {
             let (n, share) = shares(memory << 20, 0, threads);
             assert_eq!(n, n_wanted, "{memory} {threads}");
             assert!(PROGRAM + n * (share - PROGRAM) <= memory << 20 && share >= PROGRAM + SHARE);
-            let sizes = Budget { memory: share, gathers: true, n_gathered: 1, ..BUDGET }.sizes(10_000, 8);
+            let sizes =
+                Budget { memory: share, buffers_values: true, n_long_values: 1, ..BUDGET }.sizes(10_000, 8);
             assert!(sizes.unwrap().max_record >= 1 << 20);
         }
     }

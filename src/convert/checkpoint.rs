@@ -227,7 +227,7 @@ impl Checkpoints {
             file.0 = *at;
         }
         self.states.push(state);
-        let written = self.put();
+        let written = self.store();
         self.states.pop();
         written
     }
@@ -251,10 +251,10 @@ impl Checkpoints {
             file.0 = *at;
         }
         self.complete = true;
-        self.put()
+        self.store()
     }
 
-    fn put(&self) -> Result<()> {
+    fn store(&self) -> Result<()> {
         let body = Body {
             version: VERSION,
             options: self.options.clone(),

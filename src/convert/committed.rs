@@ -29,7 +29,7 @@ pub(super) struct Committed<'r> {
     pub(super) carry: Vec<u8>,
     pub(super) machine: Machine,
     /// A buffer for values that are too long for a worker's buffer.
-    pub(super) gathered: Vec<u8>,
+    pub(super) long_value: Vec<u8>,
     /// A line that is being skipped.
     pub(super) skipping: Option<Skipping>,
     /// No more records are wanted, or there are none.

@@ -290,7 +290,7 @@ impl Inputs<'_, '_> {
             checkpoints: outputs.checkpoints.as_mut(),
             split_points: self.split_points.as_deref_mut(),
             carry: Vec::new(),
-            gathered: Vec::new(),
+            long_value: Vec::new(),
             machine: records.machine(),
             skipping: None,
             done: options.limit == Some(done_before + begun.records),
@@ -368,8 +368,8 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
         notes,
         passes_over: options.rejects.is_some(),
         skip_last: options.shaping.skip_last,
-        n_gathered: n_gathered(&options.shaping.columns, options.shaping.encoding.is_some()),
-        gathers: options.shaping.columns.have_rules(),
+        n_long_values: n_long_values(&options.shaping.columns, options.shaping.encoding.is_some()),
+        buffers_values: options.shaping.columns.have_rules(),
         compression: outputs::compression(output, options),
     }
 }
@@ -409,7 +409,7 @@ pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
 /// Returns how many times the longest record's length a value may take that is judged in one piece.
 /// A caller's transform gets each invalid byte as U+FFFD, which is three bytes. A character of
 /// another encoding may be three bytes too.
-fn n_gathered(columns: &Columns, by_page: bool) -> usize {
+fn n_long_values(columns: &Columns, by_page: bool) -> usize {
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;
     }

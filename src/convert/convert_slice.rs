@@ -10,7 +10,7 @@ use super::run::Run;
 use super::slice::{Slice, Stop, Tail};
 use super::slice_converter::SliceConverter;
 use crate::kernel::{Cells, Index};
-use crate::output::{Gather, Record};
+use crate::output::{Record, ValueBuffers};
 use crate::parse::Machine;
 
 /// What a worker needs beside its buffers. It is allocated once.
@@ -19,7 +19,7 @@ pub(super) struct Scratch {
     ends: Vec<u32>,
     machine: Machine,
     cells: Cells,
-    gather: Gather,
+    buffers: ValueBuffers,
 }
 
 impl Scratch {
@@ -30,7 +30,7 @@ impl Scratch {
             index: Index::new(strip),
             ends: Vec::with_capacity(run.plan.n_fields()),
             machine: run.reader.machine(),
-            gather: Gather::new(run.sizes.gather, n_ruled),
+            buffers: ValueBuffers::new(run.sizes.values, n_ruled),
             cells: Cells::new(run.plan.template()),
         }
     }
@@ -54,8 +54,8 @@ pub(super) fn convert_slice<'r, 's>(
     at_end: bool,
 ) -> Result<Tail, Stop<'r, 's>> {
     let n_bytes = slice.bytes.len();
-    let Scratch { index, ends, machine, cells, gather } = scratch;
-    let mut converter = SliceConverter { run, slice, cells, gather, anchor: 0 };
+    let Scratch { index, ends, machine, cells, buffers } = scratch;
+    let mut converter = SliceConverter { run, slice, cells, buffers, anchor: 0 };
     loop {
         let at = converter.anchor;
         if converter.slice.left() == 0 {

@@ -60,7 +60,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let shape = [stray, unclosed, odd_width(record, run.plan.n_fields())];
         let encoder = run.reader.encoder(run.plan);
         if run.on_anomaly.judges_first() {
-            let findings = encoder.judge(self.slice, self.gather, record, !reading.decode)?;
+            let findings = encoder.judge(self.slice, self.buffers, record, !reading.decode)?;
             let found = all(shape, &findings);
             if let Some(first) = found.iter().flatten().next() {
                 if run.on_anomaly == OnAnomaly::Fail {
@@ -76,9 +76,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             }
         }
         let findings = if run.mode.writes() {
-            encoder.record(self.slice, self.gather, record, !reading.decode)?
+            encoder.record(self.slice, self.buffers, record, !reading.decode)?
         } else {
-            encoder.judge(self.slice, self.gather, record, !reading.decode)?
+            encoder.judge(self.slice, self.buffers, record, !reading.decode)?
         };
         self.count_all(&all(shape, &findings), record, number);
         Ok(Outcome::Done)
@@ -88,7 +88,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         for found in all.iter().flatten() {
             self.count(found, record, number);
             if found.anomaly == Anomaly::TypeMismatch {
-                let places = self.gather.misfitting.iter();
+                let places = self.buffers.misfitting.iter();
                 for place in places.filter_map(|field| self.run.plan.typed_place(*field as usize)) {
                     self.slice.counts.misfit(place, 1);
                 }

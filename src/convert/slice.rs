@@ -309,12 +309,12 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
     }
 
     fn lend(&mut self) -> Result<Vec<u8>, Self::Stop> {
-        Ok(std::mem::take(&mut self.gate.turn(self.counts.records)?.gathered))
+        Ok(std::mem::take(&mut self.gate.turn(self.counts.records)?.long_value))
     }
 
     fn give_back(&mut self, buffer: Vec<u8>) {
         if let Some(turn) = &mut self.gate.turn {
-            turn.gathered = buffer;
+            turn.long_value = buffer;
         }
     }
 }

@@ -11,14 +11,14 @@ use super::run::Run;
 use super::slice::{Reject, Slice, Stop, Tail};
 use crate::error::Anomaly;
 use crate::kernel::Cells;
-use crate::output::{Gather, Record};
+use crate::output::{Record, ValueBuffers};
 
 /// The conversion of one slice.
 pub(super) struct SliceConverter<'c, 'r, 's, 'w> {
     pub(super) run: &'c Run<'r>,
     pub(super) slice: &'c mut Slice<'r, 's, 'w>,
     pub(super) cells: &'c mut Cells,
-    pub(super) gather: &'c mut Gather,
+    pub(super) buffers: &'c mut ValueBuffers,
     /// The first byte that is not converted. `slice.counts.lines` counts up to here.
     pub(super) anchor: usize,
 }

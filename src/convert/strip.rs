@@ -142,7 +142,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let mut place = (cursor.record, cursor.at);
         let kernel = &run.reader.kernel;
         let encoder = run.reader.encoder(run.plan);
-        let weaver = Weaver::new(encoder, self.cells, self.gather, run.on_anomaly.judges_first());
+        let weaver = Weaver::new(encoder, self.cells, self.buffers, run.on_anomaly.judges_first());
         let at = match weaver.filter(|_| without_nulls.is_none()) {
             None => kernel.weave(&strip, &mut place, buffer, *len, &mut NoRules),
             Some(mut weaver) => {

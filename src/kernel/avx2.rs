@@ -141,7 +141,7 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
-    fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
+    fn copy_with(self, from: &[u8; 64], chosen: u64, byte: u8, to: &mut [u8; 64]) {
         let (from, _) = from.as_chunks::<32>();
         let (to, _) = to.as_chunks_mut::<32>();
         // SAFETY: `self` proves AVX2; each load and store is of 32 of the 64 bytes.
@@ -152,9 +152,9 @@ impl Block for Avx2 {
                 _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
             let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
             for (i, (from, to)) in from.iter().zip(to).enumerate() {
-                let put = _mm256_shuffle_epi8(_mm256_set1_epi32((put >> (32 * i)) as i32), spread);
-                let put = _mm256_cmpeq_epi8(_mm256_and_si256(put, bits), bits);
-                let bytes = _mm256_blendv_epi8(_mm256_loadu_si256(from.as_ptr().cast()), byte, put);
+                let chosen = _mm256_shuffle_epi8(_mm256_set1_epi32((chosen >> (32 * i)) as i32), spread);
+                let chosen = _mm256_cmpeq_epi8(_mm256_and_si256(chosen, bits), bits);
+                let bytes = _mm256_blendv_epi8(_mm256_loadu_si256(from.as_ptr().cast()), byte, chosen);
                 _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes);
             }
         }

@@ -110,11 +110,11 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
-    fn copy_with(self, from: &[u8; 64], put: u64, byte: u8, to: &mut [u8; 64]) {
+    fn copy_with(self, from: &[u8; 64], chosen: u64, byte: u8, to: &mut [u8; 64]) {
         let bytes = self.load(from);
         // SAFETY: `self` proves AVX-512 BW; the store is of the 64 bytes of `to`.
         unsafe {
-            let bytes = _mm512_mask_mov_epi8(bytes, put, _mm512_set1_epi8(byte as i8));
+            let bytes = _mm512_mask_mov_epi8(bytes, chosen, _mm512_set1_epi8(byte as i8));
             _mm512_storeu_si512(to.as_mut_ptr().cast(), bytes);
         }
     }

@@ -67,13 +67,13 @@ pub(crate) trait Block: Copy {
         unsafe { self.copy_raw(from.as_ptr(), to.as_mut_ptr()) }
     }
 
-    /// Copies a block with the bytes in `put` replaced by `byte`.
+    /// Copies a block with the bytes in `chosen` replaced by `byte`.
     #[inline(always)]
-    fn copy_with(self, from: &[u8; 64], mut put: u64, byte: u8, to: &mut [u8; 64]) {
+    fn copy_with(self, from: &[u8; 64], mut chosen: u64, byte: u8, to: &mut [u8; 64]) {
         self.copy(from, to);
-        while put != 0 {
-            to[put.trailing_zeros() as usize] = byte;
-            put &= put - 1;
+        while chosen != 0 {
+            to[chosen.trailing_zeros() as usize] = byte;
+            chosen &= chosen - 1;
         }
     }
 

@@ -92,7 +92,7 @@ fn by_blocks<B: Block>(
                     // SAFETY: as below.
                     unsafe {
                         copy(block, from, to, &mut done, place);
-                        put(to, &mut done, longest.1, longest.0);
+                        write_byte(to, &mut done, longest.1, longest.0);
                     }
                 }
             }
@@ -118,7 +118,7 @@ fn by_blocks<B: Block>(
             // behind that; no more is written than was read, and `to` is longer than `from` by two.
             unsafe {
                 copy(block, from, to, &mut done, place);
-                put(to, &mut done, byte, n);
+                write_byte(to, &mut done, byte, n);
             }
         }
         at += 64;
@@ -168,7 +168,7 @@ unsafe fn copy<B: Block>(block: B, from: &[u8], to: &mut [u8], done: &mut Folded
 /// # Safety
 /// As [`copy`].
 #[inline(always)]
-unsafe fn put(to: &mut [u8], done: &mut Folded, byte: u8, n: usize) {
+unsafe fn write_byte(to: &mut [u8], done: &mut Folded, byte: u8, n: usize) {
     debug_assert!(done.written < to.len());
     // SAFETY: as the caller says.
     unsafe { *to.get_unchecked_mut(done.written) = byte };

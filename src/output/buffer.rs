@@ -44,7 +44,7 @@ pub(crate) trait WriteValue {
     ///
     /// # Errors
     /// See [`WriteValue::Stop`].
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
 
     /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
     ///
@@ -68,7 +68,7 @@ impl<F: Flush> WriteValue for F {
 
     /// The first two bytes are never parted by a flush: records may be separated by two bytes, and
     /// the output writer sees one buffer at a time.
-    fn put(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
         loop {
             let buffer = self.buffer();
             let room = &mut buffer.bytes[buffer.len..];
@@ -123,7 +123,7 @@ impl<P: WriteValue> WriteValue for Unwritten<'_, P> {
         self.0.give_back(buffer);
     }
 
-    fn put(&mut self, _: &[u8]) -> Result<(), P::Stop> {
+    fn write(&mut self, _: &[u8]) -> Result<(), P::Stop> {
         Ok(())
     }
 

@@ -72,7 +72,7 @@ impl Findings {
 
 /// A worker's own buffers for values that need more than a look.
 #[derive(Debug)]
-pub(crate) struct Gather {
+pub(crate) struct ValueBuffers {
     /// For content that is not in one piece.
     buffer: Vec<u8>,
     /// Of a run of the weave, the values that are not of their type: record's number, byte in the
@@ -82,7 +82,7 @@ pub(crate) struct Gather {
     pub(crate) misfitting: Vec<u32>,
 }
 
-impl Gather {
+impl ValueBuffers {
     /// For content of up to `n_bytes`; what is longer waits for its turn, as the whole run has one
     /// buffer for such. The misfits of a run are as many as its spans at the most.
     pub(crate) fn new(n_bytes: usize, n_ruled: usize) -> Self {
@@ -127,36 +127,36 @@ impl Encoder<'_> {
     /// Writes a record. `valid` says that all of its bytes are known to be UTF-8.
     pub(crate) fn record<P: WriteValue>(
         &self,
-        put: &mut P,
-        gather: &mut Gather,
+        writer: &mut P,
+        buffers: &mut ValueBuffers,
         record: &Record<'_>,
         valid: bool,
     ) -> Result<Findings, P::Stop> {
         let plan = self.plan;
         let format = plan.format();
         let mut findings = Findings::default();
-        gather.misfitting.clear();
+        buffers.misfitting.clear();
         let mut last = None;
-        put.put(format.open().as_bytes())?;
+        writer.write(format.open().as_bytes())?;
         for i in 0..plan.n_columns(record.n_fields) {
             let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
             let Some((column, field)) = column else {
                 if plan.fills() {
-                    plan.lead(last, i, |piece| put.put(piece))?;
+                    plan.lead(last, i, |piece| writer.write(piece))?;
                     last = Some(i);
-                    put.put(b"null")?;
+                    writer.write(b"null")?;
                 }
                 continue;
             };
             let (start, end) = record.field(field);
             let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: Some(column) };
-            let lead = |put: &mut P| plan.lead(last, i, |piece| put.put(piece));
-            if self.field(put, gather, &place, &mut findings, lead)? {
+            let lead = |writer: &mut P| plan.lead(last, i, |piece| writer.write(piece));
+            if self.field(writer, buffers, &place, &mut findings, lead)? {
                 last = Some(i);
             }
         }
         for _ in 0..last.map_or(0, |i| plan.n_open(i)) {
-            put.put(b"}")?;
+            writer.write(b"}")?;
         }
         if let Some(extra) = plan.extra()
             && record.n_fields > plan.n_fields()
@@ -164,32 +164,32 @@ impl Encoder<'_> {
             let mut comma = last.is_some();
             if format.has_keys() {
                 if comma {
-                    put.put(b",")?;
+                    writer.write(b",")?;
                 }
-                put.put(extra)?;
+                writer.write(extra)?;
                 comma = false;
             }
             let mut field = plan.n_fields();
             self.surplus(record, |start, end| {
                 let before: &[u8] = if std::mem::replace(&mut comma, true) { b"," } else { b"" };
                 let place = FieldPlace { bytes: record.bytes, start, end, valid, field, column: None };
-                self.field(put, gather, &place, &mut findings, |put| put.put(before))?;
+                self.field(writer, buffers, &place, &mut findings, |writer| writer.write(before))?;
                 field += 1;
                 Ok(())
             })?;
             if format.has_keys() {
-                put.put(b"]")?;
+                writer.write(b"]")?;
             }
         }
-        put.put(format.close().as_bytes())?;
+        writer.write(format.close().as_bytes())?;
         Ok(findings)
     }
 
     /// What [`Encoder::record`] would find, without writing; `put` only lends its buffer.
     pub(crate) fn judge<P: WriteValue>(
         &self,
-        put: &mut P,
-        gather: &mut Gather,
+        writer: &mut P,
+        buffers: &mut ValueBuffers,
         record: &Record<'_>,
         valid: bool,
     ) -> Result<Findings, P::Stop> {
@@ -198,14 +198,14 @@ impl Encoder<'_> {
         if valid && !self.plan.may_misfit() && !escapes.may_make_bytes(escape, raw) {
             return Ok(Findings::default());
         }
-        self.record(&mut Unwritten(put), gather, record, valid)
+        self.record(&mut Unwritten(writer), buffers, record, valid)
     }
 
     /// Writes the value of a field, `lead` before it; false if it is left out.
     pub(super) fn field<P: WriteValue>(
         &self,
-        put: &mut P,
-        gather: &mut Gather,
+        writer: &mut P,
+        buffers: &mut ValueBuffers,
         place: &FieldPlace<'_>,
         findings: &mut Findings,
         lead: impl FnOnce(&mut P) -> Result<(), P::Stop>,
@@ -218,8 +218,8 @@ impl Encoder<'_> {
         let place = &FieldPlace { valid, ..*place };
         let field = Field::new(self.dialect, self.trim, bytes, start, end);
         let Some(rules) = self.plan.rules() else {
-            lead(put)?;
-            self.text(put, place, &field, findings)?;
+            lead(writer)?;
+            self.text(writer, place, &field, findings)?;
             return Ok(true);
         };
         let rule = rules.rule(place.column);
@@ -239,17 +239,17 @@ impl Encoder<'_> {
         } else if rule.transforms.is_empty() && rule.last.is_text(form) {
             Value::Text
         } else {
-            return self.by_content(put, gather, place, &field, form, findings, lead);
+            return self.by_content(writer, buffers, place, &field, form, findings, lead);
         };
         match value {
             Value::Omitted => return Ok(false),
             Value::Text => {
-                lead(put)?;
-                self.text(put, place, &field, findings)?;
+                lead(writer)?;
+                self.text(writer, place, &field, findings)?;
             }
             value => {
-                lead(put)?;
-                self.value(put, value, &[], true)?;
+                lead(writer)?;
+                self.value(writer, value, &[], true)?;
             }
         }
         Ok(true)
@@ -268,8 +268,8 @@ impl Encoder<'_> {
     #[allow(clippy::too_many_arguments, reason = "what its caller found, called from one place")]
     fn by_content<P: WriteValue>(
         &self,
-        put: &mut P,
-        gather: &mut Gather,
+        writer: &mut P,
+        buffers: &mut ValueBuffers,
         place: &FieldPlace<'_>,
         field: &Field<'_>,
         form: Form,
@@ -295,9 +295,9 @@ impl Encoder<'_> {
                     Ok::<_, Infallible>(())
                 });
                 n *= if by_page { 3 } else { 1 };
-                let buffer = match n <= gather.buffer.capacity() {
-                    true => &mut gather.buffer,
-                    false => lent.insert(put.lend()?),
+                let buffer = match n <= buffers.buffer.capacity() {
+                    true => &mut buffers.buffer,
+                    false => lent.insert(writer.lend()?),
                 };
                 buffer.clear();
                 buffer.reserve_exact(n);
@@ -329,15 +329,15 @@ impl Encoder<'_> {
             if content.bytes.is_empty() { self.empty(rules, place, false) } else { rule.last.value(content) };
         if value == Value::Misfit {
             findings.misfit(field.start(), place.field);
-            gather.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));
+            buffers.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));
         }
         let writes = value != Value::Omitted;
         if writes {
-            lead(put)?;
-            self.value(put, value, content.bytes, valid)?;
+            lead(writer)?;
+            self.value(writer, value, content.bytes, valid)?;
         }
         if let Some(buffer) = lent {
-            put.give_back(buffer);
+            writer.give_back(buffer);
         }
         Ok(writes)
     }
@@ -345,26 +345,26 @@ impl Encoder<'_> {
     /// Writes a field's content as a string, run by run.
     fn text<P: WriteValue>(
         &self,
-        put: &mut P,
+        writer: &mut P,
         place: &FieldPlace<'_>,
         field: &Field<'_>,
         findings: &mut Findings,
     ) -> Result<(), P::Stop> {
-        put.put(b"\"")?;
+        writer.write(b"\"")?;
         if place.valid {
-            field.runs(self.dialect, |run| put.escape(self.kernel, run.from, run.start, run.end))?;
+            field.runs(self.dialect, |run| writer.escape(self.kernel, run.from, run.start, run.end))?;
         } else {
-            let write = |piece: &str| put.escape(self.kernel, piece.as_bytes(), 0, piece.len());
+            let write = |piece: &str| writer.escape(self.kernel, piece.as_bytes(), 0, piece.len());
             let text = self.decode(field, write)?;
             findings.invalid(&text, place.field);
         }
-        put.put(b"\"")
+        writer.write(b"\"")
     }
 
     /// Writes a value of `content`, which may be no UTF-8 unless it is `valid`.
     pub(super) fn value<P: WriteValue>(
         &self,
-        put: &mut P,
+        writer: &mut P,
         value: Value,
         content: &[u8],
         valid: bool,
@@ -373,54 +373,54 @@ impl Encoder<'_> {
             Value::Omitted | Value::Look => Ok(()),
             Value::Word(word) => {
                 let (letters, n) = word.letters();
-                put.put(&letters[..n])
+                writer.write(&letters[..n])
             }
-            Value::Token => put.put(content),
+            Value::Token => writer.write(content),
             Value::Number => {
                 let Some(Number { negative, whole, fraction, exponent }) = number(content) else {
                     return Ok(());
                 };
                 let point: &[u8] = if fraction.is_empty() { b"" } else { b"." };
                 let sign: &[u8] = if negative { b"-" } else { b"" };
-                [sign, whole, point, fraction, exponent].into_iter().try_for_each(|piece| put.put(piece))
+                [sign, whole, point, fraction, exponent].into_iter().try_for_each(|piece| writer.write(piece))
             }
             // A newline in JSON is between tokens only, where a space does as well.
             Value::Json => pieces(content, valid, |piece| {
                 let mut lines = piece.split(|byte| matches!(byte, b'\n' | b'\r'));
-                put.put(lines.next().unwrap_or_default())?;
+                writer.write(lines.next().unwrap_or_default())?;
                 lines.try_for_each(|line| {
-                    put.put(b" ")?;
-                    put.put(line)
+                    writer.write(b" ")?;
+                    writer.write(line)
                 })
             }),
-            Value::Text | Value::Misfit => self.string(put, [content], valid),
+            Value::Text | Value::Misfit => self.string(writer, [content], valid),
             Value::Part { head, stars, tail } => {
                 let stars: &[u8] = if stars { b"***" } else { b"" };
-                self.string(put, [&content[..head], stars, &content[tail..]], valid)
+                self.string(writer, [&content[..head], stars, &content[tail..]], valid)
             }
             Value::Hash => {
                 let key = self.plan.rules().and_then(Rules::key);
                 let Some(hash) = key.map(|key| hashed(key, content, valid)) else {
-                    return put.put(b"\"***\"");
+                    return writer.write(b"\"***\"");
                 };
-                put.put(b"\"")?;
-                put.put(&hexadecimal(&hash))?;
-                put.put(b"\"")
+                writer.write(b"\"")?;
+                writer.write(&hexadecimal(&hash))?;
+                writer.write(b"\"")
             }
         }
     }
 
     fn string<P: WriteValue, const N: usize>(
         &self,
-        put: &mut P,
+        writer: &mut P,
         parts: [&[u8]; N],
         valid: bool,
     ) -> Result<(), P::Stop> {
-        put.put(b"\"")?;
+        writer.write(b"\"")?;
         for part in parts {
-            pieces(part, valid, |piece| put.escape(self.kernel, piece, 0, piece.len()))?;
+            pieces(part, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))?;
         }
-        put.put(b"\"")
+        writer.write(b"\"")
     }
 
     /// Gives the text of a field in pieces.

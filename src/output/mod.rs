@@ -30,7 +30,7 @@ pub(crate) use buffer::{Ends, Flush, LEAST_BUFFER, OutputBuffer};
 pub(crate) use compress::Packer;
 pub use compress::{Compress, Compression};
 pub(crate) use descriptor::Descriptor;
-pub(crate) use encode::{Encoder, Findings, Gather, Record};
+pub(crate) use encode::{Encoder, Findings, Record, ValueBuffers};
 pub(crate) use file::FileOptions;
 pub use file::remove_temporaries;
 pub(crate) use file::{FileId, OutputFile, left_unfinished};

@@ -5,7 +5,7 @@
 //! look.
 
 use super::buffer::WriteValue;
-use super::encode::{Encoder, FieldPlace, Findings, Gather, hexadecimal};
+use super::encode::{Encoder, FieldPlace, Findings, ValueBuffers, hexadecimal};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
 use crate::plan::MOST_TYPED;
@@ -17,7 +17,7 @@ pub(crate) struct Weaver<'w, 'r> {
     encoder: Encoder<'r>,
     rules: &'r Rules,
     cells: &'w mut Cells,
-    gather: &'w mut Gather,
+    buffers: &'w mut ValueBuffers,
     /// A record with a value that is not of its type is left to the general way.
     leaves_misfits: bool,
     /// The records done.
@@ -35,7 +35,7 @@ impl<'w, 'r> Weaver<'w, 'r> {
     pub(crate) fn new(
         encoder: Encoder<'r>,
         cells: &'w mut Cells,
-        gather: &'w mut Gather,
+        buffers: &'w mut ValueBuffers,
         leaves_misfits: bool,
     ) -> Option<Self> {
         let rules = encoder.plan.rules().filter(|_| !encoder.plan.template().ruled().is_empty())?;
@@ -43,7 +43,7 @@ impl<'w, 'r> Weaver<'w, 'r> {
             encoder,
             rules,
             cells,
-            gather,
+            buffers,
             leaves_misfits,
             n_done: 0,
             n_misfits: 0,
@@ -61,7 +61,7 @@ impl Values for Weaver<'_, '_> {
     }
 
     fn fill(&mut self, kernel: &Kernel, strip: &Strip<'_>) {
-        self.gather.misfits.clear();
+        self.buffers.misfits.clear();
         for &(place, field) in strip.template.ruled() {
             if !self.cells.wants_column(strip) {
                 continue;
@@ -70,7 +70,7 @@ impl Values for Weaver<'_, '_> {
             let common = Common {
                 encoder: &self.encoder,
                 rules: self.rules,
-                gather: self.gather,
+                buffers: self.buffers,
                 place: place as usize,
                 field,
                 empty: [true, in_quotes].map(|looked_at| match self.rules.empty(looked_at) {
@@ -90,7 +90,8 @@ impl Values for Weaver<'_, '_> {
     }
 
     fn done(&mut self, n: usize) {
-        for &(number, at, field) in self.gather.misfits.iter().filter(|(number, _, _)| (*number as usize) < n)
+        for &(number, at, field) in
+            self.buffers.misfits.iter().filter(|(number, _, _)| (*number as usize) < n)
         {
             self.n_misfits += 1;
             let place = self.encoder.plan.typed_place(field as usize);
@@ -144,7 +145,7 @@ impl Rule for Transformed {
 struct Common<'f, 'r> {
     encoder: &'f Encoder<'r>,
     rules: &'f Rules,
-    gather: &'f mut Gather,
+    buffers: &'f mut ValueBuffers,
     /// In the order of the output, and in the record.
     place: usize,
     field: u32,
@@ -167,7 +168,7 @@ impl Common<'_, '_> {
         if self.leaves_misfits {
             return None;
         }
-        self.gather.misfits.push((number as u32, at as u32, self.field));
+        self.buffers.misfits.push((number as u32, at as u32, self.field));
         Some(())
     }
 
@@ -212,10 +213,10 @@ impl Common<'_, '_> {
         let mut wrote = false;
         let span = arena.write(false, |to| {
             let mut room = Room { to, at: 0 };
-            wrote = self.encoder.field(&mut room, self.gather, &place, &mut findings, |_| Ok(())).ok()?;
+            wrote = self.encoder.field(&mut room, self.buffers, &place, &mut findings, |_| Ok(())).ok()?;
             Some(room.at)
         })?;
-        self.gather.misfitting.clear();
+        self.buffers.misfitting.clear();
         if findings.n_invalid > 0 {
             // An escape stands for what is not valid, which is counted elsewhere.
             return None;
@@ -320,7 +321,7 @@ struct Full;
 impl WriteValue for Room<'_> {
     type Stop = Full;
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Full> {
         let end = self.at + bytes.len();
         self.to.get_mut(self.at..end).ok_or(Full)?.copy_from_slice(bytes);
         self.at = end;

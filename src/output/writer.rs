@@ -120,7 +120,7 @@ struct PacedTarget<'o> {
 }
 
 impl PacedTarget<'_> {
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.pace {
             _ if bytes.is_empty() => {}
             None => self.to.write(bytes)?,
@@ -177,16 +177,16 @@ impl<'o> OutputWriter<'o> {
     }
 
     /// Writes a range of encoded bytes.
-    fn put(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
+    fn write(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
         self.open()?;
         let comma = self.layout.bounds.comma(&raw[range.clone()]);
         match packer {
-            None => self.target.put(&raw[range.start + if self.begun { 0 } else { comma }..range.end])?,
+            None => self.target.write(&raw[range.start + if self.begun { 0 } else { comma }..range.end])?,
             Some(packer) => {
                 if comma > 0 && self.begun {
-                    self.target.put(&self.framing.comma)?;
+                    self.target.write(&self.framing.comma)?;
                 }
-                self.target.put(packer.pack(raw, range.start + comma..range.end)?)?;
+                self.target.write(packer.pack(raw, range.start + comma..range.end)?)?;
             }
         }
         self.begun = true;
@@ -195,7 +195,7 @@ impl<'o> OutputWriter<'o> {
 
     fn open(&mut self) -> Result<()> {
         if !self.opened {
-            self.target.put(&self.framing.open)?;
+            self.target.write(&self.framing.open)?;
             self.opened = true;
         }
         Ok(())
@@ -204,7 +204,7 @@ impl<'o> OutputWriter<'o> {
     /// Writes the rest of a record that was begun. If the part becomes too large, the record moves
     /// to a new one.
     fn go_on(&mut self, raw: &[u8], end: usize, packer: &mut Option<&mut Packer>) -> Result<()> {
-        self.put(raw, 0..end, packer)?;
+        self.write(raw, 0..end, packer)?;
         if self.records[1] > 1
             && self.room() < 0
             && let Target::Parts(parts) = &mut self.target.to
@@ -225,7 +225,7 @@ impl<'o> OutputWriter<'o> {
         }
         self.open()?;
         self.unfinished = self.at();
-        self.put(raw, range, packer)?;
+        self.write(raw, range, packer)?;
         self.records[1] += 1;
         Ok(())
     }
@@ -278,7 +278,7 @@ impl<'o> OutputWriter<'o> {
                     break;
                 }
             }
-            self.put(raw, start..end, packer)?;
+            self.write(raw, start..end, packer)?;
             self.records[1] += n_now;
             n -= n_now;
             range.start = end;
@@ -321,7 +321,7 @@ impl<'o> OutputWriter<'o> {
     }
 
     fn next_part(&mut self) -> Result<()> {
-        self.target.put(&self.framing.close)?;
+        self.target.write(&self.framing.close)?;
         if let Target::Parts(parts) = &mut self.target.to {
             parts.end(self.records[1])?;
         }
@@ -339,9 +339,9 @@ impl<'o> OutputWriter<'o> {
             return Ok(());
         }
         self.open()?;
-        self.target.put(&self.framing.close)?;
+        self.target.write(&self.framing.close)?;
         if self.at() == 0 {
-            self.target.put(&self.framing.nothing)?;
+            self.target.write(&self.framing.nothing)?;
         }
         if let Target::Parts(parts) = &mut self.target.to {
             // The part may be empty. It is created here then.
@@ -398,7 +398,7 @@ impl WriteRecords for OutputWriter<'_> {
                 self.half(raw, cuts.body..raw.len(), &mut packer)?;
             }
         } else {
-            self.put(raw, 0..raw.len(), &mut packer)?;
+            self.write(raw, 0..raw.len(), &mut packer)?;
         }
         Ok(self.target.n_bytes - before)
     }
