@@ -43,7 +43,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What in the data is not as it should be (SPEC 3).
+/// What in the data is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Anomaly {

@@ -5,7 +5,10 @@
 //! use rowmill::{Anomaly, Converter, Delimiter, Mask};
 //!
 //! let text = b"id;name;email\n1;\"Ada; Countess\";ada@example.org\n2;short\n";
-//! let converter = Converter::builder().delimiter(Delimiter::Byte(b';')).mask("email", Mask::Email).build()?;
+//! let converter = Converter::builder()
+//!     .delimiter(Delimiter::Byte(b';'))
+//!     .mask("email", Mask::Email)
+//!     .build()?;
 //! let mut result = Vec::new();
 //! let summary = converter.convert_slice(text, &mut result)?;
 //! let first = br#"{"id":"1","name":"Ada; Countess","email":"a***@example.org"}"#;
@@ -23,7 +26,8 @@
 //! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own
 //!   ends.
 //! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
-//! - [`Delimiter`], [`Terminator`], [`Escapes`], [`Trim`], [`Encoding`]: how inputs are read.
+//! - [`Delimiter`], [`Terminator`], [`ByteSequence`], [`Escapes`], [`Trim`], [`Encoding`]: how
+//!   inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
 //! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
 //! - [`Progress`]: how far a run is, for a bar of your own.

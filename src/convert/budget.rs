@@ -61,8 +61,8 @@ pub(super) struct Budget {
     /// Overlong records are skipped. What follows their first line is carried anew while the old
     /// carry is still there.
     pub(super) passes_over: bool,
-    /// How many times the longest record's length a value in one piece takes. Values that must be in
-    /// one piece are put together one at a time.
+    /// How many times the longest record's length a value in one piece takes. Values that must be
+    /// in one piece are put together one at a time.
     pub(super) n_long_values: usize,
     /// Values of up to a strip's length are put together by each worker.
     pub(super) buffers_values: bool,

@@ -177,7 +177,12 @@ impl<'o> OutputWriter<'o> {
     }
 
     /// Writes a range of encoded bytes.
-    fn write(&mut self, raw: &[u8], range: Range<usize>, packer: &mut Option<&mut Packer>) -> Result<()> {
+    fn write_range(
+        &mut self,
+        raw: &[u8],
+        range: Range<usize>,
+        packer: &mut Option<&mut Packer>,
+    ) -> Result<()> {
         self.open()?;
         let comma = self.layout.bounds.comma(&raw[range.clone()]);
         match packer {
@@ -204,7 +209,7 @@ impl<'o> OutputWriter<'o> {
     /// Writes the rest of a record that was begun. If the part becomes too large, the record moves
     /// to a new one.
     fn go_on(&mut self, raw: &[u8], end: usize, packer: &mut Option<&mut Packer>) -> Result<()> {
-        self.write(raw, 0..end, packer)?;
+        self.write_range(raw, 0..end, packer)?;
         if self.records[1] > 1
             && self.room() < 0
             && let Target::Parts(parts) = &mut self.target.to
@@ -225,7 +230,7 @@ impl<'o> OutputWriter<'o> {
         }
         self.open()?;
         self.unfinished = self.at();
-        self.write(raw, range, packer)?;
+        self.write_range(raw, range, packer)?;
         self.records[1] += 1;
         Ok(())
     }
@@ -278,7 +283,7 @@ impl<'o> OutputWriter<'o> {
                     break;
                 }
             }
-            self.write(raw, start..end, packer)?;
+            self.write_range(raw, start..end, packer)?;
             self.records[1] += n_now;
             n -= n_now;
             range.start = end;
@@ -398,7 +403,7 @@ impl WriteRecords for OutputWriter<'_> {
                 self.half(raw, cuts.body..raw.len(), &mut packer)?;
             }
         } else {
-            self.write(raw, 0..raw.len(), &mut packer)?;
+            self.write_range(raw, 0..raw.len(), &mut packer)?;
         }
         Ok(self.target.n_bytes - before)
     }

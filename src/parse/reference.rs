@@ -2,8 +2,9 @@
 //!
 //! It defines what quoting means. The order of its checks is that of the `csv` crate (csv-core's
 //! NFA), which the tests hold it against on raw bytes; escapes outside quotes and white space
-//! before a quote, which csv-core doesn't know, are as CPython's `csv` and SPEC have them. It can
-//! stop at any byte and go on with the next slice, so it also follows a record over window edges.
+//! before a quote, which csv-core doesn't know, are as CPython's `csv` and the guide have them. It
+//! can stop at any byte and go on with the next slice, so it also follows a record over window
+//! edges.
 
 use super::blank::{is_blank, is_long_blank, starts_blank};
 use crate::dialect::{Dialect, Terminator};

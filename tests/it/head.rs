@@ -77,7 +77,11 @@ pub(crate) fn shape(head: &[u8; N_HEAD], bytes: &[u8]) -> Option<Shape> {
         (shape.trim_names, shape.trim_values) = (true, true);
     } else if let Some(sequences) = SEQUENCES.get(which.wrapping_sub(1)) {
         shape.sequences = *sequences;
-        let mut unused = (1..9).chain(14..27).filter(|byte| !bytes.contains(byte));
+        // A number behind an escape may be any byte; others that are named are none of these.
+        if shape.escapes == Escapes::Postgres {
+            shape.escapes = Escapes::Literal;
+        }
+        let mut unused = (1..8).chain(14..26).filter(|byte| !bytes.contains(byte));
         shape.delimiter = unused.next()?;
         if sequences[1].is_some() {
             shape.terminator = Some(unused.next()?);

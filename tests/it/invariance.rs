@@ -251,8 +251,8 @@ fn behind_a_quote_that_is_never_closed_the_rest_is_converted() {
     let shape = Shape { rejects: true, max_record: 16 << 20, ..Shape::default() };
     let place = Place::new();
     let input = place.write("input.csv", &file);
-    // The model's own reader takes the overlong record as SPEC has it; that the rest is right the
-    // csv crate says too, of a file that never had the line.
+    // The model's own reader takes the overlong record as the guide has it; that the rest is right
+    // the csv crate says too, of a file that never had the line.
     let case = Case::shaped("never closed", file, &shape, &["--rejects", "rejects.csv"]);
     let at = find(&case.bytes, b"20000,stray");
     let line = &case.bytes[at..at + find(&case.bytes[at..], b"\n") + 1];

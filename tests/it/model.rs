@@ -1,6 +1,6 @@
 //! What should come out, twice over and with nothing of rowmill's: the `csv` crate, and a reader
-//! written from SPEC for what that crate doesn't know (trimming, escapes outside quotes, comments
-//! that end at a lone CR).
+//! written from the guide for what that crate doesn't know (trimming, escapes outside quotes,
+//! comments that end at a lone CR).
 //!
 //! `reference.rs` holds the two against each other and rowmill against both; `invariance.rs` and
 //! the fuzz targets take their expectations from here. Nothing is clever: bytes are looked at one
@@ -13,7 +13,7 @@ use rowmill::{Escapes, Format};
 
 use crate::rules::{Plan, make_sense};
 
-/// The shape of a file: SPEC 1 as plain data.
+/// The shape of a file: a dialect and rules as plain data.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
     pub(crate) delimiter: u8,
@@ -294,7 +294,7 @@ impl Shape {
             .collect()
     }
 
-    /// The records as SPEC has them.
+    /// The records as the guide has them.
     pub(crate) fn by_hand(&self, bytes: &[u8]) -> Vec<Record> {
         let mut records = self.by_single_bytes(&self.folded(bytes));
         for record in &mut records {
@@ -740,8 +740,8 @@ fn trim_white_space(content: &mut Vec<(u8, bool)>, quoted: bool) {
     }
 }
 
-/// The names of the columns, by SPEC's words: an empty one is `column_N`, one seen before `name_2`,
-/// …, never one that exists.
+/// The names of the columns, by the guide's words: an empty one is `column_N`, one seen before
+/// `name_2`, …, never one that exists.
 pub(crate) fn repaired(raw: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = HashSet::new();

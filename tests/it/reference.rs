@@ -1,5 +1,5 @@
 //! The library on raw bytes: what it gives is what the `csv` crate and serde_json give, and where
-//! that crate has no word for it, what a reader written from SPEC gives (`model.rs`).
+//! that crate has no word for it, what a reader written from the guide gives (`model.rs`).
 //!
 //! Inputs and dialects are generated, malformed more often than not, and small enough that a
 //! failure shrinks to something one can read. A failure worth keeping becomes a named test below,
