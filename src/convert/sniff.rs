@@ -13,6 +13,7 @@ use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
 use crate::input::guess;
 use crate::parse::{Field, Machine};
 use crate::plan::rule::number;
+use bstr::ByteSlice;
 use memchr::memchr;
 use std::ops::Range;
 
@@ -178,7 +179,8 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     }
     let records = records(taken.dialect, sample);
     let widths = Widths::of(&records);
-    let dialect = delimiter(taken, sample, widths).or_else(|| title(taken, sample, &records, widths));
+    let dialect = part_of_character(taken, sample).or_else(|| delimiter(taken, sample, widths));
+    let dialect = dialect.or_else(|| title(taken, sample, &records, widths));
     let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
     let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
     let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
@@ -204,6 +206,19 @@ fn quoted_numbers(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
     let name = taken.name;
     (all && any).then(|| {
         format!("{name}: all values are quoted, and `infer` looks at others; did you mean `quoted_values`?")
+    })
+}
+
+/// The delimiter is half of a character of UTF-8, and was meant as the character that it is in
+/// Latin-1.
+fn part_of_character(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
+    let Dialect { delimiter, charset, .. } = *taken.dialect;
+    let meant = char::from(delimiter);
+    let is_half =
+        delimiter >= 0x80 && charset == Charset::Utf8 && sample.bytes.contains_str(meant.to_string());
+    is_half.then(|| {
+        let (name, half) = (taken.name, delimiter_name(delimiter));
+        format!("{name}: {half} is a part of characters in UTF-8; did you mean `delimiter` '{meant}'?")
     })
 }
 

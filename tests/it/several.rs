@@ -102,6 +102,9 @@ fn a_doubled_delimiter_gets_a_remark() {
     place.rowmill().arg("in.csv").out().expect_stderr("did you mean -d '||'?");
     let output = place.rowmill().args(["in.csv", "-d", "||"]).out();
     assert!(!output.expect_status(0).stderr.contains("note:"), "{}", output.stderr);
+    place.write("in.csv", UTF8);
+    let output = place.rowmill().args(["in.csv", "-d", "\\xa6"]).out();
+    output.expect_stderr("'\\xa6' is a part of characters in UTF-8; did you mean -d '¦'?");
     place.write("in.csv", "a|b|c\n1|2|3\n");
     let output = place.rowmill().args(["in.csv", "-d", "¦¦"]).out();
     output.expect_stderr("'¦¦' parts no record alike, '|' parts all into 3; did you mean -d '|'?");
