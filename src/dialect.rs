@@ -180,11 +180,6 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Whether an empty field behind the last delimiter is none.
-    pub(crate) fn may_trail(&self) -> bool {
-        self.trailing_delimiter || self.whitespace
-    }
-
     /// Whether `byte` ends a field.
     #[inline]
     pub(crate) fn is_delimiter(&self, byte: u8) -> bool {

@@ -204,8 +204,8 @@ impl First {
             self.kind = Kind::Blank;
             return;
         }
-        if dialect.may_trail() && fields.len() > 1 {
-            fields.pop_if(|last| field(last).is_blank());
+        if fields.len() > 1 {
+            fields.pop_if(|last| Field::is_none(dialect, trim, bytes, last.start, last.end));
         }
         let is_empty =
             |it: &Range<usize>| field(it).only_run(dialect).is_some_and(|content| content.is_empty());

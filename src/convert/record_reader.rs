@@ -145,7 +145,7 @@ impl RecordReader {
     /// field.
     pub(super) fn without_trailing<'b>(&self, record: &Record<'b>) -> Record<'b> {
         let Record { bytes, end, ends, n_fields, last, .. } = *record;
-        if !self.dialect.may_trail() || n_fields < 2 || !self.field(bytes, last, end).is_blank() {
+        if n_fields < 2 || !Field::is_none(&self.dialect, self.trim, bytes, last, end) {
             return *record;
         }
         // It ends where its last delimiter is.

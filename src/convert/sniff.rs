@@ -68,8 +68,8 @@ pub(super) fn records(dialect: &Dialect, Sample { bytes, whole }: Sample<'_>) ->
         let sample = Sample { bytes, whole };
         if !comment && !matches!(&fields[..], [only] if is_blank(dialect, sample, only)) {
             let open = ended.is_none() && machine.is_quoted();
-            if dialect.may_trail() && fields.len() > 1 {
-                fields.pop_if(|last| is_blank(dialect, sample, last));
+            if fields.len() > 1 {
+                fields.pop_if(|last| Field::is_none(dialect, trim, bytes, last.start, last.end));
             }
             if !dialect.skip_empty || !fields.iter().all(|field| is_empty(dialect, sample, field)) {
                 records.push(Sniffed { fields, open });
@@ -336,7 +336,7 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
 
 /// Each record ends with a delimiter. The header does too, or it has one field less.
 fn trailing(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
-    if taken.dialect.may_trail() {
+    if taken.dialect.trailing_delimiter || taken.dialect.whitespace {
         return None;
     }
     let (header, rest) = match records.split_first() {

@@ -45,6 +45,15 @@ impl<'a> ContentRun<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// Whether what is behind the last delimiter of several fields, `bytes[start..end]`, is no
+    /// field.
+    pub(crate) fn is_none(dialect: &Dialect, trim: bool, bytes: &'a [u8], start: usize, end: usize) -> bool {
+        if dialect.whitespace {
+            return bytes[start..end].iter().all(|byte| dialect.is_delimiter(*byte));
+        }
+        dialect.trailing_delimiter && Self::new(dialect, trim, bytes, start, end).is_blank()
+    }
+
     /// The field in `bytes[start..end]`, ended by the delimiter or terminator at `end`.
     #[inline]
     pub fn new(dialect: &Dialect, trim: bool, bytes: &'a [u8], mut start: usize, mut end: usize) -> Self {
