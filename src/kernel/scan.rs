@@ -29,6 +29,8 @@ pub struct Index {
     /// Known where notes are taken.
     any_dirty: bool,
     n_lines: u64,
+    /// The blocks in which lines end inside quotes, a bit for each.
+    lined: Box<[u64]>,
 }
 
 impl Index {
@@ -50,6 +52,7 @@ impl Index {
             high: false,
             any_dirty: false,
             n_lines: 0,
+            lined: vec![0; n_blocks / 64 + 1].into_boxed_slice(),
         }
     }
 
@@ -60,7 +63,12 @@ impl Index {
 
     /// The resident bytes of an index for strips of `n_bytes`, at the most.
     pub const fn size_for(n_bytes: usize) -> usize {
-        (n_bytes + 192) * 8 + n_bytes / 8 + 64 + Notes::size_for(n_bytes) + Outline::size_for(n_bytes)
+        (n_bytes + 192) * 8
+            + n_bytes / 8
+            + n_bytes / 512
+            + 128
+            + Notes::size_for(n_bytes)
+            + Outline::size_for(n_bytes)
     }
 
     /// The end of each field, which is where its delimiter or terminator stands; ascending.
@@ -97,6 +105,18 @@ impl Index {
     /// The terminators of the whole records, those inside quotes counted too.
     pub fn n_lines(&self) -> u64 {
         self.n_lines
+    }
+
+    /// The first bytes of the blocks of 64 in which lines end inside quotes; ascending.
+    pub(crate) fn lined_blocks(&self) -> impl Iterator<Item = usize> {
+        self.lined.iter().enumerate().flat_map(|(i, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some((i * 64 + bit) * 64)
+            })
+        })
     }
 
     /// Whether a byte of `from..=to` needs a closer look: a quote, a backslash, a control byte, or
@@ -253,6 +273,8 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
     let other_escape = marks.escape.filter(|byte| *byte != b'\\');
     let (ends, records, dirties) = (&mut index.ends[..], &mut index.records[..], &mut index.dirty[..]);
     let (outlines, mut any_dirty) = (&mut index.outlines[..], 0);
+    let lined = &mut index.lined[..];
+    lined.fill(0);
     blocks(bytes, |bytes, number, valid| {
         block.prefetch(bytes.as_ptr().wrapping_add(AHEAD));
         let loaded = block.load(bytes);
@@ -303,7 +325,10 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
             outlines[number] = Outline { ends: here, structural, quote: found.quote };
         }
         any_high |= high;
-        quoted.block_ends(found.quoted_lines);
+        if found.quoted_lines != 0 {
+            quoted.block_ends(found.quoted_lines);
+            lined[number / 64] |= 1 << (number % 64);
+        }
         if irregular != 0 {
             stop = Some(at + irregular.trailing_zeros() as usize);
         }

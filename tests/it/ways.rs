@@ -99,7 +99,7 @@ fn as_modelled(shape: &Shape, result: &Result<Got>, bytes: &[u8]) -> bool {
     match result {
         _ if wide => {}
         // Of the last records, which are dropped, one is too long; the model reads it anew.
-        Ok(_) if shape.skip_last > 0 && !shape.rejects && expected.overlong > 0 => {}
+        Ok(_) if shape.skip_last > 0 && !shape.rejects && records.iter().any(|record| record.overlong) => {}
         Ok(_) if swallows => panic!("an open quote in the header is no error: {shape:?}"),
         Ok(got) => {
             let got = got.told();
