@@ -35,7 +35,7 @@ pub trait Sink: Send {
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
     /// Makes sure that all that was written is kept whatever happens to this process, for
-    /// `--resume`. Returns how many bytes that is.
+    /// `resume`. Returns how many bytes that is.
     ///
     /// # Errors
     /// The output cannot be kept, or a conversion to this sink cannot be resumed.
