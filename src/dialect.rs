@@ -180,6 +180,12 @@ impl Default for Dialect {
 }
 
 impl Dialect {
+    /// Bytes of an input as text in a message.
+    pub(crate) fn shown(&self, bytes: &[u8]) -> String {
+        let unfolded = self.folding.map(|folding| folding.unfolded(bytes));
+        String::from_utf8_lossy(unfolded.as_deref().unwrap_or(bytes)).into_owned()
+    }
+
     /// Whether `byte` ends a field.
     #[inline]
     pub(crate) fn is_delimiter(&self, byte: u8) -> bool {

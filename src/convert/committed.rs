@@ -165,8 +165,8 @@ impl Committed<'_> {
         let reasons: Vec<Reason> = reasons.collect();
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         let n_bytes = rejects.write(raw)?;
-        if !ended && !raw.ends_with(b"\n") {
-            rejects.write(b"\n")?;
+        if !ended {
+            rejects.end_record(raw)?;
         }
         rejects.log(&reasons, n_bytes)
     }
@@ -176,7 +176,7 @@ impl Committed<'_> {
         let anomaly = Anomaly::OverlongRecord;
         if let Some(rejects) = &mut self.rejects {
             if !ended {
-                rejects.write(b"\n")?;
+                rejects.end_record(b"")?;
             }
             let place = place.clone();
             rejects.log(&[Reason { anomaly, place, quote_line: None, value: None }], n_bytes)?;

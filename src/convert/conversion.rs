@@ -270,7 +270,7 @@ impl Inputs<'_, '_> {
         // The rejects of all ranges join to those of the whole.
         let is_first = self.range.as_ref().is_none_or(Located::is_first);
         if let Some(rejects) = &mut outputs.rejects {
-            rejects.begin(records.dialect.folding, is_first.then_some(preface.raw));
+            rejects.begin(&records.dialect, is_first.then_some(preface.raw));
         }
         let n_last = Some(options.shaping.skip_last).filter(|n| *n > 0);
         let skip_last = n_last.filter(|_| ready.is_last).map(|n| SkipLast { n, may_be_all: is_first });

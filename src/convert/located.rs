@@ -145,6 +145,6 @@ pub(super) fn verify(path: &Path, was: &Fingerprint) -> Result<()> {
 }
 
 pub(super) fn not_as_stored(name: &str) -> Error {
-    let reason = "ranges need a regular file in UTF-8 or an encoding of one byte a character; unpack or decode it first";
+    let reason = "ranges need a regular file in UTF-8 or an encoding of one byte a character, with a delimiter, terminator and quote of one byte each; unpack or decode it first";
     ErrorKind::Unusable { path: name.to_owned(), reason }.into()
 }

@@ -269,7 +269,10 @@ fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Width
         [title, rest @ ..] => rest.len() > 1 && has_text(title) && !rest.iter().any(has_text),
         [] => false,
     };
-    let n_title = records.iter().take_while(is_title).count();
+    // And as many alone in the row below it.
+    let is_empty_row = |record: &Sniffed| record.fields.len() > 2 && !record.fields.iter().any(has_text);
+    let is_above = |(i, record): &(usize, &Sniffed)| is_title(record) || *i > 0 && is_empty_row(record);
+    let n_title = records.iter().enumerate().take_while(is_above).count();
     let is_padded = records.first().is_some_and(|record| record.fields.len() > 1);
     if is_padded && !records.get(n_title).is_some_and(|record| record.fields.iter().all(has_text)) {
         return None;
@@ -325,7 +328,7 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
         values.iter().filter_map(|value| number(str::from_utf8(value).ok()?.trim())).collect();
     let is_row = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] > pair[0]);
     let is_surely = !values.is_empty() && !is_row && !first.open;
-    let (name, value) = (taken.name, String::from_utf8_lossy(values.first()?));
+    let (name, value) = (taken.name, taken.dialect.shown(values.first()?));
     is_surely.then(|| {
         format!(
             "{name}: the first record was taken for names, but looks like data ('{}'); did you mean `no_header`?",
@@ -397,8 +400,10 @@ fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
     if !taken.encoding_by_default || taken.dialect.charset != Charset::Utf8 {
         return None;
     }
+    let unfolded = taken.dialect.folding.map(|folding| folding.unfolded(sample.bytes));
+    let bytes = unfolded.as_deref().unwrap_or(sample.bytes);
     let (mut n_valid, mut n_invalid) = (0, 0);
-    let mut chunks = sample.bytes.utf8_chunks().peekable();
+    let mut chunks = bytes.utf8_chunks().peekable();
     while let Some(chunk) = chunks.next() {
         n_valid += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
         let is_cut = !sample.whole && chunks.peek().is_none();
@@ -407,7 +412,7 @@ fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
     if n_invalid <= n_valid {
         return None;
     }
-    Some(match guess(sample.bytes, sample.whole) {
+    Some(match guess(bytes, sample.whole) {
         Some(label) => format!("{}: is not UTF-8; did you mean `encoding` {label}?", taken.name),
         None => format!("{}: is not UTF-8", taken.name),
     })

@@ -77,7 +77,7 @@ fn escape(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String>
 /// The first record was taken for data, and has names where all others have values.
 fn names_for_data(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<String> {
     let (first, rest) = sniffed.split_first().filter(|(_, rest)| !taken.in_record && rest.len() > 1)?;
-    let text = |field: &std::ops::Range<usize>| String::from_utf8_lossy(&sample.bytes[field.clone()]);
+    let text = |field: &std::ops::Range<usize>| taken.dialect.shown(&sample.bytes[field.clone()]);
     let mut name = None;
     for (i, field) in first.fields.iter().enumerate() {
         let shown = text(field).trim().trim_matches('"').to_owned();

@@ -2,10 +2,9 @@
 //!
 //! Knows bytes alone, never a record's meaning or a dialect. The algorithms ([`scan`], [`escape`],
 //! [`weave`]) are written once over [`block::Block`]; a new instruction set is one file that
-//! implements it, one line in [`Isa::ALL`] and its arms in `dispatch.rs`. The choice is made once a
-//! run, the dispatch once a strip; below it everything is inlined for one instruction set. What
-//! other floors say of a field ([`Values`]) is compiled into the weave, so for the instruction set
-//! too.
+//! implements it, and one line in the table of `dispatch.rs`. The choice is made once a run, the
+//! dispatch once a strip; below it everything is inlined for one instruction set. What other floors
+//! say of a field ([`Values`]) is compiled into the weave, so for the instruction set too.
 #![allow(unsafe_code)] // Room 1: vector intrinsics; each block says what proves it.
 
 #[cfg(target_arch = "x86_64")]

@@ -231,7 +231,11 @@ impl Encoder<'_> {
         };
         let only = field.only_run(self.dialect);
         let form = if only.is_some() && only == raw { exact } else { Form::Other };
-        let is_null = |raw: &Range<usize>| rules.is_null(&Whole { bytes: &bytes[raw.clone()], form });
+        let is_null = |raw: &Range<usize>| {
+            let raw = &bytes[raw.clone()];
+            let unfolded = self.dialect.folding.map(|folding| folding.unfolded(raw));
+            rules.is_null(&Whole { bytes: unfolded.as_deref().unwrap_or(raw), form })
+        };
         let value = if only.as_ref().is_some_and(Range::is_empty) {
             self.empty(rules, place, raw.is_some())
         } else if raw.as_ref().is_some_and(is_null) {

@@ -1,6 +1,7 @@
 //! `--rejects FILE`: records that are not converted, as they are, and a log of where and why.
 
 use super::file::{FileOptions, OutputFile};
+use crate::dialect::Dialect;
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result};
 use crate::folding::Folding;
 use std::io::{BufWriter, Write};
@@ -13,6 +14,8 @@ pub(crate) struct Rejects {
     log: RejectFile,
     heading: Heading,
     folding: Option<Folding>,
+    /// Ends a record.
+    line_end: u8,
 }
 
 /// The header above the records.
@@ -89,6 +92,7 @@ impl Rejects {
             log: RejectFile::create(&Self::log_path(path), options)?,
             heading: Heading::Pending(Box::default()),
             folding: None,
+            line_end: b'\n',
         })
     }
 
@@ -116,13 +120,23 @@ impl Rejects {
         }
     }
 
-    /// Begins an input of which something may be folded. Its header, if there is a `heading`, is
-    /// written once, before the first record, so that the rejects can be mended and converted.
-    pub(crate) fn begin(&mut self, folding: Option<Folding>, heading: Option<Box<[u8]>>) {
-        self.folding = folding;
+    /// Begins an input of `dialect`. Its header, if there is a `heading`, is written once, before
+    /// the first record, so that the rejects can be mended and converted.
+    pub(crate) fn begin(&mut self, dialect: &Dialect, heading: Option<Box<[u8]>>) {
+        self.folding = dialect.folding;
+        self.line_end = dialect.terminator.byte().unwrap_or(b'\n');
         if let (Heading::Pending(pending), Some(heading)) = (&mut self.heading, heading) {
             *pending = heading;
         }
+    }
+
+    /// Ends a record that has no end in the input, so that each is read apart. One whose last byte
+    /// looks like its end has one.
+    pub(crate) fn end_record(&mut self, raw: &[u8]) -> Result<()> {
+        if raw.last() != Some(&self.line_end) {
+            self.write_unfolded(&[self.line_end])?;
+        }
+        Ok(())
     }
 
     /// Writes a piece of a record, as the input has it. Returns the number of its bytes.

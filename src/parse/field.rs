@@ -194,11 +194,7 @@ impl<'a> Field<'a> {
     /// follows.
     pub fn within_quotes(&self, dialect: &Dialect) -> Option<Range<usize>> {
         let close = self.closing_quote(dialect)?;
-        let within = self.start + 1..close;
-        let is_itself =
-            |folding: &Folding| self.bytes[within.clone()].iter().all(|byte| folding.meant(*byte).is_none());
-        (self.tail_end(dialect, close + 1) == close + 1 && dialect.folding.as_ref().is_none_or(is_itself))
-            .then_some(within)
+        (self.tail_end(dialect, close + 1) == close + 1).then_some(self.start + 1..close)
     }
 
     /// Where the quote is that closes the field, if content follows it: a stray quote. White space

@@ -611,10 +611,10 @@ impl Shape {
                     expected.rejects.extend_from_slice(&self.unfolded(&first.raw));
                 }
                 expected.rejects.extend_from_slice(&self.unfolded(&record.raw));
-                // So that each stands on a line of its own; one cut off by its first line has no
-                // newline of its own.
-                if !record.ended && (record.overlong || !record.raw.ends_with(b"\n")) {
-                    expected.rejects.push(b'\n');
+                // So that each is read apart; one cut off by its first line has no end of its own.
+                let end = self.terminator.unwrap_or(b'\n');
+                if !record.ended && (record.overlong || !record.raw.ends_with(&[end])) {
+                    expected.rejects.extend(self.unfolded(&[end]));
                 }
                 continue;
             }

@@ -94,6 +94,31 @@ fn they_cannot_be_cut_into_ranges() {
     assert!(String::from_utf8_lossy(&plan.stdout).contains("\"delimiter\":\"whitespace\""));
 }
 
+/// A spreadsheet writes delimiters in the empty row below a title, too.
+#[test]
+fn an_empty_row_below_a_title_belongs_to_it() {
+    let place = Place::new();
+    place.write("in.csv", "Report,,\n,,\na,b,c\n1,2,3\n4,5,6\n7,8,9\n");
+    place.rowmill().arg("in.csv").out().expect_stderr("the first 2 lines are not like the rest");
+    place.write("in.csv", ",,\na,b,c\n1,2,3\n4,5,6\n7,8,9\n");
+    let output = place.rowmill().arg("in.csv").out();
+    assert!(!output.stderr.contains("not like the rest"), "{}", output.stderr);
+}
+
+/// What is null, a delimiter of several bytes can be, and the last reject ends as others do.
+#[test]
+fn nulls_and_rejects_know_what_is_folded() {
+    let place = Place::new();
+    place.write("in.csv", "e||h\n\"x||y\"||\"||\"\n");
+    let args = ["-q", "in.csv", "-d", "||", "--null", "||", "--quoted-values"];
+    place.rowmill().args(args).out().expect_stdout("{\"e\":\"x||y\",\"h\":null}\n");
+    place.write("a.csv", "a,b|~1,2|~3");
+    place.write("b.csv", "a,b|~7|~8|~");
+    let args = ["-q", "a.csv", "b.csv", "--terminator", "|~", "--rejects", "bad.csv"];
+    place.rowmill().args(args).out().expect_status(0);
+    assert_eq!(place.read("bad.csv"), b"a,b|~3|~7|~8|~");
+}
+
 /// Doubled bars are told as what they are.
 #[test]
 fn a_doubled_delimiter_gets_a_remark() {
