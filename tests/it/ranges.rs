@@ -339,8 +339,8 @@ fn what_can_not_be_had_is_refused() {
     refused(&["plan", "--ranges", "2", "in.csv", "two.csv"], 2, "unexpected argument 'two.csv'");
     refused(&["plan", "in.csv"], 2, "--ranges");
     for typed in [&["plan", "--ranges", "2"][..], &["--range", "0..5"]] {
-        refused(&[typed, &["in.csv.gz"]].concat(), 1, "or an encoding of one byte a character; unpack");
-        refused(&[typed, &["wide.csv"]].concat(), 1, "or an encoding of one byte a character; unpack");
+        refused(&[typed, &["in.csv.gz"]].concat(), 1, "one byte a character, with a delimiter");
+        refused(&[typed, &["wide.csv"]].concat(), 1, "one byte a character, with a delimiter");
         refused(&[typed, &["missing.csv"]].concat(), 1, "missing.csv: cannot open");
     }
     refused(&["plan", "--ranges", "2", "pipe"], 1, "pipe: is no regular file");
