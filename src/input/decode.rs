@@ -229,20 +229,9 @@ impl Steps {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dribble::Dribble;
     use super::*;
     use encoding_rs::{UTF_16BE, UTF_16LE};
-
-    /// Gives `n` bytes a call.
-    struct Dribble<'a>(&'a [u8], usize);
-
-    impl Read for Dribble<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let n = self.0.len().min(into.len()).min(self.1);
-            into[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
-    }
 
     #[test]
     fn utf16_becomes_utf8_and_bad_units_one_byte_each() {

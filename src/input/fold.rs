@@ -99,20 +99,9 @@ fn marks(folding: &Folding) -> FoldMarks<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dribble::Dribble;
     use super::*;
     use crate::sequence::ByteSequence;
-
-    /// Gives `n` bytes a call.
-    struct Dribble<'a>(&'a [u8], usize);
-
-    impl Read for Dribble<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let n = self.0.len().min(into.len()).min(self.1);
-            into[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
-    }
 
     fn folding(delimiter: &str, terminator: &str, escape: Option<u8>) -> Folding {
         let sequence = |text: &str| (!text.is_empty()).then(|| ByteSequence::new(text.as_bytes()));

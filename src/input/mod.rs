@@ -7,6 +7,8 @@
 
 #[cfg(feature = "encodings")]
 mod decode;
+#[cfg(test)]
+mod dribble;
 mod encoding;
 mod fold;
 mod foreign;

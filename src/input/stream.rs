@@ -326,26 +326,15 @@ pub(super) fn unreadable(name: &str, at: Option<u64>, error: io::Error) -> Error
 
 #[cfg(test)]
 mod tests {
+    use super::super::dribble::Dribble;
     use super::*;
-
-    /// Returns one byte a call, as the slowest pipe does.
-    struct Dribble<'a>(&'a [u8]);
-
-    impl Read for Dribble<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let n = self.0.len().min(into.len()).min(1);
-            into[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
-    }
 
     #[test]
     fn windows_tile_the_stream() {
         let input = b"a,b\r\n\"quoted\r\nfield\",2\r\n3,4\r\n".repeat(7);
         for n in 1..40 {
             for peeked in [0, 1, 20, 500] {
-                let mut stream = Stream::new("test", Dribble(&input), Layers::default());
+                let mut stream = Stream::new("test", Dribble(&input, 1), Layers::default());
                 let skipped = peeked.min(5);
                 stream.peek(peeked).unwrap();
                 stream.skip(skipped);

@@ -326,7 +326,7 @@ const TOKENS: u8 = 3;
 
 /// Notes which fields are numbers, or tokens. `ONLY` makes several functions of it, most without a
 /// branch on what is wanted: with one, `wide --type '*=float'` took 2.1 of plain conversion's time
-/// under AVX2, so it takes 1.6 (2026-11-27).
+/// under AVX2, where it takes 1.4 so (2026-11-27).
 struct NoteNumbers<'n, const ONLY: u8> {
     wanted: &'n Wanted,
     bytes: &'n [u8],

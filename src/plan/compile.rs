@@ -173,7 +173,7 @@ impl Plan {
 
     /// For the records in these bytes, if none of them has a value that is null, so that each value
     /// is its text. Most data has few nulls: `wide --null NA` took 1.3 of plain conversion's time,
-    /// and takes 1.05 so (2026-11-27).
+    /// and takes 1.04 so (2026-11-27).
     pub(crate) fn without_nulls(&self, bytes: &[u8]) -> Option<&Template> {
         let WithoutNulls { template, nulls } = self.without_nulls.as_deref()?;
         nulls.iter().all(|null| null.find(bytes).is_none()).then_some(template)

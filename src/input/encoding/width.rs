@@ -6,6 +6,7 @@
 //! differences have one sign and none hides another. `offset_map.rs` adds them.
 
 use crate::folding::{FOLDED, Folding, OWN};
+use memchr::memchr_iter;
 
 /// How many bytes of an encoding became some text.
 pub(in crate::input) enum Width {
@@ -86,15 +87,7 @@ impl Width {
 
 impl FoldedWidth {
     fn measure(&self, text: &[u8]) -> u64 {
-        // Added as bytes, so that many are counted at once.
-        let count = |wanted: u8| -> i64 {
-            let mut n = 0;
-            let (chunks, rest) = text.as_chunks::<128>();
-            for chunk in chunks {
-                n += i64::from(chunk.iter().fold(0u8, |n, byte| n + u8::from(*byte == wanted)));
-            }
-            n + rest.iter().filter(|byte| **byte == wanted).count().cast_signed() as i64
-        };
+        let count = |wanted: u8| i64::try_from(memchr_iter(wanted, text).count()).unwrap_or(i64::MAX);
         let added = self.surplus.iter().filter(|(_, n)| *n != 0).map(|(byte, n)| n * count(*byte));
         self.unfolded.measure(text).saturating_add_signed(added.sum())
     }
