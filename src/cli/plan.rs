@@ -105,8 +105,7 @@ impl PlanJob {
             let reason = "its name is not UTF-8, so no plan can hold it; give it another, or a link";
             return Err(ErrorKind::Unusable { path: name(&self.input), reason }.into());
         };
-        let mut options = self.shaping.clone();
-        options.delimiter = Some(planned.delimiter);
+        let mut options = planned.settled(&self.shaping);
         // Each worker has the key from its own argument.
         options.columns.hash_key = None;
         let mut task = Task {

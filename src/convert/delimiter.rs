@@ -52,11 +52,6 @@ impl Delimiter {
             Self::Auto => b"",
         }
     }
-
-    /// The delimiter of an input that has no hint.
-    pub(super) fn or_comma(self) -> Self {
-        if self == Self::Auto { Self::Byte(b',') } else { self }
-    }
 }
 
 /// The delimiter that a file's name suggests.

@@ -1,5 +1,6 @@
 //! This file reads what is before the first record: byte-order mark, skipped lines, the header.
 
+use super::auto_dialect::{self, AutoDialect, LookedFor};
 use super::clue::Clue;
 use super::comment_header::CommentHeader;
 use super::delimiter::Delimiter;
@@ -22,6 +23,8 @@ pub(super) struct Preface {
     pub(super) header: Header,
     pub(super) n_repairs: u64,
     pub(super) dialect: Dialect,
+    /// What of it was found, and not given.
+    pub(super) found: AutoDialect,
     pub(super) lines: u64,
     pub(super) dropped: Dropped,
     pub(super) remarks: Vec<String>,
@@ -34,6 +37,7 @@ pub(super) struct Preface {
 }
 
 /// What must be known to read the beginning of an input.
+#[derive(Clone, Copy)]
 pub(super) struct HeaderRequest<'a> {
     pub(super) dialect: &'a Dialect,
     /// As it was given.
@@ -85,18 +89,18 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         }
         lines += skip_until(reader, request.dialect, text, request.limit)?;
     }
-    let (delimiter, remark, n_lines) = delimiter(reader, request)?;
-    lines += n_lines;
+    let Separated { delimiter, found, remark } = separated(reader, request)?;
+    lines += found.lines;
     let mut remarks = Vec::from_iter(remark);
-    let mut dialect = Dialect { delimiter, ..request.dialect.clone() };
-    if request.delimiter == Some(Delimiter::Whitespace) {
-        // No field has blanks around it.
-        (dialect.whitespace, dialect.trim) = (true, Trim::All);
-    } else if dialect.folding.is_none()
+    let dialect = settled(request, delimiter, found);
+    if !dialect.whitespace
+        && dialect.folding.is_none()
         && let Some(collision) = dialect.collision(&[delimiter], None)
     {
         return Err(Error::setting(format!("{}: {collision}", reader.name())));
     }
+    let names = Names { rows: found.header_rows().or(request.names.rows.clone()), ..request.names.clone() };
+    let request = &HeaderRequest { names: &names, ..*request };
     remarks.extend(sniffed(reader, &dialect, request)?);
     let mut top = Top::new(&dialect, request, lines);
     let Some(names) = top.names(reader)? else { return Ok(None) };
@@ -112,7 +116,19 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
         place.name = column.map(|column| header.name(column - 1).to_owned());
     }
     let raw = raw.into_boxed_slice();
-    Ok(Some(Preface { header, n_repairs, dialect, lines, dropped, remarks, raw, repeated, anomalies }))
+    Ok(Some(Preface { header, n_repairs, dialect, found, lines, dropped, remarks, raw, repeated, anomalies }))
+}
+
+/// The dialect with what was found.
+fn settled(request: &HeaderRequest<'_>, delimiter: u8, found: AutoDialect) -> Dialect {
+    let mut dialect = Dialect { delimiter, ..request.dialect.clone() };
+    dialect.quote = found.quote.or(dialect.quote);
+    dialect.escape = found.escape.or(dialect.escape);
+    if request.delimiter == Some(Delimiter::Whitespace) {
+        // No field has blanks around it.
+        (dialect.whitespace, dialect.trim) = (true, Trim::All);
+    }
+    dialect
 }
 
 /// What is read from the first line that is not skipped to the first record.
@@ -297,33 +313,44 @@ impl Origin {
     }
 }
 
-/// The delimiter, a remark if it was found in the input, and the lines skipped for it.
-fn delimiter(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u8, Option<String>, u64)> {
-    let by_name = request.by_name;
+/// What separates the fields of an input, and what was found with it.
+struct Separated {
+    delimiter: u8,
+    found: AutoDialect,
+    /// What is said of it.
+    remark: Option<String>,
+}
+
+/// Finds the delimiter, if it is not given. Lines that are found to be skipped are consumed.
+fn separated(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Separated> {
+    let given = |delimiter| Ok(Separated { delimiter, found: AutoDialect::default(), remark: None });
     match request.delimiter {
-        Some(Delimiter::Byte(byte)) => return Ok((byte, None, 0)),
+        Some(Delimiter::Byte(byte)) => return given(byte),
         Some(Delimiter::Sequence(_)) => unreachable!("one byte takes its place"),
-        Some(Delimiter::Whitespace) => return Ok((b' ', None, 0)),
+        Some(Delimiter::Whitespace) => return given(b' '),
         Some(Delimiter::Auto) | None => {}
     }
+    let SkippedLines { first, until, behind } = request.lines;
     let sample = sample(reader, request)?;
-    if let Some(byte) = sniff::sep_line(sample.bytes) {
+    // A text that the header has says where it is.
+    if let Some(delimiter) = sniff::sep_line(sample.bytes).filter(|_| until.is_none()) {
         skip_line(reader, request.dialect.terminator)?;
-        let (name, taken) = (reader.name(), delimiter_name(byte));
+        let (name, taken) = (reader.name(), delimiter_name(delimiter));
         let remark = format!("{name}: took {taken} for the delimiter, as its first line says (sep=)");
-        return Ok((byte, Some(remark), 1));
+        let found = AutoDialect { lines: 1, ..AutoDialect::default() };
+        return Ok(Separated { delimiter, found, remark: Some(remark) });
     }
     if request.delimiter.is_none() || sample.bytes.is_empty() {
-        return Ok((by_name, None, 0));
+        return given(request.by_name);
     }
-    let found = sniff::likely_delimiter(request.dialect, sample);
-    let byte = found.unwrap_or(by_name);
-    let (name, taken) = (reader.name(), delimiter_name(byte));
-    let remark = match found {
-        Some(_) => format!("{name}: took {taken} for the delimiter (`delimiter` auto)"),
-        None => format!("{name}: found no delimiter (`delimiter` auto); took {taken}"),
-    };
-    Ok((byte, Some(remark), 0))
+    let mut wanted = LookedFor::of(request.dialect, request.names, first > 0 || until.is_some());
+    wanted.rows &= behind == 0;
+    let (delimiter, found) = auto_dialect::find(request.dialect, wanted, sample);
+    let remark = Some(auto_dialect::remark(reader.name(), delimiter, request.by_name, found));
+    for _ in 0..found.lines {
+        skip_line(reader, request.dialect.terminator)?;
+    }
+    Ok(Separated { delimiter: delimiter.unwrap_or(request.by_name), found, remark })
 }
 
 /// What the input shows of itself before it is read. A delimiter that is found in it must not
@@ -349,6 +376,7 @@ fn sniffed(
         dialect,
         header: request.names.in_record() && given.is_none(),
         in_record: request.names.in_record(),
+        n_rows: request.names.rows.as_ref().map_or(1, |rows| rows.n),
         n_given: given.as_ref().map(Vec::len),
         encoding_by_default: request.encoding_by_default,
         skips_repeated: request.names.skip_repeated,

@@ -5,6 +5,7 @@
 // Offsets, lines and records are u64. None is cut to fewer bits unnoticed.
 #![deny(clippy::cast_possible_truncation)]
 
+mod auto_dialect;
 mod budget;
 mod checkpoint;
 mod clue;

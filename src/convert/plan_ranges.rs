@@ -8,10 +8,12 @@
 //! Advice for maintainers: an option that shapes records stays in [`record_options`]; one that
 //! shapes only values is left out there, for speed.
 
+use super::auto_dialect::AutoDialect;
 use super::budget::{Budget, DEFAULT_MAX_RECORD};
 use super::conversion::{Conversion, budget_of, framing_of};
-use super::delimiter::{Delimiter, by_extension};
+use super::delimiter::Delimiter;
 use super::fingerprint::Fingerprint;
+use super::header_reader::Preface;
 use super::located::{Located, not_as_stored, verify};
 use super::options::{Input, Options, Output, Resources, Writing};
 use super::outputs;
@@ -55,10 +57,10 @@ pub enum PlanBy {
 pub struct Planned {
     /// The input's fingerprint.
     pub input: Fingerprint,
-    /// The delimiter of its fields.
-    pub delimiter: Delimiter,
     /// The summary of the pass.
     pub summary: Summary,
+    /// The delimiter and what was found with it, if there is a header.
+    found: Option<(Delimiter, AutoDialect)>,
     points: Vec<SplitPoint>,
     end: SplitPoint,
     /// There was a pass, so the numbers are known.
@@ -69,6 +71,16 @@ impl Planned {
     /// Whether there was a pass, so that the ranges have numbers.
     pub fn is_counted(&self) -> bool {
         self.counted
+    }
+
+    /// Returns `shaping` with what was found in the input, and not given: what converts a range
+    /// of it does not look again.
+    pub(crate) fn settled(&self, shaping: &Shaping) -> Shaping {
+        let mut settled = shaping.clone();
+        if let Some((delimiter, found)) = self.found {
+            found.set(delimiter, &mut settled);
+        }
+        settled
     }
 
     /// The number of ranges.
@@ -106,7 +118,7 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     let by_lines = is_by_lines(options, &path.display().to_string());
     let mut planned = Planned {
         input: fingerprint,
-        delimiter: Delimiter::Byte(b','),
+        found: None,
         summary: Summary::default(),
         points: Vec::new(),
         end: SplitPoint { at: size, ..SplitPoint::default() },
@@ -127,12 +139,11 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
     if size > 0 && !opened.reader.end_at(size) {
         return Err(not_as_stored(&ready.name));
     }
-    let default =
-        || options.shaping.delimiter.unwrap_or_else(|| Delimiter::Byte(by_extension(&ready.name))).or_comma();
-    planned.delimiter = beginning.as_ref().map_or_else(default, |beginning| {
-        let dialect = &beginning.preface.dialect;
-        if dialect.whitespace { Delimiter::Whitespace } else { Delimiter::Byte(dialect.delimiter) }
-    });
+    planned.found =
+        beginning.as_deref().map(|Beginning { preface: Preface { dialect, found, .. }, .. }| {
+            let byte = Delimiter::Byte(dialect.delimiter);
+            (if dialect.whitespace { Delimiter::Whitespace } else { byte }, *found)
+        });
     let first = opened.reader.input_at();
     if beginning.is_none() {
         // There are no records: all was read.

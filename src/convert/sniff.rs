@@ -1,9 +1,9 @@
 //! What the first 64 KiB of an input show: which delimiter parts its records, and whether it is
 //! read with the right one.
 //!
-//! Nothing here changes what an input is converted to, except under `-d auto`. A remark names what
-//! to type. It must never be made of a file that is read right, so each rule asks for agreement of
-//! all the records that it sees.
+//! Nothing here changes what an input is converted to (`auto_dialect.rs` does, under `-d auto`). A
+//! remark names what to type. It must never be made of a file that is read right, so each rule asks
+//! for agreement of all the records that it sees.
 //!
 //! Advice for maintainers: a new rule is a function that returns a remark, and a line in
 //! [`remarks`]; `tests/it/sniffed.rs` has files that are read right and wrong.
@@ -25,7 +25,7 @@ const MOST_RECORDS: usize = 200;
 
 /// Delimiters that some files have and that occur in text as well: only a file that no other parts
 /// is said to have one.
-const RARE_DELIMITERS: [u8; 4] = [0x01, 0x1f, b':', b' '];
+pub(super) const RARE_DELIMITERS: [u8; 4] = [0x01, 0x1f, b':', b' '];
 
 /// The beginning of an input.
 #[derive(Clone, Copy)]
@@ -41,6 +41,13 @@ pub(super) struct Sniffed {
     pub(super) fields: Vec<Range<usize>>,
     /// It was still in quotes at the end of the sample.
     open: bool,
+}
+
+impl Sniffed {
+    /// It was still in quotes at the end of the input.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
 }
 
 /// The records at the front of a sample; blank ones and comments are left out.
@@ -93,10 +100,10 @@ fn is_empty(dialect: &Dialect, sample: Sample<'_>, field: &Range<usize>) -> bool
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Widths {
     /// Records that agree, and their number of fields.
-    agree: usize,
-    width: usize,
-    first: usize,
-    n: usize,
+    pub(super) agree: usize,
+    pub(super) width: usize,
+    pub(super) first: usize,
+    pub(super) n: usize,
 }
 
 impl Widths {
@@ -122,23 +129,8 @@ fn widths(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Widths {
 }
 
 /// Whether a delimiter is anywhere in a sample. One that is not parts no record.
-fn occurs(delimiter: u8, sample: Sample<'_>) -> bool {
+pub(super) fn occurs(delimiter: u8, sample: Sample<'_>) -> bool {
     memchr(delimiter, sample.bytes).is_some()
-}
-
-/// Returns the common delimiter under which most records agree in width; `None` if none of them
-/// parts the records.
-pub(super) fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
-    let mut best: Option<(Widths, u8)> = None;
-    for delimiter in COMMON_DELIMITERS.into_iter().filter(|delimiter| occurs(*delimiter, sample)) {
-        let found = widths(dialect, delimiter, sample);
-        // One line of text above the others must not decide, nor a single line among many.
-        let parts = found.agree > 0 && (found.first > 1 || found.agree > 1);
-        if parts && best.is_none_or(|(best, _)| (found.agree, found.width) > (best.agree, best.width)) {
-            best = Some((found, delimiter));
-        }
-    }
-    best.map(|(_, delimiter)| delimiter)
 }
 
 /// The delimiter of Excel's first line, `sep=;`, and how many bytes it has before its terminator.
@@ -162,6 +154,8 @@ pub(super) struct Taken<'t> {
     pub(super) header: bool,
     /// It is no data, even if the names are given.
     pub(super) in_record: bool,
+    /// So many records have the names.
+    pub(super) n_rows: usize,
     /// How many names are given.
     pub(super) n_given: Option<usize>,
     /// Records that repeat the header are dropped.
@@ -180,7 +174,8 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     let records = records(taken.dialect, sample);
     let widths = Widths::of(&records);
     let dialect = part_of_character(taken, sample).or_else(|| delimiter(taken, sample, widths));
-    let dialect = dialect.or_else(|| title(taken, sample, &records, widths));
+    let dialect = dialect.or_else(|| twice(taken, sample, widths));
+    let dialect = dialect.or_else(|| titled(taken, sample, &records, widths));
     let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
     let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
     let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
@@ -222,6 +217,11 @@ fn part_of_character(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
     })
 }
 
+/// Two words a line are a text.
+pub(super) fn is_text(found: Widths, delimiter: u8) -> bool {
+    matches!(delimiter, b' ' | b':') && found.width == 2
+}
+
 /// Another delimiter parts all records alike, and the one taken does not.
 fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
     let delimiter = taken.dialect.delimiter;
@@ -232,8 +232,6 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
             .filter(|(found, _)| found.are_even())
     };
     let common = others(&COMMON_DELIMITERS).filter(|(found, _)| !mine.are_even() || found.width > mine.width);
-    // Two words a line are a text.
-    let is_text = |found: Widths, other: u8| matches!(other, b' ' | b':') && found.width == 2;
     let rare = others(&RARE_DELIMITERS)
         .filter(|(found, other)| mine.width == 1 && mine.n > 2 && !is_text(*found, *other));
     let (found, other) = common.max().or_else(|| rare.max())?;
@@ -249,6 +247,13 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     ))
 }
 
+/// The delimiter is always there twice, so that every second name is empty.
+fn twice(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
+    let twice = doubled(taken.dialect, taken.dialect.delimiter, sample).filter(|_| mine.are_even())?;
+    let (name, once) = (taken.name, taken.dialect.delimiter_name());
+    Some(format!("{name}: there are always two of {once}; did you mean `delimiter` {twice}?"))
+}
+
 /// How the delimiter is written if there are always two of it, with fields between.
 fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<String> {
     let parted = records(&Dialect { delimiter, ..dialect.clone() }, sample);
@@ -260,40 +265,62 @@ fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<Strin
     (is_shown && parted.iter().all(is_paired)).then(|| format!("'{0}{0}'", char::from(delimiter)))
 }
 
-/// The first records have one field, and all others the same number of several.
-fn title(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
+/// The records above the header.
+pub(super) struct Title {
+    pub(super) n_records: usize,
+    /// As many lines are to be skipped, the blank ones among them.
+    pub(super) lines: u64,
+}
+
+/// The first records have one field, or a name and a value, and all others the same number of
+/// several.
+pub(super) fn title(dialect: &Dialect, sample: Sample<'_>, records: &[Sniffed]) -> Option<Title> {
+    let mine = Widths::of(records);
     let has_text = |field: &Range<usize>| !sample.bytes[field.clone()].trim_ascii().is_empty();
     // Spreadsheets write as many delimiters behind a title as behind other rows.
-    let is_title = |record: &&Sniffed| match &record.fields[..] {
+    let is_title = |record: &Sniffed| match &record.fields[..] {
         [_] => !record.open,
-        [title, rest @ ..] => rest.len() > 1 && has_text(title) && !rest.iter().any(has_text),
+        [_, _] if mine.width > 3 => !record.open,
+        [title, second, rest @ ..] => {
+            !rest.is_empty()
+                && has_text(title)
+                && !rest.iter().any(has_text)
+                && (!has_text(second) || mine.width > 3)
+        }
         [] => false,
     };
     // And as many alone in the row below it.
     let is_empty_row = |record: &Sniffed| record.fields.len() > 2 && !record.fields.iter().any(has_text);
     let is_above = |(i, record): &(usize, &Sniffed)| is_title(record) || *i > 0 && is_empty_row(record);
-    let n_title = records.iter().enumerate().take_while(is_above).count();
-    let is_padded = records.first().is_some_and(|record| record.fields.len() > 1);
-    if is_padded && !records.get(n_title).is_some_and(|record| record.fields.iter().all(has_text)) {
+    let n_records = records.iter().enumerate().take_while(is_above).count();
+    let is_padded = records[..n_records].iter().any(|record| record.fields.len() > 1);
+    if is_padded && !records.get(n_records).is_some_and(|record| record.fields.iter().all(has_text)) {
         return None;
     }
-    if n_title == 0 || n_title > 20 || mine.agree < 3 || mine.agree + n_title < mine.n {
+    if n_records == 0 || n_records > 20 || mine.agree < 3 || mine.agree + n_records < mine.n {
         return None;
     }
-    let name = taken.name;
+    let start = records.get(n_records)?.fields[0].start;
+    let lines = crate::parse::count_lines(dialect.terminator, &sample.bytes[..start]);
+    Some(Title { n_records, lines })
+}
+
+/// Records above the header were taken for it.
+fn titled(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
+    let Title { n_records, lines } = title(taken.dialect, sample, records)?;
     let first = |record: &Sniffed| sample.bytes[record.fields[0].start];
     let mark = first(&records[0]);
-    // As many lines are to be skipped, the blank ones among them.
-    let start = records.get(n_title)?.fields[0].start;
-    let lines = crate::parse::count_lines(taken.dialect.terminator, &sample.bytes[..start]);
-    let all_marked = records[..n_title].iter().all(|record| first(record) == mark);
+    let all_marked = records[..n_records].iter().all(|record| first(record) == mark);
     let way = match mark {
         b'#' | b'%' | b';' | b'!' if all_marked => format!("`comment` '{}'", char::from(mark)),
         _ => format!("`skip_lines` {lines}"),
     };
-    let what =
-        if n_title == 1 { "the first line is".to_owned() } else { format!("the first {n_title} lines are") };
-    Some(format!("{name}: {what} not like the rest, of {} columns; did you mean {way}?", mine.width))
+    let what = match n_records {
+        1 => "the first line is".to_owned(),
+        n => format!("the first {n} lines are"),
+    };
+    let (name, width) = (taken.name, mine.width);
+    Some(format!("{name}: {what} not like the rest, of {width} columns; did you mean {way}?"))
 }
 
 /// Fields that are no names: in such a column of data all fields are like that.
@@ -368,7 +395,8 @@ fn trailing(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Optio
 
 /// Records that have the same bytes as the header.
 fn repeated_header(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
-    let (header, rest) = records.split_first().filter(|_| taken.in_record && !taken.skips_repeated)?;
+    let is_looked_for = taken.in_record && !taken.skips_repeated && taken.n_rows == 1;
+    let (header, rest) = records.split_first().filter(|_| is_looked_for)?;
     let place = |record: &Sniffed| Some(record.fields.first()?.start..record.fields.last()?.end);
     let bytes = |record: &Sniffed| place(record).map(|place| &sample.bytes[place]);
     let n = rest.iter().filter(|record| bytes(record) == bytes(header)).count();

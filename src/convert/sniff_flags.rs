@@ -6,9 +6,11 @@
 use super::sniff::{Sample, Sniffed, Taken, Widths, is_value, records};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
+use crate::parse::Field;
 
 /// Words for a value that is missing, which may stand in a column of numbers.
-const MISSING: [&str; 9] = ["na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "inf"];
+pub(super) const MISSING: [&str; 9] =
+    ["na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "inf"];
 
 /// Returns what the sample shows of flags that do not fit.
 pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
@@ -16,7 +18,7 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     let mine = Widths::of(&sniffed);
     let dialect = terminator(taken.dialect, sample)
         .or_else(|| quotes(taken, sample, &sniffed, mine))
-        .or_else(|| escape(taken, sample, mine))
+        .or_else(|| escape(taken, sample, &sniffed, mine))
         .or_else(|| names_for_data(taken, sample, &sniffed));
     let all = dialect.into_iter().chain(encoding(taken, sample));
     all.map(|what| format!("{}: {what}", taken.name)).collect()
@@ -64,14 +66,39 @@ fn quotes(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widt
 }
 
 /// Backslashes escape, and were not taken for escapes.
-fn escape(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
+fn escape(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widths) -> Option<String> {
     let dialect = taken.dialect;
     let other = Dialect { escape: Some(b'\\'), ..dialect.clone() };
-    let escapes = dialect.escape.is_none()
+    let escapes_delimiter = dialect.escape.is_none()
         && memchr::memmem::find(sample.bytes, &[b'\\', dialect.delimiter]).is_some()
         && other.collision(&[dialect.delimiter], None).is_none()
         && better(&other, sample, mine);
-    escapes.then(|| "a backslash escapes the delimiter; did you mean `escape` '\\'?".to_owned())
+    let what = match () {
+        () if escapes_delimiter => "the delimiter",
+        () if is_escaped_by(b'\\', dialect, sample, sniffed) => "quotes",
+        () => return None,
+    };
+    Some(format!("a backslash escapes {what}; did you mean `escape` '\\'?"))
+}
+
+/// Whether `escape` stands before quotes that are wrong without it, and nothing is wrong with it.
+pub(super) fn is_escaped_by(escape: u8, dialect: &Dialect, sample: Sample<'_>, sniffed: &[Sniffed]) -> bool {
+    let Some(quote) = dialect.quote.filter(|_| dialect.escape.is_none()) else { return false };
+    let other = Dialect { escape: Some(escape), ..dialect.clone() };
+    let odd = |dialect: &Dialect, record: &Sniffed| record.is_open() || has_stray(dialect, sample, record);
+    memchr::memmem::find(sample.bytes, &[escape, quote]).is_some()
+        && other.collision(&[dialect.delimiter], None).is_none()
+        && sniffed.iter().any(|record| odd(dialect, record))
+        && !records(&other, sample).iter().any(|record| odd(&other, record))
+}
+
+/// Whether there is text behind a quote that closes a field.
+fn has_stray(dialect: &Dialect, sample: Sample<'_>, record: &Sniffed) -> bool {
+    let trim = dialect.trims_fields();
+    let is_stray = |field: &std::ops::Range<usize>| {
+        Field::new(dialect, trim, sample.bytes, field.start, field.end).stray_quote(dialect).is_some()
+    };
+    record.fields.iter().any(is_stray)
 }
 
 /// The first record was taken for data, and has names where all others have values.

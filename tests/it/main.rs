@@ -22,6 +22,7 @@ mod ways;
 
 mod api;
 mod archives;
+mod auto;
 mod bar;
 mod capped;
 mod changing;

@@ -32,7 +32,8 @@ const MISREAD: &[Misread] = &[
     ("comment.csv", b"# made by us\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--comment '#'"),
     ("comments.tsv", b"# a\n# b\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &[], "--comment '#'"),
     ("percent.csv", b"% a\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--comment '%'"),
-    ("auto.tsv", b"# a\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &["-d", "auto"], "--comment '#'"),
+    ("auto.tsv", b"# a\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &["-d", "auto"], "took tab for the delimiter, with --skip-lines 1"),
+    ("twice.txt", b"a||b||c\n1||2||3\n", &["-d", "auto"], "there are always two of '|'; did you mean -d '||'?"),
     // A header that isn't one.
     ("headless.csv", b"1,Ann\n2,Bob\n3,Cy\n", &[], "--no-header"),
     ("dates.csv", b"2024-01-02,Ann\n2024-01-03,Bob\n", &[], "--no-header"),
@@ -375,6 +376,20 @@ fn of_what_is_read_right_nothing_is_said() {
         }
     }
     assert!(warned.is_empty(), "{}", warned.join("\n"));
+}
+
+/// `-d auto` finds nothing in them that changes them.
+#[test]
+fn what_is_read_right_is_read_so_by_auto() {
+    for &(name, bytes, args) in RIGHT.iter().filter(|(_, _, args)| args.is_empty()) {
+        let place = Place::new();
+        place.write(name, bytes);
+        let out = |args: &[&str]| place.rowmill().args(args).arg(name).out();
+        let (plain, auto) = (out(args), out(&["-d", "auto"]));
+        auto.expect_status(0);
+        assert!(!auto.stderr.contains(", with "), "{}", auto.stderr);
+        assert!(auto.stdout == plain.stdout, "{name}: {}", auto.stderr);
+    }
 }
 
 /// A line `sep=` names the delimiter where none is given, and is data where one is.

@@ -1,0 +1,250 @@
+//! What `delimiter` auto finds in the first 64 KiB of an input: its delimiter, and what stands at
+//! its default otherwise: the quote, the escape, lines above the header, and rows of names.
+//!
+//! What is found is said, with what to type for the same. Each rule asks for agreement of nearly
+//! all the records that it sees: what is missed has a remark (`sniff.rs`), what is found wrongly
+//! has a wrong result.
+
+use super::delimiter::Delimiter;
+use super::names::{HeaderRows, Names};
+use super::shaping::Shaping;
+use super::sniff::{RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, is_value, occurs, records, title};
+use super::sniff_flags::{MISSING, is_escaped_by};
+use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
+use crate::parse::Field;
+use std::ops::Range;
+
+/// The most rows of names that are found.
+const MOST_ROWS: usize = 4;
+/// The fewest records from which rows of names are told.
+const FEWEST_RECORDS: usize = 3;
+
+/// What was found in an input, beside its delimiter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AutoDialect {
+    pub(super) quote: Option<u8>,
+    pub(super) escape: Option<u8>,
+    /// Lines above the header, behind those that are skipped anyway.
+    pub(super) lines: u64,
+    /// Rows of names, if there are several.
+    pub(super) rows: Option<usize>,
+}
+
+impl AutoDialect {
+    /// Sets what was found.
+    pub(super) fn set(self, delimiter: Delimiter, shaping: &mut Shaping) {
+        shaping.delimiter = Some(delimiter);
+        shaping.skip_lines += self.lines;
+        shaping.dialect.quote = self.quote.or(shaping.dialect.quote);
+        shaping.dialect.escape = self.escape.or(shaping.dialect.escape);
+        shaping.names.rows = self.header_rows().or(shaping.names.rows.take());
+    }
+
+    /// The rows of names, joined as they are where only their number is given.
+    pub(super) fn header_rows(self) -> Option<HeaderRows> {
+        self.rows.map(|n| HeaderRows { n, separator: " ".to_owned() })
+    }
+
+    /// The same, as settings.
+    pub(super) fn words(self) -> Vec<String> {
+        let byte = |setting: &str, byte: u8| match byte {
+            b'\'' => format!("`{setting}` \"'\""),
+            byte => format!("`{setting}` '{}'", char::from(byte)),
+        };
+        let quote = self.quote.map(|quote| byte("quote", quote));
+        let escape = self.escape.map(|escape| byte("escape", escape));
+        let lines = (self.lines > 0).then(|| format!("`skip_lines` {}", self.lines));
+        let rows = self.rows.map(|rows| format!("`header_rows` {rows}"));
+        [quote, escape, lines, rows].into_iter().flatten().collect()
+    }
+}
+
+/// What may be looked for, since nothing is said of it.
+#[derive(Clone, Copy)]
+pub(super) struct LookedFor {
+    pub(super) quote: bool,
+    pub(super) escape: bool,
+    /// Lines above the header.
+    pub(super) title: bool,
+    /// Several rows of names.
+    pub(super) rows: bool,
+}
+
+impl LookedFor {
+    /// What is not given. `skips` lines are: these know where the header is.
+    pub(super) fn of(dialect: &Dialect, names: &Names, skips: bool) -> Self {
+        let usual = dialect.quote == Some(b'"') && dialect.escape.is_none();
+        let rows = names.in_record() && names.rows.is_none() && !names.skip_repeated;
+        Self { quote: usual, escape: usual, title: names.in_record() && !skips, rows }
+    }
+}
+
+/// Finds the delimiter and what else is `wanted`. Returns no delimiter if no common one parts the
+/// records.
+pub(super) fn find(dialect: &Dialect, wanted: LookedFor, sample: Sample<'_>) -> (Option<u8>, AutoDialect) {
+    let mut found = AutoDialect::default();
+    let mut dialect = dialect.clone();
+    if wanted.quote && is_in_single_quotes(&dialect, sample) {
+        found.quote = Some(b'\'');
+        dialect.quote = found.quote;
+    }
+    let delimiter = likely_delimiter(&dialect, sample).or_else(|| rare_delimiter(&dialect, sample));
+    let delimiter = blank_by_quotes(&dialect, delimiter, sample).or(delimiter);
+    let Some(byte) = delimiter else { return (None, found) };
+    dialect.delimiter = byte;
+    let mut sniffed = records(&dialect, sample);
+    if wanted.escape && is_escaped_by(b'\\', &dialect, sample, &sniffed) {
+        found.escape = Some(b'\\');
+        dialect.escape = found.escape;
+        sniffed = records(&dialect, sample);
+    }
+    let mut top = 0;
+    if wanted.title
+        && let Some(title) = title(&dialect, sample, &sniffed)
+        && sniffed.get(title.n_records).is_some_and(|record| are_names(sample, record))
+    {
+        (found.lines, top) = (title.lines, title.n_records);
+    }
+    found.rows = rows_of_names(sample, &sniffed[top..]).filter(|_| wanted.rows);
+    (delimiter, found)
+}
+
+/// The common delimiter under which most records agree in width; `None` if none of them parts the
+/// records.
+fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
+    let mut best: Option<(Widths, u8)> = None;
+    for delimiter in COMMON_DELIMITERS.into_iter().filter(|delimiter| occurs(*delimiter, sample)) {
+        let found = widths(dialect, delimiter, sample);
+        // One line of text above the others must not decide, nor a single line among many.
+        let parts = found.agree > 0 && (found.first > 1 || found.agree > 1);
+        if parts && best.is_none_or(|(best, _)| (found.agree, found.width) > (best.agree, best.width)) {
+            best = Some((found, delimiter));
+        }
+    }
+    best.map(|(_, delimiter)| delimiter)
+}
+
+fn widths(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Widths {
+    Widths::of(&records(&Dialect { delimiter, ..dialect.clone() }, sample))
+}
+
+/// The rare delimiter that parts all records alike.
+fn rare_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
+    RARE_DELIMITERS
+        .into_iter()
+        .filter(|rare| occurs(*rare, sample))
+        .map(|rare| (widths(dialect, rare, sample), rare))
+        .filter(|(found, rare)| found.are_even() && found.n >= FEWEST_RECORDS && !is_text(*found, *rare))
+        .max()
+        .map(|(_, rare)| rare)
+}
+
+/// How often `quote` opens behind `delimiter` or a line's end, and closes before one.
+fn n_quoted(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>) -> usize {
+    let is_edge =
+        |byte: Option<&u8>| byte.is_none_or(|byte| *byte == delimiter || dialect.terminator.is(*byte));
+    let (mut opens, mut closes) = (0, 0);
+    for at in memchr::memchr_iter(quote, sample.bytes) {
+        let before = is_edge(at.checked_sub(1).map(|before| &sample.bytes[before]));
+        let behind = is_edge(sample.bytes.get(at + 1));
+        opens += usize::from(before && !behind);
+        closes += usize::from(behind && !before);
+    }
+    opens.min(closes)
+}
+
+/// Fields are in single quotes, none is in double ones, and more records agree if these are quotes.
+fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
+    let usual = |delimiter| n_quoted(dialect, (b'"', delimiter), sample);
+    if !occurs(b'\'', sample) || COMMON_DELIMITERS.into_iter().chain([b' ']).any(|any| usual(any) > 0) {
+        return false;
+    }
+    COMMON_DELIMITERS.into_iter().any(|delimiter| {
+        let single = Dialect { quote: Some(b'\''), delimiter, ..dialect.clone() };
+        let quoted = records(&single, sample);
+        let (bare, n) = (widths(dialect, delimiter, sample), quoted.len());
+        let agrees = Widths::of(&quoted);
+        let n_quoted = n_quoted(&single, (b'\'', delimiter), sample);
+        // The header may have none.
+        n > 1 && agrees.agree >= bare.agree && n_quoted >= (n - 1 - n / 8).max(2)
+    })
+}
+
+/// A blank, where each record has quoted fields between blanks, none has any between common
+/// delimiters, and no common delimiter parts most records alike.
+fn blank_by_quotes(dialect: &Dialect, likely: Option<u8>, sample: Sample<'_>) -> Option<u8> {
+    let quote = dialect.quote?;
+    if n_quoted(dialect, (quote, b' '), sample) < FEWEST_RECORDS
+        || COMMON_DELIMITERS.into_iter().any(|common| n_quoted(dialect, (quote, common), sample) > 0)
+    {
+        return None;
+    }
+    let is_most = |widths: Widths| widths.agree * 2 > widths.n;
+    if likely.is_some_and(|likely| is_most(widths(dialect, likely, sample))) {
+        return None;
+    }
+    let dialect = Dialect { delimiter: b' ', ..dialect.clone() };
+    let by_blank = records(&dialect, sample);
+    let quoted = |record: &Sniffed| {
+        let field = |it: &Range<usize>| Field::new(&dialect, true, sample.bytes, it.start, it.end);
+        record.fields.iter().map(field).filter(Field::is_quoted).map(|it| it.range()).collect::<Vec<_>>()
+    };
+    let n_with_quotes = by_blank.iter().filter(|record| !quoted(record).is_empty()).count();
+    let nearly_all = by_blank.len() >= FEWEST_RECORDS && n_with_quotes * 10 >= by_blank.len() * 9;
+    // Text with quotes in it has lines of any number of words, and quotes what needs no quotes.
+    let Widths { agree, width, first, n } = Widths::of(&by_blank);
+    let has_blank = |field: Range<usize>| sample.bytes[field].contains(&b' ');
+    let needs_quotes = || by_blank.iter().flat_map(quoted).any(has_blank);
+    (nearly_all && agree * 4 >= n && first == width && needs_quotes()).then_some(b' ')
+}
+
+/// Whether the fields of a record that are not blank may be names.
+fn are_names(sample: Sample<'_>, record: &Sniffed) -> bool {
+    let text = |field: &Range<usize>| sample.bytes[field.clone()].trim_ascii();
+    record.fields.iter().map(text).all(|text| text.is_empty() || is_name(text))
+}
+
+/// Whether a field may be a name, or a unit.
+fn is_name(field: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(field).trim().trim_matches(['"', '\'']).to_lowercase();
+    text.contains(char::is_alphabetic) && !is_value(field) && !MISSING.contains(&&*text)
+}
+
+/// The number of rows that have names, if there are several: none of them has a value, where at
+/// least two columns of all other records have nothing else.
+fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
+    let text = |record: &Sniffed, i: usize| sample.bytes[record.fields[i].clone()].trim_ascii();
+    let width = sniffed.first()?.fields.len();
+    if sniffed.iter().any(|record| record.fields.len() != width) {
+        return None;
+    }
+    let are_rows = |n: usize| {
+        let Some((rows, body)) = sniffed.split_at_checked(n).filter(|(_, body)| body.len() >= FEWEST_RECORDS)
+        else {
+            return false;
+        };
+        let is_of_values = |i: &usize| {
+            let values = || body.iter().map(|record| text(record, *i)).filter(|text| !text.is_empty());
+            values().count() >= FEWEST_RECORDS && values().all(is_value)
+        };
+        let of_values: Vec<usize> = (0..width).filter(is_of_values).collect();
+        // A row of one cell is a caption, and no part of the names.
+        let has_names = |row: &Sniffed| of_values.iter().filter(|i| is_name(text(row, **i))).count() > 1;
+        rows.iter().all(|row| are_names(sample, row)) && rows[1..].iter().all(has_names)
+    };
+    (2..=MOST_ROWS).rev().find(|n| are_rows(*n))
+}
+
+/// What is said of what was found; `None` if nothing was, and the delimiter is the name's.
+pub(super) fn remark(name: &str, delimiter: Option<u8>, by_name: u8, found: AutoDialect) -> String {
+    let Some(delimiter) = delimiter else {
+        let taken = delimiter_name(by_name);
+        return format!("{name}: found no delimiter (`delimiter` auto); took {taken}");
+    };
+    let taken = delimiter_name(delimiter);
+    let with = match found.words() {
+        words if words.is_empty() => String::new(),
+        words => format!(", with {}", words.join(" ")),
+    };
+    format!("{name}: took {taken} for the delimiter{with} (`delimiter` auto)")
+}
