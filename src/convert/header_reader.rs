@@ -69,25 +69,15 @@ pub(super) struct SkippedLines<'a> {
     pub(super) behind: u64,
 }
 
-/// Reads up to the first record. Returns `None` if there is no header: the input is empty, or holds
-/// blank records and comments only.
+/// Reads up to the first record. Returns `None` if no names are known: they are not given, and the
+/// input is empty, or holds blank records and comments only.
 pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<Preface>> {
     if reader.peek(3)? == b"\xef\xbb\xbf" {
         reader.skip(3);
     }
-    let terminator = request.dialect.terminator;
-    let mut lines = 0;
-    while lines < request.lines.first {
-        if !skip_line(reader, terminator)? {
-            return Ok(None);
-        }
-        lines += 1;
-    }
-    if let Some(text) = request.lines.until {
-        if reader.peek(1)?.is_empty() {
-            return Ok(None);
-        }
-        lines += skip_until(reader, request.dialect, text, request.limit)?;
+    let (mut lines, is_over) = skipped(reader, request)?;
+    if is_over && request.names.given.is_none() {
+        return Ok(None);
     }
     let Separated { delimiter, found, remark } = separated(reader, request)?;
     lines += found.lines;
@@ -103,11 +93,11 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     let request = &HeaderRequest { names: &names, ..*request };
     remarks.extend(sniffed(reader, &dialect, request)?);
     let mut top = Top::new(&dialect, request, lines);
-    let Some(names) = top.names(reader)? else { return Ok(None) };
-    let (header, n_repairs) = match &request.names.given {
-        Some(names) => Header::repaired(names.iter().map(String::as_str)),
-        None if request.names.no_header => (Header::numbered(names.len()), 0),
-        None => Header::repaired(names.iter()),
+    let (header, n_repairs) = match (top.names(reader)?, &request.names.given) {
+        (_, Some(names)) => Header::repaired(names.iter().map(String::as_str)),
+        (None, None) => return Ok(None),
+        (Some(names), None) if request.names.no_header => (Header::numbered(names.len()), 0),
+        (Some(names), None) => Header::repaired(names.iter()),
     };
     let Top { lines, dropped, raw, repeated, mut anomalies, .. } = top;
     for (_, Count { first: place, .. }) in &mut anomalies {
@@ -117,6 +107,24 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     }
     let raw = raw.into_boxed_slice();
     Ok(Some(Preface { header, n_repairs, dialect, found, lines, dropped, remarks, raw, repeated, anomalies }))
+}
+
+/// Skips the lines that are to be skipped above the header. Returns how many there are, and whether
+/// the input ends before all are.
+fn skipped(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<(u64, bool)> {
+    let SkippedLines { first, until, .. } = request.lines;
+    let mut lines = 0;
+    while lines < first {
+        if !skip_line(reader, request.dialect.terminator)? {
+            return Ok((lines, true));
+        }
+        lines += 1;
+    }
+    let Some(text) = until else { return Ok((lines, false)) };
+    if reader.peek(1)?.is_empty() {
+        return Ok((lines, true));
+    }
+    Ok((lines + skip_until(reader, request.dialect, text, request.limit)?, false))
 }
 
 /// The dialect with what was found.

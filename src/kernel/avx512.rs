@@ -156,6 +156,24 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn squeeze(
+        self,
+        bytes: Self::Bytes,
+        (chosen, byte): (u64, u8),
+        dropped: u64,
+        to: &mut [u8; 64],
+    ) -> Option<usize> {
+        // SAFETY: `self` proves AVX-512 BW and VBMI2; the store is of the 64 bytes of `to`. (A
+        // compressing store would be far slower.)
+        unsafe {
+            let bytes = _mm512_mask_mov_epi8(bytes, chosen, _mm512_set1_epi8(byte as i8));
+            let packed = _mm512_maskz_compress_epi8(!dropped, bytes);
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), packed);
+        }
+        Some(dropped.count_zeros() as usize)
+    }
+
+    #[inline(always)]
     fn prefetch(self, at: *const u8) {
         self.0.prefetch(at);
     }

@@ -92,6 +92,20 @@ pub(crate) trait Block: Copy {
         None
     }
 
+    /// Writes the bytes outside `dropped` to the front of `to`, those in `chosen` replaced by `byte`,
+    /// and returns how many there are. `None` where this instruction set has no quicker way than run
+    /// by run.
+    #[inline(always)]
+    fn squeeze(
+        self,
+        _bytes: Self::Bytes,
+        (_chosen, _byte): (u64, u8),
+        _dropped: u64,
+        _to: &mut [u8; 64],
+    ) -> Option<usize> {
+        None
+    }
+
     /// Has the line at `at` brought nearer, if it can be: any address will do.
     #[inline(always)]
     fn prefetch(self, _at: *const u8) {}

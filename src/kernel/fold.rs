@@ -83,6 +83,10 @@ fn by_blocks<B: Block>(
         let others = marks.bytes.into_iter().map_while(|byte| byte);
         let others = others.fold(0, |found, (byte, _)| found | block.eq(loaded, byte));
         let mut starts = first | second | third | others;
+        if starts == first && squeeze(block, loaded, (first, longest), at, to, &mut done) {
+            at += 64;
+            continue;
+        }
         if starts == first {
             // Most blocks of most files.
             while starts != 0 {
@@ -133,6 +137,34 @@ fn by_blocks<B: Block>(
         *escaped = false;
     }
     done
+}
+
+/// Folds a block in which only the longest sequence, of `n` bytes, starts, at `starts`: if none of
+/// them begins within another, and the block can drop bytes.
+#[inline(always)]
+fn squeeze<B: Block>(
+    block: B,
+    loaded: B::Bytes,
+    (starts, (n, byte)): (u64, (usize, u8)),
+    at: usize,
+    to: &mut [u8],
+    done: &mut Folded,
+) -> bool {
+    // What is read already is the rest of a sequence that started in the block before.
+    let read = (1 << (done.read - at)) - 1;
+    let mut dropped = read;
+    for i in 1..n {
+        dropped |= starts << i;
+    }
+    if starts & dropped != 0 {
+        return false;
+    }
+    let Some(to) = to[done.written..].first_chunk_mut() else { return false };
+    let Some(written) = block.squeeze(loaded, (starts, byte), dropped, to) else { return false };
+    done.written += written;
+    let last = 64 - starts.leading_zeros() as usize;
+    done.read = at + if last == 0 { 64 } else { 64.max(last - 1 + n) };
+    true
 }
 
 /// Where each sequence is in a block. There are two blocks behind.
