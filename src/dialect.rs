@@ -5,6 +5,7 @@ use crate::charset::Charset;
 use crate::escapes::Escapes;
 use crate::folding::{FOLDED, Folding};
 use crate::sequence::{ByteSequence, byte, bytes, typed};
+use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 /// Which records lose the white space around their fields.
@@ -196,10 +197,7 @@ impl Dialect {
     pub(crate) fn delimiter_name(&self) -> String {
         match self.folding.and_then(|folding| folding.sequences[0]) {
             _ if self.whitespace => "whitespace".to_owned(),
-            Some(sequence) => match std::str::from_utf8(sequence.bytes()) {
-                Ok(text) if !text.contains(char::is_control) => format!("'{text}'"),
-                _ => format!("'{}'", sequence.typed()),
-            },
+            Some(sequence) => sequence_name(sequence.bytes()),
             None => delimiter_name(self.delimiter),
         }
     }
@@ -235,9 +233,9 @@ impl Dialect {
         }
     }
 
-    /// Says which byte has two meanings, if there is one. `delimiter` are the bytes of the
-    /// delimiter, or none if they are not known yet; `quote` those of a quote of several bytes.
-    pub(crate) fn collision(&self, delimiter: &[u8], quote: Option<ByteSequence>) -> Option<String> {
+    /// Says which bytes have two meanings, if there are any. Each of `delimiters` is the delimiter;
+    /// there is none if it is not known yet. `quote` is a quote of several bytes.
+    pub(crate) fn collision(&self, delimiters: &[&[u8]], quote: Option<ByteSequence>) -> Option<String> {
         let sequence =
             if let Terminator::Sequence(sequence) = self.terminator { Some(sequence) } else { None };
         let most = ByteSequence::MOST;
@@ -249,62 +247,105 @@ impl Dialect {
         if let Some((setting, _)) = too_long.into_iter().find(|(_, fits)| !fits) {
             return Some(format!("{setting} takes 1 to {most} bytes"));
         }
-        let terminator = self.terminator.byte();
-        let terminators = match (&sequence, &terminator) {
-            (Some(sequence), _) => sequence.bytes(),
-            (None, Some(byte)) => std::slice::from_ref(byte),
-            (None, None) => b"\n\r",
-        };
-        // Of several bytes each may end something else too, as long as all of them do not.
-        let are_apart = (sequence.is_some() || delimiter.len() > 1) && self.terminator != Terminator::Any;
-        if are_apart && terminators == delimiter {
-            return Some("`delimiter` is the end of a record too; take different bytes".to_owned());
-        }
-        let each = |what: &'static str, bytes: &[u8]| {
-            let mut bytes = bytes.to_vec();
-            // That a byte is there twice gives it no second meaning.
-            bytes.sort_unstable();
-            bytes.dedup();
-            bytes.into_iter().map(move |byte| (what, byte)).collect::<Vec<_>>()
-        };
-        let mut all = each("the end of a record", terminators);
-        let delimiters = each("`delimiter`", delimiter).into_iter();
-        all.extend(delimiters.filter(|(_, byte)| !are_apart || !terminators.contains(byte)));
-        match &quote {
-            Some(quote) => all.extend(each("`quote`", quote.bytes())),
-            None => all.extend(self.quote.map(|byte| ("`quote`", byte))),
-        }
-        all.extend(self.escape.map(|byte| ("`escape`", byte)));
-        all.extend(self.comment.iter().flat_map(|mark| each("`comment`", mark.bytes())));
-        let several = [
-            ("`delimiter`", delimiter.len() > 1),
-            ("the end of a record", sequence.is_some()),
-            ("`quote`", quote.is_some()),
-        ];
-        let is_several = |what: &str| several.contains(&(what, true));
-        let taken = |byte: u8| several.iter().zip(FOLDED).any(|((_, is), folded)| *is && byte == folded);
-        if let Some((what, byte)) = all.iter().find(|(what, byte)| taken(*byte) && !is_several(what)) {
+        let all = self.meanings(delimiters, quote);
+        let is_taken = |byte: &&u8| all.iter().any(|it| it.is_folded() && it.folded_to() == Some(**byte));
+        let mut alone = all.iter().filter(|it| !it.is_folded()).flat_map(Meant::each);
+        if let Some((what, byte)) = alone.find(|(_, byte)| is_taken(byte)) {
             let name = delimiter_name(*byte);
             return Some(format!("{what} {name} cannot be used where another setting has several bytes"));
         }
         // Behind an escape they would be content and a name at once.
         let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
-        if let Some((what, byte)) = all.iter().find(|(what, byte)| *what != "`comment`" && named(*byte))
+        let mut marks = all.iter().filter(|it| it.what != "`comment`").flat_map(Meant::each);
+        if let Some((what, byte)) = marks.find(|(_, byte)| named(**byte))
             && self.escapes != Escapes::Literal
             && self.escape.is_some()
         {
             let (name, escapes) = (delimiter_name(*byte), self.escapes.name());
             return Some(format!("{what} {name} has a meaning in `escapes` {escapes}; take another byte"));
         }
-        let (i, (what, byte)) =
-            all.iter().enumerate().find(|(i, (_, byte))| all[..*i].iter().any(|(_, other)| other == byte))?;
-        let (other, _) = all[..i].iter().find(|(_, other)| other == byte)?;
-        let name = delimiter_name(*byte);
-        let why = match (*other, *what) {
+        let is_any = self.terminator == Terminator::Any;
+        let pairs = all.iter().enumerate().flat_map(|(i, later)| all[..i].iter().map(move |it| (it, later)));
+        let (earlier, later, shared) =
+            pairs.filter_map(|(it, later)| Some((it, later, it.shared(later, is_any)?))).next()?;
+        let name = sequence_name(shared);
+        let why = match (earlier.what, later.what) {
             ("`quote`", "`escape`") => "; leave it out: two quotes in a quoted field are one anyway",
             _ => "; take different bytes",
         };
-        Some(format!("{what} {name} is {other} too{why}"))
+        Some(format!("{} {name} is {} too{why}", later.what, earlier.what))
+    }
+}
+
+impl Dialect {
+    /// All that has a meaning.
+    fn meanings(&self, delimiters: &[&[u8]], quote: Option<ByteSequence>) -> Vec<Meant> {
+        let meant = |what, bytes: &[u8]| Meant { what, bytes: bytes.to_vec() };
+        let mut all = match &self.terminator {
+            Terminator::Any => vec![meant(RECORD_END, b"\n"), meant(RECORD_END, b"\r")],
+            Terminator::Byte(byte) => vec![meant(RECORD_END, &[*byte])],
+            Terminator::Sequence(sequence) => vec![meant(RECORD_END, sequence.bytes())],
+        };
+        all.extend(delimiters.iter().map(|bytes| meant("`delimiter`", bytes)));
+        match (&quote, self.quote) {
+            (Some(quote), _) => all.push(meant("`quote`", quote.bytes())),
+            (None, quote) => all.extend(quote.map(|byte| meant("`quote`", &[byte]))),
+        }
+        all.extend(self.escape.map(|byte| meant("`escape`", &[byte])));
+        all.extend(self.comment.iter().map(|mark| meant("`comment`", mark.bytes())));
+        all
+    }
+}
+
+/// What ends a record, in messages.
+const RECORD_END: &str = "the end of a record";
+
+/// Bytes that mean something together.
+struct Meant {
+    what: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl Meant {
+    /// Each of its bytes, with what they are.
+    fn each(&self) -> impl Iterator<Item = (&'static str, &u8)> {
+        self.bytes.iter().map(|byte| (self.what, byte))
+    }
+
+    /// One byte takes their place as an input is read.
+    fn is_folded(&self) -> bool {
+        self.bytes.len() > 1 && self.folded_to().is_some()
+    }
+
+    /// The byte that would take their place.
+    fn folded_to(&self) -> Option<u8> {
+        let [delimiter, terminator, quote] = FOLDED;
+        match self.what {
+            "`delimiter`" => Some(delimiter),
+            RECORD_END => Some(terminator),
+            "`quote`" => Some(quote),
+            _ => None,
+        }
+    }
+
+    /// The bytes that would have both meanings.
+    fn shared<'m>(&'m self, other: &'m Self, ends_any: bool) -> Option<&'m [u8]> {
+        let (short, long) = if self.bytes.len() < other.bytes.len() { (self, other) } else { (other, self) };
+        let part_fields_and_records = [self.what, other.what] == [RECORD_END, "`delimiter`"];
+        // Where two start alike, the longer one is meant: `|` and `|\n`.
+        if part_fields_and_records && long.bytes.len() > 1 && !ends_any && short.bytes != long.bytes {
+            return None;
+        }
+        (self.what != other.what && long.bytes.contains_str(&short.bytes)).then_some(&short.bytes)
+    }
+}
+
+/// How bytes are written in a message.
+fn sequence_name(bytes: &[u8]) -> String {
+    match (bytes, std::str::from_utf8(bytes)) {
+        ([byte], _) => delimiter_name(*byte),
+        (_, Ok(text)) if !text.contains(char::is_control) => format!("'{text}'"),
+        _ => format!("'{}'", ByteSequence::new(bytes).typed()),
     }
 }
 

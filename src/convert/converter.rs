@@ -393,8 +393,8 @@ impl Builder {
         {
             return Err(Error::setting(format!("`delimiter` takes 1 to {} bytes", ByteSequence::MOST)));
         }
-        let delimiter = delimiter.as_ref().map_or(&[][..], Delimiter::bytes);
-        if let Some(collision) = dialect.collision(delimiter, *quote) {
+        let delimiters = delimiter.as_ref().map(Delimiter::each).unwrap_or_default();
+        if let Some(collision) = dialect.collision(&delimiters, *quote) {
             return Err(Error::setting(collision));
         }
         if options.writing.resume.is_some() {

@@ -43,13 +43,13 @@ impl Delimiter {
         }
     }
 
-    /// Its bytes, each of which ends a field if any run of them does; none if they are not known.
-    pub(super) fn bytes(&self) -> &[u8] {
+    /// What ends a field, each of them alone; none if it is not known.
+    pub(super) fn each(&self) -> Vec<&[u8]> {
         match self {
-            Self::Byte(byte) => std::slice::from_ref(byte),
-            Self::Sequence(sequence) => sequence.bytes(),
-            Self::Whitespace => b" \t",
-            Self::Auto => b"",
+            Self::Byte(byte) => vec![std::slice::from_ref(byte)],
+            Self::Sequence(sequence) => vec![sequence.bytes()],
+            Self::Whitespace => vec![b" ", b"\t"],
+            Self::Auto => vec![],
         }
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     let dialect = settled(request, delimiter, found);
     if !dialect.whitespace
         && dialect.folding.is_none()
-        && let Some(collision) = dialect.collision(&[delimiter], None)
+        && let Some(collision) = dialect.collision(&[&[delimiter]], None)
     {
         return Err(Error::setting(format!("{}: {collision}", reader.name())));
     }

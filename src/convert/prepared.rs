@@ -13,6 +13,7 @@ use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
+use crate::charset::Charset;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folding::Separators;
@@ -20,6 +21,7 @@ use crate::header::Header;
 use crate::input::{FOREIGN_LOOK, Foreign, Opened, ReadOptions, identity, recognise};
 use crate::parse::last_line_end;
 use crate::plan::{Plan, Together};
+use crate::sequence::ByteSequence;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -286,6 +288,7 @@ impl<'c> Preparation<'c> {
         let Separators { bytes: [delimiter, terminator, quote], folding } = opened.separators;
         let mut dialect = Dialect { charset: opened.charset, folding, ..options.shaping.dialect.clone() };
         dialect.quote = quote.or(dialect.quote);
+        dialect.comment = comment_in(opened.charset, dialect.comment)?;
         if let Some(byte) = terminator {
             dialect.terminator = Terminator::Byte(byte);
         }
@@ -353,6 +356,18 @@ impl<'c> Preparation<'c> {
     }
 }
 
+/// How comments start in an input: text is looked for in the input's encoding, as the delimiter is.
+fn comment_in(charset: Charset, mark: Option<ByteSequence>) -> Result<Option<ByteSequence>> {
+    let text = mark.as_ref().and_then(|mark| std::str::from_utf8(mark.bytes()).ok());
+    let Some(text) = text.filter(|text| !text.is_ascii()) else { return Ok(mark) };
+    match charset.encode(text) {
+        Some(bytes) => Ok(Some(ByteSequence::new(&bytes))),
+        None => {
+            Err(Error::setting(format!("`comment` '{}' is not in the input's encoding", text.escape_debug())))
+        }
+    }
+}
+
 /// Whether every line of the input `name` is one record, or none: the end of a line always ends a
 /// record.
 pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
@@ -360,7 +375,7 @@ pub(super) fn is_by_lines(options: &Options, name: &str) -> bool {
     let ends = |byte: &u8| dialect.terminator.is(*byte);
     let parts_lines = match delimiter {
         Some(Delimiter::Auto) => COMMON_DELIMITERS.iter().any(ends),
-        Some(delimiter) => delimiter.bytes().iter().any(ends),
+        Some(delimiter) => delimiter.each().concat().iter().any(ends),
         None => ends(&by_extension(name)),
     };
     dialect.quote.is_none() && dialect.escape.is_none() && !parts_lines

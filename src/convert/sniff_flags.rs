@@ -55,7 +55,7 @@ fn quotes(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widt
     let is_odd = |quote: u8| {
         let other = Dialect { quote: Some(quote), ..dialect.clone() };
         memchr::memchr(quote, sample.bytes).is_some()
-            && other.collision(&[dialect.delimiter], None).is_none()
+            && other.collision(&[&[dialect.delimiter]], None).is_none()
             && (all_quoted(quote, sample, sniffed) || better(&other, sample, mine))
     };
     if dialect.quote != Some(b'"') && is_odd(b'"') {
@@ -71,7 +71,7 @@ fn escape(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed], mine: Widt
     let other = Dialect { escape: Some(b'\\'), ..dialect.clone() };
     let escapes_delimiter = dialect.escape.is_none()
         && memchr::memmem::find(sample.bytes, &[b'\\', dialect.delimiter]).is_some()
-        && other.collision(&[dialect.delimiter], None).is_none()
+        && other.collision(&[&[dialect.delimiter]], None).is_none()
         && better(&other, sample, mine);
     let what = match () {
         () if escapes_delimiter => "the delimiter",
@@ -87,7 +87,7 @@ pub(super) fn is_escaped_by(escape: u8, dialect: &Dialect, sample: Sample<'_>, s
     let other = Dialect { escape: Some(escape), ..dialect.clone() };
     let odd = |dialect: &Dialect, record: &Sniffed| record.is_open() || has_stray(dialect, sample, record);
     memchr::memmem::find(sample.bytes, &[escape, quote]).is_some()
-        && other.collision(&[dialect.delimiter], None).is_none()
+        && other.collision(&[&[dialect.delimiter]], None).is_none()
         && sniffed.iter().any(|record| odd(dialect, record))
         && !records(&other, sample).iter().any(|record| odd(&other, record))
 }

@@ -92,9 +92,9 @@ pub(crate) trait Block: Copy {
         None
     }
 
-    /// Writes the bytes outside `dropped` to the front of `to`, those in `chosen` replaced by `byte`,
-    /// and returns how many there are. `None` where this instruction set has no quicker way than run
-    /// by run.
+    /// Writes the bytes outside `dropped` to the front of `to`, those in `chosen` replaced by
+    /// `byte`, and returns how many there are. `None` where this instruction set has no quicker way
+    /// than run by run.
     #[inline(always)]
     fn squeeze(
         self,

@@ -23,7 +23,7 @@ fn of(byte: u8, from: u32, n: u32) -> usize {
 const SEQUENCES: [[Option<&[u8]>; 3]; 3] = [
     [Some(b"||"), None, None],
     [Some(b"\x1f|"), Some(b"~\n"), None],
-    [Some("\u{a6}".as_bytes()), None, Some("\u{fe}".as_bytes())],
+    [Some("\u{a6}".as_bytes()), None, Some("\u{a7}".as_bytes())],
 ];
 
 /// What a head makes of the bytes behind it: those with the sequences that it says.

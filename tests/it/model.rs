@@ -155,14 +155,20 @@ impl Shape {
         }
         let comment: HashSet<u8> = self.comment.unwrap_or_default().iter().copied().collect();
         all.extend(comment);
-        // What is several bytes in the input has them there.
+        // What is several bytes in the input has them there: none is in another.
         let singles: Vec<u8> = self.single_bytes().map(|(byte, _)| byte).collect();
         all.retain(|byte| !singles.contains(byte));
-        all.extend(
-            self.sequences.iter().flatten().flat_map(|sequence| sequence.iter().collect::<HashSet<_>>()),
-        );
-        let n = all.len();
-        all.into_iter().collect::<HashSet<u8>>().len() == n
+        let sequences: Vec<&[u8]> = self.sequences.iter().copied().flatten().collect();
+        let has = |sequence: &[u8], part: &[u8]| sequence.windows(part.len()).any(|here| here == part);
+        let are_apart = sequences.iter().enumerate().all(|(i, one)| {
+            let others = sequences.iter().enumerate().filter(|(j, _)| *j != i);
+            others.map(|(_, other)| *other).all(|other| !has(other, one))
+        });
+        are_apart && {
+            let n = all.len();
+            let is_free = |byte: &u8| !sequences.iter().any(|sequence| sequence.contains(byte));
+            all.iter().all(is_free) && all.into_iter().collect::<HashSet<u8>>().len() == n
+        }
     }
 
     /// Whether the `csv` crate means the same by it, in a file of these bytes.

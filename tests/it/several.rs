@@ -134,3 +134,33 @@ fn a_doubled_delimiter_gets_a_remark() {
     let output = place.rowmill().args(["in.csv", "-d", "¦¦"]).out();
     output.expect_stderr("'¦¦' parts no record alike, '|' parts all into 3; did you mean -d '|'?");
 }
+
+/// Characters that share their first byte are told apart; a comment is in the input's encoding,
+/// too.
+#[test]
+fn settings_may_share_bytes_but_none_may_be_in_another() {
+    let place = Place::new();
+    let text = "a¦b\n§ no comment¦2§¦3\n©a comment§¦\n1¦§2¦\n§\n";
+    let args = ["-q", "in.csv", "-d", "¦", "--quote", "§", "--comment", "©"];
+    let result = concat!("{\"a\":\" no comment¦2\",\"b\":\"3\"}\n", "{\"a\":\"1\",\"b\":\"2¦\\n\"}\n",);
+    for (bytes, encoding) in
+        [(text.as_bytes().to_vec(), "utf-8"), (latin1(text), "latin1"), (utf16(text), "utf-16le")]
+    {
+        place.write("in.csv", bytes);
+        let output = place.rowmill().args(args).args(["--encoding", encoding]).out();
+        output.expect_status(0).expect_stdout(result);
+    }
+    place.write("in.csv", "a\n1\n");
+    for (args, wanted) in [
+        (&["-d", "||", "--quote", "|"][..], "--quote '|' is -d too"),
+        (&["-d", "¦", "--comment", "¦¦"], "--comment '¦' is -d too"),
+        (&["-d", "##", "--comment", "#"], "--comment '#' is -d too"),
+        (&["-d", "||", "--escape", "|"], "--escape '|' is -d too"),
+        (&["-d", "||", "--terminator", "||"], "-d '||' is the end of a record too"),
+        (&["-d", "|\\n"], "-d '\\x0a' is the end of a record too"),
+        (&["-d", "whitespace", "--quote", "\\t"], "--quote tab is -d too"),
+        (&["--encoding", "latin1", "--comment", "日"], "--comment '日' is not in the input's encoding"),
+    ] {
+        place.rowmill().arg("in.csv").args(args).out().expect_refusal(2, wanted);
+    }
+}
