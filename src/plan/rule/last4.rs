@@ -20,13 +20,14 @@ impl Rule for Last4 {
 #[inline(always)]
 fn start_of_tail(bytes: &[u8]) -> usize {
     let n = bytes.len();
-    match bytes.last_chunk::<5>() {
-        // No more than four bytes are no more than four characters.
-        None => n,
-        // All in one byte each, and one more before them.
-        Some(last) if last.is_ascii() => n - 4,
-        Some(_) => look(bytes),
+    if n == 0 {
+        return 0;
     }
+    // Names are shorter and longer than four, in no order: a branch on it took 1.16 to 1.19 of plain
+    // conversion's time, where this takes 1.11 (AVX2 and AVX-512, 2026-11-28).
+    let last = (1..=5).fold(0, |all, i| all | bytes[n.saturating_sub(i)]);
+    // All are one byte each.
+    if last < 0x80 { n - 4 * usize::from(n > 4) } else { look(bytes) }
 }
 
 /// As [`start_of_tail`], from the front: only so can invalid bytes be recognised.
