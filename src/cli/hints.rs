@@ -147,7 +147,7 @@ pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&P
     let path = not_found(error)?;
     let last = inputs.iter().rposition(|input| input.as_os_str() == path)?;
     if path.contains("://") {
-        return Some(format!("it is a URL; fetch it: curl -sSf {path} | rowmill"));
+        return Some(format!("it is a URL; fetch it: {} | rowmill", fetching(path)));
     }
     if last > 0 && last + 1 == inputs.len() && output.is_none() && is_result(path) {
         return Some(format!("did you mean -o {path}?"));
@@ -157,6 +157,19 @@ pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&P
     }
     let near = |command: &&&str| last == 0 && crate::header::distance(path, command) <= 2;
     COMMANDS.iter().find(near).map(|command| format!("did you mean the command {command}?"))
+}
+
+/// The command that writes what a URL has.
+fn fetching(url: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%@+,=".contains(c);
+    let shown =
+        if url.chars().all(plain) { url.to_owned() } else { format!("'{}'", url.replace('\'', "'\\''")) };
+    match url.split_once("://").map_or("", |(scheme, _)| scheme) {
+        "s3" => format!("aws s3 cp {shown} -"),
+        "gs" => format!("gcloud storage cat {shown}"),
+        "hdfs" => format!("hdfs dfs -cat {shown}"),
+        _ => format!("curl -sSf {shown}"),
+    }
 }
 
 /// What helps if reading or writing failed under `--resume`, with this output.

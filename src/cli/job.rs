@@ -267,7 +267,7 @@ fn check_name(path: &Path, inputs: &[Input<'_>]) -> Result<()> {
     let extension = name.extension().unwrap_or_default().to_ascii_lowercase();
     let extension = extension.to_string_lossy();
     let why = match &*extension {
-        "xz" | "bz2" | "lz4" | "br" | "zip" | "7z" | "tar" | "tgz" => {
+        "xz" | "bz2" | "lz4" | "br" | "zip" | "7z" | "tar" | "tgz" | "z" | "lzma" | "lz" | "sz" | "rar" => {
             "rowmill does not write that; take .gz or .zst, or write to a pipe and pack there"
         }
         "parquet" | "avro" | "orc" | "arrow" | "feather" | "xlsx" | "db" | "sqlite" => {

@@ -39,7 +39,11 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     print_anomalies(&mut text, summary);
     if let Some(multiline) = &summary.multiline {
         let records = of(multiline.count, "record", "records");
-        let _ = writeln!(text, "  {records} of several lines, first at {}", multiline.first);
+        let _ = writeln!(
+            text,
+            "  {records} of several lines, first at {}",
+            on_a_line(&multiline.first.to_string())
+        );
     }
     if summary.blank_records > 0 {
         let _ = writeln!(text, "  {} skipped", of(summary.blank_records, "blank record", "blank records"));
@@ -56,14 +60,14 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     }
     for (file, repair) in &summary.header_repairs {
         let (column, from, to) = (repair.column, shown(&repair.from), shown(&repair.to));
-        let _ = writeln!(text, "  {file}: column {column} was named '{from}', is now '{to}'");
+        let _ = writeln!(text, "  {}: column {column} was named '{from}', is now '{to}'", on_a_line(file));
     }
     let n_more = summary.n_header_repairs.saturating_sub(summary.header_repairs.len() as u64);
     if n_more > 0 {
         let _ = writeln!(text, "  and {} renamed", of(n_more, "more column", "more columns"));
     }
     for remark in summary.remarks.iter().filter(|remark| !about.said.contains(remark)) {
-        let _ = writeln!(text, "  {}", with_flags(remark));
+        let _ = writeln!(text, "  {}", on_a_line(&with_flags(remark)));
     }
     if let Some(more) = &about.more {
         let _ = writeln!(text, "  {more}");
@@ -111,7 +115,12 @@ fn print_anomalies(text: &mut String, summary: &Summary) {
         let n = grouped(count.count);
         let detail =
             count.detail.as_ref().map_or(String::new(), |detail| format!("; {}", with_flags(detail)));
-        let _ = writeln!(text, "  {n} × {}, first at {}{detail}", anomaly.reason(), count.first);
+        let _ = writeln!(
+            text,
+            "  {n} × {}, first at {}{detail}",
+            anomaly.reason(),
+            on_a_line(&count.first.to_string())
+        );
         if *anomaly != Anomaly::TypeMismatch {
             continue;
         }

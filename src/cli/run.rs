@@ -18,13 +18,15 @@ use crate::Summary;
 use crate::error::{CANNOT_WRITE, Error, Result};
 use crate::output::{FileOptions, checkpoint_of};
 use clap::Parser;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return from_clap(&error),
     };
@@ -41,6 +43,22 @@ pub fn main() -> ExitCode {
         }
     };
     ended.unwrap_or_else(|error| with_error(&error, missing_folder(&error).as_deref()))
+}
+
+/// The arguments, with `--progress 60` as one: a number that is no file is what it says.
+fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    for argument in all {
+        let is_number = argument.to_str().is_some_and(|text| text.parse::<u32>().is_ok());
+        match arguments.last_mut() {
+            Some(last) if last == "--progress" && is_number && !Path::new(&argument).exists() => {
+                last.push("=");
+                last.push(argument);
+            }
+            _ => arguments.push(argument),
+        }
+    }
+    arguments
 }
 
 fn print(text: &[u8]) -> Result<ExitCode> {

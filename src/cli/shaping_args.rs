@@ -6,7 +6,7 @@
 use super::presets::{self, Preset};
 use super::top_args::TopArgs;
 use super::typed::{delimiter, names, pairs, size};
-use crate::convert::{Names, Shaping};
+use crate::convert::{Given, Names, Shaping};
 use crate::dialect::Dialect;
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::Columns;
@@ -70,8 +70,8 @@ pub(super) struct ReadingArgs {
     trim: Option<String>,
 
     /// Drop the first N lines of each input
-    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
-    skip_lines: u64,
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    skip_lines: Option<u64>,
 
     /// The inputs' encoding, by a label of the WHATWG standard [default: utf-8]; a byte-order mark
     /// overrules it
@@ -192,7 +192,12 @@ impl ShapingArgs {
                 ..self.reading.dialect()?
             },
             encoding: self.reading.encoding.as_deref().map(Encoding::for_label).transpose()?,
-            skip_lines: *skip_lines,
+            given: Given {
+                quote: false,
+                escape: self.reading.value("--escape", &self.reading.quoting.escape).is_some(),
+                skip_lines: skip_lines.is_some(),
+            },
+            skip_lines: skip_lines.unwrap_or(0),
             skip_until: self.top.skip_until.clone(),
             skip_after_header: self.top.skip_after_header,
             skip_last: self.top.skip_last,
@@ -210,6 +215,7 @@ impl ShapingArgs {
         };
         if let Some(quote) = self.reading.quote()? {
             shaping.set_quote(quote.as_deref());
+            shaping.given.quote = true;
         }
         Ok(shaping)
     }

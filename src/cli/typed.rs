@@ -55,22 +55,24 @@ pub(super) fn delimiter(typed: &str) -> Result<Delimiter> {
 pub(super) fn names(list: &str) -> Vec<String> {
     let dialect = Dialect::default();
     let bytes = list.as_bytes();
-    let mut ends = Vec::new();
-    let ended = Machine::new(&dialect, true).record(bytes, 0, |end| ends.push(end));
-    if ended.is_none() {
-        ends.push(bytes.len());
-    }
-    let mut start = 0;
-    let mut names = Vec::new();
-    for end in ends {
-        let mut name = Vec::new();
-        let field = Field::new(&dialect, true, bytes, start, end);
-        let Ok(()) = field.runs(&dialect, |run| {
-            name.extend_from_slice(run.bytes());
-            Ok::<_, std::convert::Infallible>(())
-        });
-        names.push(String::from_utf8_lossy(&name).into_owned());
-        start = end + 1;
+    let mut machine = Machine::new(&dialect, true);
+    let (mut names, mut next) = (Vec::new(), Some(0));
+    while let Some(mut start) = next.filter(|at| *at < bytes.len() || names.is_empty()) {
+        let mut ends = Vec::new();
+        next = machine.record(bytes, start, |end| ends.push(end)).map(|ended| ended.next);
+        if next.is_none() {
+            ends.push(bytes.len());
+        }
+        for end in ends {
+            let mut name = Vec::new();
+            let field = Field::new(&dialect, true, bytes, start, end);
+            let Ok(()) = field.runs(&dialect, |run| {
+                name.extend_from_slice(run.bytes());
+                Ok::<_, std::convert::Infallible>(())
+            });
+            names.push(String::from_utf8_lossy(&name).into_owned());
+            start = end + 1;
+        }
     }
     names
 }
@@ -80,21 +82,22 @@ pub(super) fn names(list: &str) -> Vec<String> {
 pub(super) fn pairs(list: &str) -> Option<Vec<(String, String)>> {
     let (mut pairs, mut rest) = (Vec::new(), list);
     loop {
-        let (old, behind) = name(rest, '=')?;
-        let (new, behind) = name(behind.strip_prefix('=')?, ',')?;
+        let (old, behind) = name(rest, &['='])?;
+        let (new, behind) = name(behind.strip_prefix('=')?, &[',', '\n'])?;
         pairs.push((old, new));
-        match behind.strip_prefix(',') {
-            Some(next) => rest = next,
-            None => return behind.is_empty().then_some(pairs),
+        match behind.strip_prefix([',', '\n']) {
+            // The last line may end as the others do.
+            Some(next) if !next.is_empty() || behind.starts_with(',') => rest = next,
+            _ => return behind.trim().is_empty().then_some(pairs),
         }
     }
 }
 
-/// A name up to `end` or the end of the text, in quotes or not, and what follows.
-fn name(text: &str, end: char) -> Option<(String, &str)> {
+/// A name up to one of `ends` or the end of the text, in quotes or not, and what follows.
+fn name<'t>(text: &'t str, ends: &[char]) -> Option<(String, &'t str)> {
     let text = text.trim_start();
     let Some(mut rest) = text.strip_prefix('"') else {
-        let at = text.find(end).unwrap_or(text.len());
+        let at = text.find(ends).unwrap_or(text.len());
         return Some((text[..at].trim_end().to_owned(), &text[at..]));
     };
     let mut name = String::new();
@@ -106,7 +109,7 @@ fn name(text: &str, end: char) -> Option<(String, &str)> {
                 name.push('"');
                 rest = behind;
             }
-            None => return Some((name, behind.trim_start())),
+            None => return Some((name, behind.trim_start_matches([' ', '\t']))),
         }
     }
 }
@@ -177,5 +180,8 @@ mod tests {
     fn names_in_a_list_may_be_quoted() {
         assert_eq!(names(r#"a, "b,c" ,d"#), ["a", "b,c", "d"]);
         assert_eq!(names("a,"), ["a", ""]);
+        assert_eq!(names(""), [""]);
+        // A line each, as a file has them.
+        assert_eq!(names("a\nb,c\n\"d\ne\"\n"), ["a", "b", "c", "d\ne"]);
     }
 }

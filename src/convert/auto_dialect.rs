@@ -7,8 +7,10 @@
 
 use super::delimiter::Delimiter;
 use super::names::{HeaderRows, Names};
-use super::shaping::Shaping;
-use super::sniff::{RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, is_value, occurs, records, title};
+use super::shaping::{Given, Shaping};
+use super::sniff::{
+    MOST_TITLES, RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, is_value, occurs, records, title,
+};
 use super::sniff_flags::{MISSING, is_escaped_by};
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
 use crate::parse::Field;
@@ -47,12 +49,12 @@ impl AutoDialect {
 
     /// The same, as settings.
     pub(super) fn words(self) -> Vec<String> {
-        let byte = |setting: &str, byte: u8| match byte {
-            b'\'' => format!("`{setting}` \"'\""),
-            byte => format!("`{setting}` '{}'", char::from(byte)),
+        let byte = |byte: u8| match byte {
+            b'\'' => "\"'\"".to_owned(),
+            byte => format!("'{}'", char::from(byte)),
         };
-        let quote = self.quote.map(|quote| byte("quote", quote));
-        let escape = self.escape.map(|escape| byte("escape", escape));
+        let quote = self.quote.map(|quote| format!("`quote` {}", byte(quote)));
+        let escape = self.escape.map(|escape| format!("`escape` {}", byte(escape)));
         let lines = (self.lines > 0).then(|| format!("`skip_lines` {}", self.lines));
         let rows = self.rows.map(|rows| format!("`header_rows` {rows}"));
         [quote, escape, lines, rows].into_iter().flatten().collect()
@@ -71,25 +73,31 @@ pub(super) struct LookedFor {
 }
 
 impl LookedFor {
-    /// What is not given. `skips` lines are: these know where the header is.
-    pub(super) fn of(dialect: &Dialect, names: &Names, skips: bool) -> Self {
+    /// What is not `given`, and stands at its default. `skips` lines are: these know where the
+    /// header is.
+    pub(super) fn of(dialect: &Dialect, names: &Names, given: Given, skips: bool) -> Self {
         let usual = dialect.quote == Some(b'"') && dialect.escape.is_none();
+        let title = names.in_record() && !skips && !given.skip_lines;
         let rows = names.in_record() && names.rows.is_none() && !names.skip_repeated;
-        Self { quote: usual, escape: usual, title: names.in_record() && !skips, rows }
+        Self { quote: usual && !given.quote, escape: usual && !given.escape, title, rows }
     }
 }
 
-/// Finds the delimiter and what else is `wanted`. Returns no delimiter if no common one parts the
-/// records.
-pub(super) fn find(dialect: &Dialect, wanted: LookedFor, sample: Sample<'_>) -> (Option<u8>, AutoDialect) {
+/// Finds the delimiter, if it is not `known`, and what else is `wanted`. Returns no delimiter if
+/// none parts most of the records.
+pub(super) fn find(
+    dialect: &Dialect,
+    (known, by_name): (Option<u8>, u8),
+    wanted: LookedFor,
+    sample: Sample<'_>,
+) -> (Option<u8>, AutoDialect) {
     let mut found = AutoDialect::default();
     let mut dialect = dialect.clone();
     if wanted.quote && is_in_single_quotes(&dialect, sample) {
         found.quote = Some(b'\'');
         dialect.quote = found.quote;
     }
-    let delimiter = likely_delimiter(&dialect, sample).or_else(|| rare_delimiter(&dialect, sample));
-    let delimiter = blank_by_quotes(&dialect, delimiter, sample).or(delimiter);
+    let delimiter = known.or_else(|| delimiter(&dialect, by_name, sample));
     let Some(byte) = delimiter else { return (None, found) };
     dialect.delimiter = byte;
     let mut sniffed = records(&dialect, sample);
@@ -101,7 +109,7 @@ pub(super) fn find(dialect: &Dialect, wanted: LookedFor, sample: Sample<'_>) -> 
     let mut top = 0;
     if wanted.title
         && let Some(title) = title(&dialect, sample, &sniffed)
-        && sniffed.get(title.n_records).is_some_and(|record| are_names(sample, record))
+        && has_header_at(sample, &sniffed, title.n_records)
     {
         (found.lines, top) = (title.lines, title.n_records);
     }
@@ -109,14 +117,25 @@ pub(super) fn find(dialect: &Dialect, wanted: LookedFor, sample: Sample<'_>) -> 
     (delimiter, found)
 }
 
-/// The common delimiter under which most records agree in width; `None` if none of them parts the
-/// records.
+/// The delimiter that parts the records. One that a file's name says is preferred, but for the
+/// comma, which all other names say.
+fn delimiter(dialect: &Dialect, by_name: u8, sample: Sample<'_>) -> Option<u8> {
+    if by_name != b',' && widths(dialect, by_name, sample).are_even() {
+        return Some(by_name);
+    }
+    let likely = likely_delimiter(dialect, sample).or_else(|| rare_delimiter(dialect, sample));
+    blank_by_quotes(dialect, likely, sample).or(likely)
+}
+
+/// The common delimiter under which most records agree in width, or all but the first few; `None`
+/// if there is none.
 fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
     let mut best: Option<(Widths, u8)> = None;
     for delimiter in COMMON_DELIMITERS.into_iter().filter(|delimiter| occurs(*delimiter, sample)) {
         let found = widths(dialect, delimiter, sample);
-        // One line of text above the others must not decide, nor a single line among many.
-        let parts = found.agree > 0 && (found.first > 1 || found.agree > 1);
+        // Lines of text above the others must not decide, nor a few among many.
+        let has_top = found.agree >= FEWEST_RECORDS && found.n - found.agree <= MOST_TITLES;
+        let parts = found.agree * 2 > found.n || has_top;
         if parts && best.is_none_or(|(best, _)| (found.agree, found.width) > (best.agree, best.width)) {
             best = Some((found, delimiter));
         }
@@ -153,6 +172,20 @@ fn n_quoted(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>)
     opens.min(closes)
 }
 
+/// How many of `quote` neither open nor close a field, nor stand behind a letter, nor are doubled.
+fn n_odd(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>) -> usize {
+    let is_edge = |byte: Option<u8>| byte.is_none_or(|it| it == delimiter || dialect.terminator.is(it));
+    let is_letter = |byte: Option<u8>| byte.is_some_and(|it| it.is_ascii_alphabetic() || it >= 0x80);
+    let is_odd = |at: &usize| {
+        let before = at.checked_sub(1).map(|before| sample.bytes[before]);
+        let behind = sample.bytes.get(at + 1).copied();
+        let is_within = is_letter(before);
+        let is_doubled = before == Some(quote) || behind == Some(quote);
+        !is_edge(before) && !is_edge(behind) && !is_within && !is_doubled
+    };
+    memchr::memchr_iter(quote, sample.bytes).filter(is_odd).count()
+}
+
 /// Fields are in single quotes, none is in double ones, and more records agree if these are quotes.
 fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
     let usual = |delimiter| n_quoted(dialect, (b'"', delimiter), sample);
@@ -165,8 +198,11 @@ fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
         let (bare, n) = (widths(dialect, delimiter, sample), quoted.len());
         let agrees = Widths::of(&quoted);
         let n_quoted = n_quoted(&single, (b'\'', delimiter), sample);
-        // The header may have none.
-        n > 1 && agrees.agree >= bare.agree && n_quoted >= (n - 1 - n / 8).max(2)
+        // The header may have none. An apostrophe stands behind a letter.
+        n > 1
+            && agrees.agree >= bare.agree
+            && n_quoted >= (n - 1 - n / 8).max(2)
+            && n_odd(dialect, (b'\'', delimiter), sample) <= n / 8
     })
 }
 
@@ -210,14 +246,32 @@ fn is_name(field: &[u8]) -> bool {
     text.contains(char::is_alphabetic) && !is_value(field) && !MISSING.contains(&&*text)
 }
 
-/// The number of rows that have names, if there are several: none of them has a value, where at
-/// least two columns of all other records have nothing else.
-fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
+/// Whether record `i` has names, and those behind it values in a column or more.
+fn has_header_at(sample: Sample<'_>, sniffed: &[Sniffed], i: usize) -> bool {
+    let Some((header, body)) = sniffed[i..].split_first() else { return false };
+    // There may be more rows of names.
+    let n_names = body.iter().take(MOST_ROWS - 1).take_while(|record| are_names(sample, record)).count();
+    let body = &body[n_names..];
     let text = |record: &Sniffed, i: usize| sample.bytes[record.fields[i].clone()].trim_ascii();
+    are_names(sample, header)
+        && (0..header.fields.len()).any(|i| {
+            let column =
+                || body.iter().filter(|record| record.fields.len() > i).map(|record| text(record, i));
+            is_name(text(header, i)) && column().count() > 1 && column().all(is_value)
+        })
+}
+
+/// The number of rows that have names, if there are several: none of them has a value, where at
+/// least two columns of all other records have nothing else. A row below the first repeats it, or
+/// its texts differ, and stand in no other column but in brackets: so units and parts of names do,
+/// and a record of data has its own text there.
+fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
+    let text = |record: &Sniffed, i: usize| unquoted(sample.bytes[record.fields[i].clone()].trim_ascii());
     let width = sniffed.first()?.fields.len();
     if sniffed.iter().any(|record| record.fields.len() != width) {
         return None;
     }
+    let repeats = |row: &Sniffed| (0..width).all(|i| text(row, i) == text(&sniffed[0], i));
     let are_rows = |n: usize| {
         let Some((rows, body)) = sniffed.split_at_checked(n).filter(|(_, body)| body.len() >= FEWEST_RECORDS)
         else {
@@ -227,24 +281,47 @@ fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
             let values = || body.iter().map(|record| text(record, *i)).filter(|text| !text.is_empty());
             values().count() >= FEWEST_RECORDS && values().all(is_value)
         };
-        let of_values: Vec<usize> = (0..width).filter(is_of_values).collect();
-        // A row of one cell is a caption, and no part of the names.
-        let has_names = |row: &Sniffed| of_values.iter().filter(|i| is_name(text(row, **i))).count() > 1;
+        let (of_values, others): (Vec<usize>, Vec<usize>) = (0..width).partition(is_of_values);
+        let is_beside =
+            |row: &Sniffed, i: usize| matches!(text(row, i), [] | [b'(', .., b')'] | [b'[', .., b']']);
+        let has_names = |row: &Sniffed| {
+            let names: Vec<&[u8]> =
+                of_values.iter().map(|i| text(row, *i)).filter(|it| is_name(it)).collect();
+            let differ = names.iter().any(|name| name != &names[0]);
+            names.len() > 1 && (repeats(row) || differ && others.iter().all(|i| is_beside(row, *i)))
+        };
         rows.iter().all(|row| are_names(sample, row)) && rows[1..].iter().all(has_names)
     };
     (2..=MOST_ROWS).rev().find(|n| are_rows(*n))
 }
 
-/// What is said of what was found; `None` if nothing was, and the delimiter is the name's.
-pub(super) fn remark(name: &str, delimiter: Option<u8>, by_name: u8, found: AutoDialect) -> String {
-    let Some(delimiter) = delimiter else {
-        let taken = delimiter_name(by_name);
-        return format!("{name}: found no delimiter (`delimiter` auto); took {taken}");
-    };
-    let taken = delimiter_name(delimiter);
-    let with = match found.words() {
+/// A field without the quotes around it.
+fn unquoted(field: &[u8]) -> &[u8] {
+    match field {
+        [b'"', within @ .., b'"'] | [b'\'', within @ .., b'\''] => within,
+        bare => bare,
+    }
+}
+
+/// What is said of what was found, beside the delimiter.
+pub(super) fn with(found: AutoDialect) -> String {
+    match found.words() {
         words if words.is_empty() => String::new(),
         words => format!(", with {}", words.join(" ")),
-    };
-    format!("{name}: took {taken} for the delimiter{with} (`delimiter` auto)")
+    }
+}
+
+/// What is said of what was found.
+pub(super) fn remark(name: &str, delimiter: Option<u8>, by_name: u8, found: AutoDialect) -> String {
+    let with = with(found);
+    match delimiter {
+        Some(delimiter) => {
+            let taken = delimiter_name(delimiter);
+            format!("{name}: took {taken} for the delimiter{with} (`delimiter` auto)")
+        }
+        None => {
+            let taken = delimiter_name(by_name);
+            format!("{name}: found no delimiter (`delimiter` auto); took {taken}{with}")
+        }
+    }
 }

@@ -81,7 +81,8 @@ impl NamesPlace {
         while end > 0 && line_end(dialect.terminator, &raw[..end]).is_some() {
             end -= 1;
         }
-        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != dialect.delimiter;
+        // A tab behind the mark may delimit, with an empty name before it; a blank is for the eye.
+        let is_blank = |byte: &u8| *byte == b' ' || *byte == b'\t' && dialect.delimiter != b'\t';
         let blanks = |from: usize| raw[from..end].iter().take_while(|byte| is_blank(byte)).count();
         let mut offset = dialect.comment.as_ref().map_or(0, |mark| ByteSequence::bytes(mark).len()).min(end);
         offset += blanks(offset);
@@ -91,7 +92,7 @@ impl NamesPlace {
             && raw[..end].get(behind).is_some_and(|byte| *byte == b':' || *byte == dialect.delimiter);
         if of_fields {
             offset = behind + 1;
-            offset += blanks(offset);
+            offset += raw[offset..end].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         }
         if raw[offset..end].iter().all(u8::is_ascii_whitespace) {
             offset = end;

@@ -135,6 +135,7 @@ impl Builder {
     /// What opens and closes quoted fields (`"`), 16 bytes at the most; `None` turns quoting off.
     pub fn quote(mut self, quote: Option<&[u8]>) -> Self {
         self.options.shaping.set_quote(quote);
+        self.options.shaping.given.quote = true;
         self
     }
 
@@ -147,6 +148,7 @@ impl Builder {
     /// The byte that makes the next byte content, in quotes or not.
     pub fn escape(mut self, escape: Option<u8>) -> Self {
         self.options.shaping.dialect.escape = escape;
+        self.options.shaping.given.escape = true;
         self
     }
 
@@ -178,6 +180,7 @@ impl Builder {
     /// Drops the first `n` physical lines of each input.
     pub fn skip_lines(mut self, n: u64) -> Self {
         self.options.shaping.skip_lines = n;
+        self.options.shaping.given.skip_lines = true;
         self
     }
 

@@ -7,8 +7,10 @@ use super::delimiter::Delimiter;
 use super::dropped::{Dropped, DroppedAs};
 use super::first_record::{First, Kind, Limits, OddHeader, RawNames, first_record};
 use super::names::Names;
+use super::shaping::Given;
 use super::skipped_lines::{skip_line, skip_until};
 use super::sniff::{self, SAMPLE as FIRST_LOOK, Sample, Taken};
+use super::sniff_encoding;
 use super::sniff_flags;
 use super::summary::Count;
 use crate::dialect::{Dialect, Trim, delimiter_name};
@@ -44,6 +46,10 @@ pub(super) struct HeaderRequest<'a> {
     pub(super) delimiter: Option<Delimiter>,
     /// The one that the input's name suggests.
     pub(super) by_name: u8,
+    /// What else was given.
+    pub(super) given: Given,
+    /// An input before it has names.
+    pub(super) follows_names: bool,
     /// The encoding was not given, nor is there a mark of one.
     pub(super) encoding_by_default: bool,
     pub(super) names: &'a Names,
@@ -75,11 +81,12 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     if reader.peek(3)? == b"\xef\xbb\xbf" {
         reader.skip(3);
     }
+    let by_line = sep_line(reader, request)?;
     let (mut lines, is_over) = skipped(reader, request)?;
     if is_over && request.names.given.is_none() {
         return Ok(None);
     }
-    let Separated { delimiter, found, remark } = separated(reader, request)?;
+    let Separated { delimiter, found, remark } = separated(reader, request, by_line)?;
     lines += found.lines;
     let mut remarks = Vec::from_iter(remark);
     let dialect = settled(request, delimiter, found);
@@ -91,7 +98,7 @@ pub(super) fn read(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) ->
     }
     let names = Names { rows: found.header_rows().or(request.names.rows.clone()), ..request.names.clone() };
     let request = &HeaderRequest { names: &names, ..*request };
-    remarks.extend(sniffed(reader, &dialect, request)?);
+    remarks.extend(sniffed(reader, &dialect, request, lines)?);
     let mut top = Top::new(&dialect, request, lines);
     let (header, n_repairs) = match (top.names(reader)?, &request.names.given) {
         (_, Some(names)) => Header::repaired(names.iter().map(String::as_str)),
@@ -329,36 +336,57 @@ struct Separated {
     remark: Option<String>,
 }
 
-/// Finds the delimiter, if it is not given. Lines that are found to be skipped are consumed.
-fn separated(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Separated> {
-    let given = |delimiter| Ok(Separated { delimiter, found: AutoDialect::default(), remark: None });
+/// The delimiter that Excel's first line has, if none is given. The line is the first of those that
+/// are skipped.
+fn sep_line(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<u8>> {
     match request.delimiter {
-        Some(Delimiter::Byte(byte)) => return given(byte),
+        Some(Delimiter::Auto) | None => Ok(sniff::sep_line(sample(reader, request)?.bytes)),
+        Some(_) => Ok(None),
+    }
+}
+
+/// Finds the delimiter, if it is not given, nor the first line has it (`by_line`). Lines that are
+/// found to be skipped are consumed.
+fn separated(
+    reader: &mut dyn InputReader,
+    request: &HeaderRequest<'_>,
+    by_line: Option<u8>,
+) -> Result<Separated> {
+    let given = |delimiter| Separated { delimiter, found: AutoDialect::default(), remark: None };
+    let mut separated = match request.delimiter {
+        Some(Delimiter::Byte(byte)) => return Ok(given(byte)),
         Some(Delimiter::Sequence(_)) => unreachable!("one byte takes its place"),
-        Some(Delimiter::Whitespace) => return given(b' '),
-        Some(Delimiter::Auto) | None => {}
-    }
+        Some(Delimiter::Whitespace) => return Ok(given(b' ')),
+        Some(Delimiter::Auto) | None => given(by_line.unwrap_or(request.by_name)),
+    };
     let SkippedLines { first, until, behind } = request.lines;
+    let skips = first > 0 || until.is_some();
+    let n_sep = u64::from(by_line.is_some() && !skips);
+    if n_sep > 0 {
+        skip_line(reader, request.dialect.terminator)?;
+    }
     let sample = sample(reader, request)?;
-    // A text that the header has says where it is.
-    if let Some(delimiter) = sniff::sep_line(sample.bytes).filter(|_| until.is_none()) {
-        skip_line(reader, request.dialect.terminator)?;
-        let (name, taken) = (reader.name(), delimiter_name(delimiter));
-        let remark = format!("{name}: took {taken} for the delimiter, as its first line says (sep=)");
-        let found = AutoDialect { lines: 1, ..AutoDialect::default() };
-        return Ok(Separated { delimiter, found, remark: Some(remark) });
+    if request.delimiter.is_some() && !sample.bytes.is_empty() {
+        let mut wanted = LookedFor::of(request.dialect, request.names, request.given, skips);
+        wanted.rows &= behind == 0;
+        let known = (by_line, request.by_name);
+        let (delimiter, found) = auto_dialect::find(request.dialect, known, wanted, sample);
+        let remark = auto_dialect::remark(reader.name(), delimiter, request.by_name, found);
+        separated.delimiter = delimiter.unwrap_or(request.by_name);
+        (separated.found, separated.remark) = (found, Some(remark));
+        for _ in 0..found.lines {
+            skip_line(reader, request.dialect.terminator)?;
+        }
     }
-    if request.delimiter.is_none() || sample.bytes.is_empty() {
-        return given(request.by_name);
+    let is_alone = separated.found == AutoDialect::default();
+    separated.found.lines += n_sep;
+    if let Some(byte) = by_line {
+        let (name, taken) = (reader.name(), delimiter_name(byte));
+        let with = if is_alone { String::new() } else { auto_dialect::with(separated.found) };
+        separated.remark =
+            Some(format!("{name}: took {taken} for the delimiter, as its first line says (sep=){with}"));
     }
-    let mut wanted = LookedFor::of(request.dialect, request.names, first > 0 || until.is_some());
-    wanted.rows &= behind == 0;
-    let (delimiter, found) = auto_dialect::find(request.dialect, wanted, sample);
-    let remark = Some(auto_dialect::remark(reader.name(), delimiter, request.by_name, found));
-    for _ in 0..found.lines {
-        skip_line(reader, request.dialect.terminator)?;
-    }
-    Ok(Separated { delimiter: delimiter.unwrap_or(request.by_name), found, remark })
+    Ok(separated)
 }
 
 /// What the input shows of itself before it is read. A delimiter that is found in it must not
@@ -376,12 +404,15 @@ fn sniffed(
     reader: &mut dyn InputReader,
     dialect: &Dialect,
     request: &HeaderRequest<'_>,
+    lines: u64,
 ) -> Result<Vec<String>> {
     let name = reader.name().to_owned();
     let Names { given, .. } = request.names;
     let taken = Taken {
         name: &name,
         dialect,
+        lines,
+        follows_names: request.follows_names,
         header: request.names.in_record() && given.is_none(),
         in_record: request.names.in_record(),
         n_rows: request.names.rows.as_ref().map_or(1, |rows| rows.n),
@@ -391,7 +422,11 @@ fn sniffed(
         infers_unquoted: request.columns.infer && !request.columns.quoted_values,
     };
     let sample = sample(reader, request)?;
+    if let Some(remark) = sniff_encoding::not_in_bytes(&taken, sample) {
+        return Ok(vec![remark]);
+    }
     let mut remarks = sniff::remarks(&taken, sample);
+    remarks.extend(sniff_encoding::encoding(&taken, sample));
     if remarks.is_empty() {
         remarks = sniff_flags::remarks(&taken, sample);
     }

@@ -74,7 +74,7 @@ impl Located {
             verify(path, seen)?;
         }
         let size = std::fs::metadata(path).map_or(0, |stat| stat.len());
-        if (size, start, end) == (0, 0, 0) && terminator.is_none() && reader.input_at() == 0 {
+        if (size, start, end) == (0, 0, 0) && reader.input_at() == 0 {
             return Ok(true);
         }
         let Some(size) = reader.size().filter(|&size| reader.end_at(size)) else {

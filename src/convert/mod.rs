@@ -45,6 +45,7 @@ mod skipped_lines;
 mod slice;
 mod slice_converter;
 mod sniff;
+mod sniff_encoding;
 mod sniff_flags;
 mod split_points;
 mod state;
@@ -75,5 +76,5 @@ pub use plan_ranges::{PlanBy, Planned};
 pub use progress::{Bound, Progress, Times};
 pub use range::Range;
 #[cfg(feature = "cli")]
-pub(crate) use shaping::Shaping;
+pub(crate) use shaping::{Given, Shaping};
 pub use summary::{Count, Misfits, Resumed, Summary};

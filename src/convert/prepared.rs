@@ -13,6 +13,7 @@ use super::options::{Input, OnRemark, Options};
 use super::progress::Bound;
 use super::shaping::Shaping;
 use super::single_input::SingleInput;
+use super::sniff::is_value;
 use crate::charset::Charset;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,6 +75,8 @@ pub(super) struct Preparation<'c> {
     shared: Option<&'c Together<'c>>,
     /// Why the first input that cannot be converted cannot, if its names were read.
     refused: Option<Error>,
+    /// The first input that has a header has names there, as far as can be seen.
+    has_names: OnceCell<bool>,
 }
 
 /// A header that holds for all inputs.
@@ -117,7 +120,16 @@ impl<'c> Preparation<'c> {
             unpacking_streams: budget.granted_each(n),
         };
         let together = Together::new(&options.shaping.columns, n);
-        Self { options, reading, budget, first: OnceCell::new(), together, shared, refused: None }
+        Self {
+            options,
+            reading,
+            budget,
+            first: OnceCell::new(),
+            together,
+            shared,
+            refused: None,
+            has_names: OnceCell::new(),
+        }
     }
 
     /// Opens an input and reads its header. `keep` leaves it open. If there is a `range`, its
@@ -170,8 +182,8 @@ impl<'c> Preparation<'c> {
         self.options.progress.spend(Bound::Input, since.elapsed());
         let (text_at, input_at) = (opened.reader.text_at(), opened.reader.input_at());
         // An empty file has nothing to seek in.
-        let seeks =
-            is_regular && opened.reader.seek(text_at, input_at)? || beginning.is_none() && input_at == 0;
+        let seeks = is_regular && opened.reader.seek(text_at, input_at)?
+            || input_at == 0 && path.is_some() && opened.reader.peek(1)?.is_empty();
         let mut is_last = true;
         if let (Some(located), Some(path)) = (range, &path) {
             let terminator = beginning.as_ref().map(|beginning| beginning.preface.dialect.terminator);
@@ -304,6 +316,8 @@ impl<'c> Preparation<'c> {
             dialect: &dialect,
             delimiter,
             by_name: by_extension(name),
+            given: options.shaping.given,
+            follows_names: self.has_names.get().is_some_and(|has_names| *has_names),
             encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
             names,
             lines,
@@ -319,6 +333,7 @@ impl<'c> Preparation<'c> {
             return Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
         }
         let Some(mut preface) = header_reader::read(&mut *opened.reader, &request)? else { return Ok(None) };
+        self.has_names.get_or_init(|| !preface.header.names().any(|name| is_value(name.as_bytes())));
         if let Some(first) = first {
             preface.repeated.clone_from(&first.repeated);
         }

@@ -36,7 +36,7 @@ impl Facts {
                 "{name}: {n_blank} blank {lines} {are} dropped; in a file of one column they may be empty values"
             ));
         }
-        if done.records == 0 && options.limit != Some(0) && !options.shaping.names.no_header {
+        if done.records == 0 && options.limit != Some(0) {
             remarks.extend(nothing_left(name, options));
         }
         remarks

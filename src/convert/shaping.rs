@@ -29,6 +29,9 @@ pub(crate) struct Shaping {
     pub quote: Option<ByteSequence>,
     /// The other bytes that shape the inputs.
     pub dialect: Dialect,
+    /// What of this was set, so that `delimiter` auto does not look for it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub given: Given,
     /// The encoding of files and standard input without a byte-order mark; `None` is UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
@@ -51,6 +54,15 @@ pub(crate) struct Shaping {
     /// less if the memory leaves less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_record: Option<usize>,
+}
+
+/// Settings that `delimiter` auto may find, of which a default may be meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Given {
+    pub quote: bool,
+    pub escape: bool,
+    pub skip_lines: bool,
 }
 
 impl Shaping {

@@ -10,7 +10,6 @@
 
 use crate::charset::Charset;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
-use crate::input::guess;
 use crate::parse::{Field, Machine};
 use crate::plan::rule::number;
 use bstr::ByteSlice;
@@ -22,6 +21,9 @@ pub(super) const SAMPLE: usize = 64 * 1024;
 
 /// The records that are looked at for each delimiter.
 const MOST_RECORDS: usize = 200;
+
+/// The most records above a header.
+pub(super) const MOST_TITLES: usize = 20;
 
 /// Delimiters that some files have and that occur in text as well: only a file that no other parts
 /// is said to have one.
@@ -150,6 +152,10 @@ pub(super) fn sep_line(start: &[u8]) -> Option<u8> {
 pub(super) struct Taken<'t> {
     pub(super) name: &'t str,
     pub(super) dialect: &'t Dialect,
+    /// So many lines are above.
+    pub(super) lines: u64,
+    /// An input before it has names.
+    pub(super) follows_names: bool,
     /// The first record has the names.
     pub(super) header: bool,
     /// It is no data, even if the names are given.
@@ -168,9 +174,6 @@ pub(super) struct Taken<'t> {
 
 /// Returns what the sample shows of a wrong dialect.
 pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
-    if let Some(remark) = utf16(taken, sample) {
-        return vec![remark];
-    }
     let records = records(taken.dialect, sample);
     let widths = Widths::of(&records);
     let dialect = part_of_character(taken, sample).or_else(|| delimiter(taken, sample, widths));
@@ -180,7 +183,7 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
     let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
     let quoted = quoted_numbers(taken, sample, &records);
-    let all = dialect.into_iter().chain(ends).chain(repeated).chain(encoding(taken, sample)).chain(quoted);
+    let all = dialect.into_iter().chain(ends).chain(repeated).chain(quoted);
     all.collect()
 }
 
@@ -237,7 +240,8 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     let (found, other) = common.max().or_else(|| rare.max())?;
     let (name, n) = (taken.name, found.width);
     let (other, n) = match doubled(taken.dialect, other, sample) {
-        Some(twice) => (twice, n.div_ceil(2)),
+        Some(twice) if twice.len() == 4 => (twice, n.div_ceil(2)),
+        Some(between) => (between, n),
         None => (delimiter_name(other), n),
     };
     let how = if mine.width == 1 { "no record" } else { "not all records" };
@@ -251,18 +255,38 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
 fn twice(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
     let twice = doubled(taken.dialect, taken.dialect.delimiter, sample).filter(|_| mine.are_even())?;
     let (name, once) = (taken.name, taken.dialect.delimiter_name());
-    Some(format!("{name}: there are always two of {once}; did you mean `delimiter` {twice}?"))
+    let what = if twice.len() == 4 { "there are always two of" } else { "the same marks are always around" };
+    Some(format!("{name}: {what} {once}; did you mean `delimiter` {twice}?"))
 }
 
-/// How the delimiter is written if there are always two of it, with fields between.
+/// How the delimiter is written if there are always two of it, with fields between, or if it
+/// always stands between two of another mark.
 fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<String> {
     let parted = records(&Dialect { delimiter, ..dialect.clone() }, sample);
+    let is_shown = |byte: u8| byte.is_ascii_graphic() && !b"\\'\"".contains(&byte);
+    if !is_shown(delimiter) || parted.len() < 2 {
+        return None;
+    }
     let is_paired = |record: &Sniffed| {
         let are_empty = |first| record.fields.iter().skip(first).step_by(2).all(Range::is_empty);
         record.fields.len() > 2 && are_empty(1) && !are_empty(0)
     };
-    let is_shown = delimiter.is_ascii_graphic() && delimiter != b'\\';
-    (is_shown && parted.iter().all(is_paired)).then(|| format!("'{0}{0}'", char::from(delimiter)))
+    let (once, text) = (char::from(delimiter), |field: &Range<usize>| &sample.bytes[field.clone()]);
+    if parted.iter().all(is_paired) {
+        return Some(format!("'{once}{once}'"));
+    }
+    let mark = *text(parted[0].fields.first()?).last()?;
+    let is_mark = is_shown(mark) && mark.is_ascii_punctuation() && dialect.quote != Some(mark);
+    let is_between = |record: &Sniffed| match &record.fields[..] {
+        [_] | [] => false,
+        [first, others @ .., last] => {
+            text(first).last() == Some(&mark)
+                && text(last).first() == Some(&mark)
+                && others.iter().map(text).all(|it| it.len() > 1 && it[0] == mark && it.ends_with(&[mark]))
+        }
+    };
+    let mark = char::from(mark);
+    (is_mark && parted.iter().all(is_between)).then(|| format!("'{mark}{once}{mark}'"))
 }
 
 /// The records above the header.
@@ -297,7 +321,9 @@ pub(super) fn title(dialect: &Dialect, sample: Sample<'_>, records: &[Sniffed]) 
     if is_padded && !records.get(n_records).is_some_and(|record| record.fields.iter().all(has_text)) {
         return None;
     }
-    if n_records == 0 || n_records > 20 || mine.agree < 3 || mine.agree + n_records < mine.n {
+    // A footer, or a record that is cut short, among many is no reason.
+    let n_others = mine.n - mine.agree.min(mine.n);
+    if n_records == 0 || n_records > MOST_TITLES || mine.agree < 3 || n_others > n_records + mine.n / 20 {
         return None;
     }
     let start = records.get(n_records)?.fields[0].start;
@@ -308,6 +334,12 @@ pub(super) fn title(dialect: &Dialect, sample: Sample<'_>, records: &[Sniffed]) 
 /// Records above the header were taken for it.
 fn titled(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
     let Title { n_records, lines } = title(taken.dialect, sample, records)?;
+    // Below a title are names; a header of one name has other records below.
+    let text = |field: &Range<usize>| &sample.bytes[field.clone()];
+    if records.get(n_records)?.fields.iter().any(|field| is_value(text(field))) {
+        return None;
+    }
+    let lines = taken.lines + lines;
     let first = |record: &Sniffed| sample.bytes[record.fields[0].start];
     let mark = first(&records[0]);
     let all_marked = records[..n_records].iter().all(|record| first(record) == mark);
@@ -357,9 +389,10 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
     let is_surely = !values.is_empty() && !is_row && !first.open;
     let (name, value) = (taken.name, taken.dialect.shown(values.first()?));
     is_surely.then(|| {
+        let way = if taken.follows_names { "`header_in_first`" } else { "`no_header`" };
+        let value = value.trim();
         format!(
-            "{name}: the first record was taken for names, but looks like data ('{}'); did you mean `no_header`?",
-            value.trim()
+            "{name}: the first record was taken for names, but looks like data ('{value}'); did you mean {way}?"
         )
     })
 }
@@ -406,42 +439,4 @@ fn repeated_header(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -
     let what = if n == 1 { "a record repeats".to_owned() } else { format!("{n} records repeat") };
     let name = taken.name;
     Some(format!("{name}: {what} the header near the start; did you mean `skip_repeated_headers`?"))
-}
-
-/// Every second byte is zero.
-fn utf16(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
-    if !taken.encoding_by_default || sample.bytes.len() < 4 {
-        return None;
-    }
-    let zeros = |from: usize| sample.bytes.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd, half) = (zeros(0), zeros(1), sample.bytes.len() / 2);
-    let label = match () {
-        () if even * 4 > half * 3 && odd == 0 => "utf-16be",
-        () if odd * 4 > half * 3 && even == 0 => "utf-16le",
-        () => return None,
-    };
-    Some(format!("{}: looks like UTF-16 without its mark; did you mean `encoding` {label}?", taken.name))
-}
-
-/// Its bytes from 0x80 on are not UTF-8.
-fn encoding(taken: &Taken<'_>, sample: Sample<'_>) -> Option<String> {
-    if !taken.encoding_by_default || taken.dialect.charset != Charset::Utf8 {
-        return None;
-    }
-    let unfolded = taken.dialect.folding.map(|folding| folding.unfolded(sample.bytes));
-    let bytes = unfolded.as_deref().unwrap_or(sample.bytes);
-    let (mut n_valid, mut n_invalid) = (0, 0);
-    let mut chunks = bytes.utf8_chunks().peekable();
-    while let Some(chunk) = chunks.next() {
-        n_valid += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
-        let is_cut = !sample.whole && chunks.peek().is_none();
-        n_invalid += usize::from(!chunk.invalid().is_empty() && !is_cut);
-    }
-    if n_invalid <= n_valid {
-        return None;
-    }
-    Some(match guess(bytes, sample.whole) {
-        Some(label) => format!("{}: is not UTF-8; did you mean `encoding` {label}?", taken.name),
-        None => format!("{}: is not UTF-8", taken.name),
-    })
 }

@@ -24,14 +24,23 @@ pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
     all.map(|what| format!("{}: {what}", taken.name)).collect()
 }
 
-/// Lines end as usual, and no record ends as it was said.
+/// Lines end as usual, and no record ends as it was said; or each has half of its end in it.
 fn terminator(dialect: &Dialect, sample: Sample<'_>) -> Option<String> {
     let byte = dialect.terminator.byte()?;
-    let is_odd = byte != b'\n' && memchr::memchr(byte, sample.bytes).is_none();
-    (is_odd && memchr::memchr(b'\n', sample.bytes).is_some()).then(|| {
-        "no record ends with the terminator, lines end with LF; did you mean to leave out `terminator`?"
-            .into()
-    })
+    let has = |byte: u8| memchr::memchr(byte, sample.bytes).is_some();
+    if byte == b'\n' && has(byte) {
+        let mut ends = memchr::memchr_iter(b'\n', sample.bytes);
+        let keeps_cr = !dialect.trims_fields() && ends.all(|at| at > 0 && sample.bytes[at - 1] == b'\r');
+        return keeps_cr.then(|| "lines end with CR LF; did you mean `terminator` any?".into());
+    }
+    let lines = match () {
+        () if has(byte) => return None,
+        () if has(b'\n') => "LF",
+        () if has(b'\r') => "CR",
+        () => return None,
+    };
+    let what = "no record ends with the terminator, lines end with";
+    Some(format!("{what} {lines}; did you mean to leave out `terminator`?"))
 }
 
 /// How the records are under another dialect, if that is better: all of the same width.

@@ -32,6 +32,7 @@ const TAR: &str =
 const LZMA: &str = "is compressed by lzma; unpack it: xz --format=lzma -dc FILE | rowmill";
 const PARQUET: &str = "is a Parquet file, which is not delimited text; convert it with a program that reads Parquet, \
                        such as duckdb";
+const ORC: &str = "is an ORC file, which is not delimited text; convert it with a program that reads ORC";
 /// Of workbooks of Excel, old and new.
 pub(super) const EXCEL: &str = "is an Excel workbook; save the sheet as CSV, or convert it with LibreOffice: \
                      soffice --headless --convert-to csv FILE";
@@ -77,7 +78,12 @@ const BINARIES: &[Signature] = &[
         b"Obj\x01",
         "is an Avro file, which is not delimited text; convert it with a program that reads Avro",
     ),
-    (0, b"ORC\x0a", "is an ORC file, which is not delimited text; convert it with a program that reads ORC"),
+    (0, b"MSCF\x00\x00\x00\x00", "is a cabinet archive; unpack it: cabextract -pq FILE | rowmill"),
+    (0, b"$FL2@(#)", "is a file of SPSS, which is not delimited text; save it as CSV"),
+    (0, b"$FL3@(#)", "is a file of SPSS, which is not delimited text; save it as CSV"),
+    (0, b"\x93NUMPY", "is an array of NumPy, not delimited text; write it with numpy.savetxt"),
+    (0, b"RDX2\n", "is a file of R, not delimited text; write it with write.csv"),
+    (0, b"RDX3\n", "is a file of R, not delimited text; write it with write.csv"),
     (0, b"\x89HDF\x0d\x0a\x1a\x0a", "is an HDF5 file, which is not delimited text"),
     (0, b"\x89PNG\x0d\x0a", "is a picture, not delimited text"),
     (0, b"GIF89a", "is a picture, not delimited text"),
@@ -101,6 +107,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("-- mysql dump", "looks like a dump of SQL, not delimited text"),
     ("-- mariadb dump", "looks like a dump of SQL, not delimited text"),
     ("-- postgresql database dump", "looks like a dump of SQL, not delimited text"),
+    ("--\n-- postgresql database dump", "looks like a dump of SQL, not delimited text"),
+    ("--\n-- mysql dump", "looks like a dump of SQL, not delimited text"),
+    ("/*!40", "looks like a dump of SQL, not delimited text"),
+    ("/*m!", "looks like a dump of SQL, not delimited text"),
+    ("pragma foreign_keys", "looks like a dump of SQL, not delimited text"),
+    ("begin transaction;", "looks like SQL, not delimited text"),
     ("create table ", "looks like SQL, not delimited text"),
     ("insert into ", "looks like SQL, not delimited text"),
     ("drop table ", "looks like SQL, not delimited text"),
@@ -165,6 +177,10 @@ pub(crate) fn recognise(start: &[u8]) -> Option<Foreign> {
         && start.get(4).is_some_and(|byte| *byte < b' ' && !byte.is_ascii_whitespace())
     {
         return Some(Foreign::Binary(PARQUET));
+    }
+    // Behind it are lengths and numbers.
+    if start.starts_with(b"ORC") && start.get(3..8).is_some_and(|rest| rest.iter().any(|byte| *byte < 9)) {
+        return Some(Foreign::Binary(ORC));
     }
     let is = |(at, bytes, _): &&Signature| start.get(*at..).is_some_and(|there| there.starts_with(bytes));
     if let Some((_, _, reason)) = BINARIES.iter().find(is) {

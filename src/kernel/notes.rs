@@ -421,8 +421,8 @@ struct Kinds {
 }
 
 /// Adds `firsts` of runs of `digits` to these, with what is carried from the block before and to
-/// the next: the bytes behind the runs. Where a run goes on no other starts, so that one addition is
-/// enough.
+/// the next: the bytes behind the runs. Where a run goes on no other starts, so that one addition
+/// is enough.
 #[inline(always)]
 fn behind_digits(digits: u64, firsts: u64, carry: &mut u64) -> u64 {
     let (sum, over) = digits.overflowing_add(firsts | *carry);

@@ -40,6 +40,18 @@ const FOUND: &[(&str, &str, Option<&str>)] = &[
         "Report\n'id';'a; b';'c'\n'kg';'m';'s'\n1;2;'3'\n2;3;4\n3;4;5\n",
         Some("--quote \"'\" --skip-lines 1 --header-rows 2"),
     ),
+    // A row of data is no row of names, whatever words stand for what is missing.
+    ("absent", "name,jan,feb\nAda,n.a.,n.a.\nBob,1,2\nCy,3,4\nDi,5,6\n", None),
+    ("pending", "id,a,b\nx,pending,done\ny,1,2\nz,3,4\nw,5,6\n", None),
+    ("same", "a,b,c\ntbc,tbc,tbc\n1,2,3\n2,3,4\n3,4,5\n", None),
+    ("brackets", "place,a,b\n(code),(kg),(m)\nx,1,2\ny,3,4\nz,5,6\n", Some("--header-rows 2")),
+    ("or", "id;x\n1;'a' or 'b'\n2;'c' or 'd'\n3;'e'\n", None),
+    ("contracted", "id;x\n1;'it won't; no'\n2;'c; d'\n3;'e'\n", Some("--quote \"'\"")),
+    ("short", "id\n1,Ann\n2,Bob\n3,Cy\n4,Di\n", None),
+    ("words", "name\nAda,x,y\nBob,z,w\nCy,u,v\nDi,s,t\n", None),
+    ("footer", "Report\nid,n\n1,2\n2,3\n3,4\n4,5\ntotal\n", None),
+    ("one_column", "name\n'Ann'\n'Bob'\n'Cy'\n", Some("--quote \"'\"")),
+    ("sep_titled", "sep=;\nTitle\nid;n;m\n1;2;a\n2;3;b\n3;4;c\n", Some("--skip-lines 2")),
     ("sep", "sep=;\nid;name\n1;Ann\n2;Bob\n", None),
 ];
 
@@ -47,14 +59,15 @@ const FOUND: &[(&str, &str, Option<&str>)] = &[
 fn said(output: &Output) -> (String, Vec<String>) {
     let line = output.stderr.lines().find(|line| line.contains("took ")).unwrap_or_default();
     let said = line.split_once(" for the delimiter").map_or("", |(_, rest)| rest);
-    let flags = said.strip_prefix(", with ").and_then(|rest| rest.split_once(" (-d auto)"));
-    let flags = flags.map_or("", |(flags, _)| flags).to_owned();
+    let flags = line.split_once(", with ").map_or("", |(_, rest)| rest);
+    let flags = flags.strip_suffix(" (-d auto)").unwrap_or(flags).to_owned();
     let delimiter = line.split_once("took ").map_or("", |(_, rest)| rest);
     let delimiter = delimiter.strip_suffix(" (-d auto)").unwrap_or(delimiter);
     let delimiter = delimiter.split_once(" for the delimiter").map_or(delimiter, |(it, _)| it);
+    let delimiter = delimiter.split_once(", with ").map_or(delimiter, |(it, _)| it);
     let mut args = vec!["-d".to_owned(), bare(delimiter)];
     args.extend(flags.split(' ').filter(|flag| !flag.is_empty()).map(bare));
-    if said.contains("as its first line says") {
+    if said.contains("as its first line says") && !flags.contains("--skip-lines") {
         args.extend(["--skip-lines".to_owned(), "1".to_owned()]);
     }
     (flags, args)
@@ -135,6 +148,27 @@ fn what_is_given_is_not_looked_for() {
     let single = "'id','note'\n'1','a, b'\n'2','c'\n";
     assert_eq!(out(single, &["--quote", "none"]), "");
     assert_eq!(out(single, &["--escape", "\\"]), "");
+    assert_eq!(out(single, &["--quote", "\""]), "");
+    assert_eq!(out(title, &["--skip-lines", "0"]), "");
+    let escaped = "id,note\n1,\"say \\\"a, b\\\"\"\n2,c\n";
+    assert_eq!(out(escaped, &[]), "--escape '\\'");
+    assert_eq!(out(escaped, &["--escape", "none"]), "");
+    assert_eq!(out(escaped, &["--dialect", "excel"]), "");
+}
+
+/// The delimiter: of most records, and the one of the name where it parts all.
+#[test]
+fn the_delimiter_is_that_of_most_records() {
+    let place = Place::new();
+    let took = |name: &str, text: &str| {
+        place.write(name, text);
+        said(place.rowmill().args(["-d", "auto", name]).out().expect_status(0)).1[1].clone()
+    };
+    let lines: String = (0..50).map(|i| format!("line {i}\n")).collect();
+    assert_eq!(took("a.tsv", &format!("title\n{lines}a, b\nc, d\n")), "tab");
+    assert_eq!(took("b.tsv", "Name (last, first)\tPhone\nDoe, Jane\t1\nRoe, Rick\t2\n"), "tab");
+    assert_eq!(took("b.csv", "id;a;b\n1;1,5;2,5\n2;1,75;3\n3;4;5\n"), ";");
+    assert_eq!(took("c.psv", "a;b\n1;2\n"), ";");
 }
 
 /// Files that are read right with nothing given are read so by `-d auto`.

@@ -44,6 +44,7 @@ mod house;
 mod invariance;
 mod kernels;
 mod live;
+mod names;
 mod output_file;
 mod packed;
 mod parts;

@@ -33,6 +33,20 @@ const MISREAD: &[Misread] = &[
     ("comments.tsv", b"# a\n# b\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &[], "--comment '#'"),
     ("percent.csv", b"% a\nid,name\n1,Ann\n2,Bob\n3,Cy\n", &[], "--comment '%'"),
     ("auto.tsv", b"# a\nid\tname\n1\tAnn\n2\tBob\n3\tCy\n", &["-d", "auto"], "took tab for the delimiter, with --skip-lines 1"),
+    ("between.txt", b"a^|^b\n1^|^2\n3^|^4\n", &[], "did you mean -d '^|^'?"),
+    ("between_auto.txt", b"a~,~b\n1~,~2\n", &["-d", "auto"], "always around ','; did you mean -d '~,~'?"),
+    ("sep_title.csv", b"sep=;\nTitle\nid;n;m\n1;A;2\n2;B;3\n3;C;4\n", &[], "--skip-lines 2"),
+    ("skipped_title.csv", b"a\nTitle\nid;n;m\n1;A;2\n2;B;3\n3;C;4\n", &["--skip-lines", "1", "-d", ";"], "--skip-lines 2"),
+    ("footer.csv", b"Report\nid,n\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n9,1\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n9,9\ntotal\n", &[], "--skip-lines 1"),
+    ("le_cyrillic.csv", b"i\0d\0,\0\x38\x04\n\0\x31\0,\0\x18\x04\x32\x04\n\0", &[], "--encoding utf-16le"),
+    ("be_kanji.csv", b"\0i\0d\0,\x54\x0d\0\n\x001\0,\x5c\x71\x75\x30\0\n", &[], "--encoding utf-16be"),
+    ("utf32.csv", b"a\0\0\0\n\0\0\0\x31\0\0\0\n\0\0\0", &[], "iconv -f UTF-32LE -t UTF-8"),
+    ("controls.csv", b"\0\x03\x04a\0\0\x05b\0\n\x06c\0\n", &[], "may be no text"),
+    ("crlf_unix.csv", b"a,b\r\n1,2\r\n", &["--dialect", "unix"], "lines end with CR LF; did you mean --terminator any?"),
+    ("cr.csv", b"a,b\r1,2\r", &["--terminator", "\\n"], "lines end with CR; did you mean to leave out --terminator?"),
+    ("pg_dump.sql", b"--\n-- PostgreSQL database dump\n--\n\nSET x = 0;\n", &[], "SQL"),
+    ("sqlite.sql", b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", &[], "SQL"),
+    ("all_comments.csv", b"#x\n", &["--header", "A,B", "--comment", "#"], "does --comment skip too much?"),
     ("twice.txt", b"a||b||c\n1||2||3\n", &["-d", "auto"], "there are always two of '|'; did you mean -d '||'?"),
     // A header that isn't one.
     ("headless.csv", b"1,Ann\n2,Bob\n3,Cy\n", &[], "--no-header"),
@@ -326,6 +340,9 @@ const RIGHT: &[Right] = &[
     ("spaced.csv", b"id, name\n1, Ann\n2, Bob\n", &[]),
     ("crlf_quoted.csv", b"\"id\",\"name\"\r\n\"1\",\"Ann\"\r\n", &[]),
     ("dashes.csv", b"name,note\na,----\nb,--\n", &[]),
+    ("short_header.csv", b"id\n1,Ann\n2,Bob\n3,Cy\n4,Di\n", &[]),
+    ("a_nul.csv", b"id,name\n1,An\0n\n2,Bob Ray\n", &[]),
+    ("orc.csv", b"ORC\n1\n2\n", &[]),
     ("single_record.csv", b"id,name\n1,Ann\n", &[]),
     (
         "ids.csv",
@@ -463,25 +480,4 @@ fn outputs_are_not_called_what_they_are_not() {
         place.rowmill().args(["-q", "a.csv", "-o", name]).out().expect_status(2);
     }
     assert_eq!(place.names(), ["a.csv"]);
-}
-
-/// Names that are given mean that the first record is data.
-#[test]
-fn given_names_keep_the_first_record() {
-    let out = |args: &[&str]| Run::rowmill().arg("-q").args(args).stdin("1,Ada\n2,Bob\n").out();
-    let both = "{\"id\":\"1\",\"name\":\"Ada\"}\n{\"id\":\"2\",\"name\":\"Bob\"}\n";
-    out(&["--header", "id,name"]).expect_status(0).expect_stdout(both);
-    out(&["--header", "id,name", "--no-header"]).expect_status(0).expect_stdout(both);
-    let second = "{\"id\":\"2\",\"name\":\"Bob\"}\n";
-    out(&["--replace-header", "id,name"]).expect_status(0).expect_stdout(second);
-    out(&["--replace-header", "id,name", "--header", "a"]).expect_status(2);
-}
-
-/// A name that contains `=` is typed in quotes.
-#[test]
-fn renamed_names_may_be_quoted() {
-    let out = |rename: &str| Run::rowmill().args(["-q", "--rename", rename]).stdin("\"a=b\",c\n1,2\n").out();
-    out(r#""a=b"=x"#).expect_status(0).expect_stdout("{\"x\":\"1\",\"c\":\"2\"}\n");
-    out(r#""a=b"=x,c="d,e""#).expect_status(0).expect_stdout("{\"x\":\"1\",\"d,e\":\"2\"}\n");
-    out("c").expect_status(2).expect_stderr("--rename takes OLD=NEW");
 }
