@@ -97,7 +97,12 @@ pub(super) fn find(
         found.quote = Some(b'\'');
         dialect.quote = found.quote;
     }
-    let delimiter = known.or_else(|| delimiter(&dialect, by_name, sample));
+    // Where quotes are escaped, records are not parted right without.
+    let escaped = || {
+        let escape = Some(b'\\').filter(|_| wanted.escape);
+        delimiter(&Dialect { escape, ..dialect.clone() }, by_name, sample)
+    };
+    let delimiter = known.or_else(|| delimiter(&dialect, by_name, sample)).or_else(escaped);
     let Some(byte) = delimiter else { return (None, found) };
     dialect.delimiter = byte;
     let mut sniffed = records(&dialect, sample);

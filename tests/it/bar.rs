@@ -197,4 +197,9 @@ fn progress_is_printed_where_there_is_no_terminal() {
         place.rowmill().arg("in.csv").args(args).out().expect_status(2);
     }
     place.rowmill().args(["in.csv", "-o", "/dev/null", "--progress"]).out().expect_status(0);
+    // Typed apart, a number is no input, unless a file is called so.
+    place.rowmill().args(["in.csv", "-o", "/dev/null", "--progress", "60"]).out().expect_status(0);
+    place.write("60", "a\n1\n");
+    let output = place.rowmill().args(["--progress", "60"]).out();
+    output.expect_status(0).expect_stdout("{\"a\":\"1\"}\n");
 }

@@ -52,3 +52,32 @@ fn renamed_names_may_be_quoted() {
     out(r#""a=b"=x,c="d,e""#).expect_status(0).expect_stdout("{\"x\":\"1\",\"d,e\":\"2\"}\n");
     out("c").expect_status(2).expect_stderr("--rename takes OLD=NEW");
 }
+
+/// A file may be called anything; a message about it stays on its line.
+#[test]
+fn names_of_files_make_no_second_line() {
+    let place = Place::new();
+    let name = "a\nb.csv";
+    place.write(name, "a,a\n\n1\n\"2\n\",3\n");
+    let output = place.rowmill().arg(name).out();
+    output.expect_status(0);
+    let said = &output.stderr;
+    assert!(said.lines().all(|line| !line.starts_with("b.csv")), "{said}");
+    assert_eq!(said.matches("a\\nb.csv").count(), 4, "{said}");
+}
+
+/// An empty file whose names are given can be gone on with, planned and converted in ranges.
+#[test]
+fn an_empty_file_with_names_is_a_file_like_others() {
+    let place = Place::new();
+    place.write("in.csv", "");
+    for names in [&["--header", "a,b"][..], &["--replace-header", "a,b"], &[]] {
+        let run = |args: &[&str]| place.rowmill().args(args).arg("-q").args(names).out();
+        run(&["in.csv", "-o", "out.jsonl", "--resume"]).expect_status(0);
+        run(&["in.csv", "--range", "0..0"]).expect_status(0).expect_stdout("");
+        run(&["plan", "--ranges", "2", "in.csv", "-o", "plan.jsonl"]).expect_status(0);
+        place.rowmill().args(["worker", "-q", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
+        place.rowmill().args(["verify", "-q", "plan.jsonl", "parts"]).out().expect_status(0);
+        std::fs::remove_dir_all(place.path("parts")).unwrap();
+    }
+}
