@@ -10,8 +10,8 @@ Seconds on a shared machine lie; this is the same number twice, whatever else ru
 AVX-512; one thread, output to nowhere. Each profile is converted at two sizes and the differences are divided, which cancels
 starting up. It does not see what the system does for the program: faults, copies, writes.
 
-`serial` is an upper bound of what only one thread does at a time, but for the write itself: all that is not inside the conversion of a
-window (claim, cut, turn), and of the conversion the share of windows that had to be done again in their turn.
+`serial` is an upper bound of what only one thread does at a time, but for the write itself: all that is not inside a kernel (claim,
+cut, turn), and of these the share of windows that had to be done again in their turn.
 """
 
 import argparse
@@ -45,12 +45,8 @@ WATCHED = (
 )
 SIZES = (8, 24)  # MiB
 
-# What is looked up in callgrind's inclusive counts.
-PARTS = {
-    "scan": "::scan_on",
-    "weave": "::weave_on",
-    "window": "rowmill::convert::convert_slice::convert_slice",
-}
+# What is looked up in callgrind's inclusive counts: whatever a kernel does is called through this function.
+KERNELS = "::kernel::avx2::apart"
 
 
 def key(profile, options=()):
@@ -90,10 +86,9 @@ def run(rowmill, path, folder, options=()):
         found = re.match(r"\s*([\d,]+) \(.*?%\)\s+\S+?:(.*?)(?: \[.*)?$", line)
         if not found:
             continue
-        for part, name in PARTS.items():
-            if found[2].endswith(name):
-                # A function has an entry for each file that code was inlined from; the largest holds the others.
-                counted[part] = max(counted.get(part, 0), int(found[1].replace(",", "")))
+        if found[2].endswith(KERNELS):
+            # A function has an entry for each file that code was inlined from; the largest holds the others.
+            counted["kernels"] = max(counted.get("kernels", 0), int(found[1].replace(",", "")))
     return counted, json.loads(stats.read_text())
 
 
@@ -109,9 +104,9 @@ def count(rowmill, profiles, profile, options=(), sizes=SIZES):
     (small, before), (large, after) = runs
     further = {what: after[what] - before[what] for what in ("bytes_in", "windows", "windows_redone")}
     row = {part: (large[part] - small[part]) / further["bytes_in"] for part in large if part in small}
-    if "window" in row:
+    if "kernels" in row:
         again = further["windows_redone"] / further["windows"]
-        row["serial"] = 1 - row["window"] * (1 - again) / row["all"]
+        row["serial"] = 1 - row["kernels"] * (1 - again) / row["all"]
     return row, further["bytes_in"]
 
 
@@ -121,12 +116,12 @@ def measure(rowmill, profiles, jobs=tuple((name, ()) for name in PROFILES)):
 
 
 def table(counts, before):
-    lines = ["| instructions per byte, AVX2 | all | before | scan | weave | serial |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = ["| instructions per byte, AVX2 | all | before | serial |", "| --- | ---: | ---: | ---: |"]
     for name, row in counts.items():
         old = before.get(name, {}).get("all")
         change = f"{old:.3f} ({row['all'] / old - 1:+.1%})" if old else "–"
         serial = f"{row['serial']:.1%}" if "serial" in row else "?"
-        lines.append(f"| `{name}` | {row['all']:.3f} | {change} | {row.get('scan', 0):.3f} | {row.get('weave', 0):.3f} | {serial} |")
+        lines.append(f"| `{name}` | {row['all']:.3f} | {change} | {serial} |")
     return "\n".join(lines)
 
 

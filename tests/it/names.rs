@@ -77,7 +77,7 @@ fn an_empty_file_with_names_is_a_file_like_others() {
         run(&["in.csv", "--range", "0..0"]).expect_status(0).expect_stdout("");
         run(&["plan", "--ranges", "2", "in.csv", "-o", "plan.jsonl"]).expect_status(0);
         place.rowmill().args(["worker", "-q", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
-        place.rowmill().args(["verify", "-q", "plan.jsonl", "parts"]).out().expect_status(0);
+        place.rowmill().args(["verify", "-q", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
         std::fs::remove_dir_all(place.path("parts")).unwrap();
     }
 }
