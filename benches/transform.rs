@@ -12,7 +12,7 @@ use std::time::Instant;
 #[allow(dead_code)] // Its `main` is the program that writes files.
 mod profiles;
 
-const SIZE: usize = 64 << 20;
+const SIZE: usize = 384 << 20;
 const PAIRS: usize = 9;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
