@@ -44,6 +44,10 @@ pub(super) fn read(path: &Path, by_nul: bool, memory: usize) -> Result<Vec<PathB
         let reason = "names no input: a list has a name on each line, or each ended by NUL with -0";
         return Err(ErrorKind::Unusable { path: name, reason }.into());
     }
+    if !by_nul && text.contains(&0) {
+        let reason = "its names are ended by NUL; add -0";
+        return Err(ErrorKind::Unusable { path: name, reason }.into());
+    }
     if is_stdin && names.iter().any(|name| name == Path::new("-")) {
         return Err(Error::setting("'-' is in a list on standard input, which can be read once"));
     }

@@ -6,11 +6,10 @@
 //! has a wrong result.
 
 use super::delimiter::Delimiter;
+use super::looks::is_value;
 use super::names::{HeaderRows, Names};
 use super::shaping::{Given, Shaping};
-use super::sniff::{
-    MOST_TITLES, RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, is_value, occurs, records, title,
-};
+use super::sniff::{MOST_TITLES, RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, occurs, records, title};
 use super::sniff_flags::{MISSING, is_escaped_by};
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
 use crate::parse::Field;

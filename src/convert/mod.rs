@@ -23,6 +23,7 @@ mod fingerprint;
 mod first_record;
 mod header_reader;
 mod located;
+mod looks;
 mod mode;
 mod names;
 mod options;

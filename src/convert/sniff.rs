@@ -8,8 +8,9 @@
 //! Advice for maintainers: a new rule is a function that returns a remark, and a line in
 //! [`remarks`]; `tests/it/sniffed.rs` has files that are read right and wrong.
 
+use super::looks::{Looks, is_value};
 use crate::charset::Charset;
-use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
+use crate::dialect::{COMMON_DELIMITERS, Dialect, Trim, delimiter_name};
 use crate::parse::{Field, Machine};
 use crate::plan::rule::number;
 use bstr::ByteSlice;
@@ -237,7 +238,9 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     let common = others(&COMMON_DELIMITERS).filter(|(found, _)| !mine.are_even() || found.width > mine.width);
     let rare = others(&RARE_DELIMITERS)
         .filter(|(found, other)| mine.width == 1 && mine.n > 2 && !is_text(*found, *other));
-    let (found, other) = common.max().or_else(|| rare.max())?;
+    let Some((found, other)) = common.max().or_else(|| rare.max()) else {
+        return aligned(taken, sample, mine);
+    };
     let (name, n) = (taken.name, found.width);
     let (other, n) = match doubled(taken.dialect, other, sample) {
         Some(twice) if twice.len() == 4 => (twice, n.div_ceil(2)),
@@ -249,6 +252,20 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
         "{name}: {} parts {how} alike, {other} parts all into {n}; did you mean `delimiter` {other}?",
         taken.dialect.delimiter_name()
     ))
+}
+
+/// Runs of blanks part all records alike, as in an aligned table.
+fn aligned(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
+    let blanks = Dialect { delimiter: b' ', whitespace: true, trim: Trim::All, ..taken.dialect.clone() };
+    let has_runs = occurs(b'\t', sample) || sample.bytes.contains_str("  ");
+    let is_looked_for = mine.width == 1 && mine.n > 2 && has_runs && !taken.dialect.whitespace;
+    let found = Widths::of(&records(&blanks, Some(sample).filter(|_| is_looked_for)?));
+    let (name, taken, n) = (taken.name, taken.dialect.delimiter_name(), found.width);
+    (found.are_even() && n > 2).then(|| {
+        format!(
+            "{name}: {taken} parts no record, blanks part all into {n}; did you mean `delimiter` whitespace?"
+        )
+    })
 }
 
 /// The delimiter is always there twice, so that every second name is empty.
@@ -355,23 +372,17 @@ fn titled(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widt
     Some(format!("{name}: {what} not like the rest, of {width} columns; did you mean {way}?"))
 }
 
-/// Fields that are no names: in such a column of data all fields are like that.
-pub(super) fn is_value(field: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(field);
-    let text = text.trim().trim_matches('"');
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > 0 && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,:/ TZ".contains(&byte))
-}
-
-/// The first record was taken for names, and has numbers or dates where all others have them.
+/// The first record was taken for names, and has values of a kind where all others have them.
 fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
     let (first, rest) = records.split_first().filter(|(_, rest)| taken.header && !rest.is_empty())?;
     let text = |field: &Range<usize>| &sample.bytes[field.clone()];
     let mut values = Vec::new();
     for (i, field) in first.fields.iter().enumerate() {
-        let column = || rest.iter().filter_map(|record| record.fields.get(i)).map(&text);
-        if column().count() > 0 && column().all(is_value) {
-            if !is_value(text(field)) {
+        let mut column = rest.iter().filter_map(|record| record.fields.get(i)).map(|it| Looks::of(text(it)));
+        if let Some(Some(looks)) = column.next()
+            && column.all(|it| it == Some(looks))
+        {
+            if Looks::of(text(field)) != Some(looks) {
                 return None;
             }
             values.push(text(field));

@@ -3,7 +3,8 @@
 //!
 //! As in `sniff.rs`, a remark names what to type, and is never made of a file that is read right.
 
-use super::sniff::{Sample, Sniffed, Taken, Widths, is_value, records};
+use super::looks::is_value;
+use super::sniff::{Sample, Sniffed, Taken, Widths, records};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::parse::Field;

@@ -1,0 +1,96 @@
+//! What fields look like that are no names of columns.
+
+/// A kind of value that no name looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// A number, an amount, a share, a date or a time.
+    Number,
+    Bool,
+    Email,
+    Uuid,
+}
+
+impl Looks {
+    /// The kind that a field looks like; `None` for what may be a name.
+    pub(super) fn of(field: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(field);
+        let text = text.trim().trim_matches('"');
+        match () {
+            () if is_number(text) => Some(Self::Number),
+            () if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => Some(Self::Bool),
+            () if is_email(text) => Some(Self::Email),
+            () if is_uuid(text) => Some(Self::Uuid),
+            () => None,
+        }
+    }
+}
+
+/// Whether a field is a number, a date or the like: in such a column of data all fields are.
+pub(super) fn is_value(field: &[u8]) -> bool {
+    Looks::of(field) == Some(Looks::Number)
+}
+
+fn is_number(text: &str) -> bool {
+    let text = text.trim_matches(['$', '€', '£', '¥', '%', ' ']);
+    let is_plain = |text: &str| {
+        text.bytes().any(|byte| byte.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,:/ TZ".contains(&byte))
+    };
+    let is_scientific = |(base, exponent): (&str, &str)| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        is_plain(base) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    is_plain(text) || text.split_once(['e', 'E']).is_some_and(is_scientific)
+}
+
+fn is_email(text: &str) -> bool {
+    let is_host = |host: &str| {
+        let mut parts = host.split('.');
+        host.contains('.') && parts.all(|part| part.starts_with(char::is_alphanumeric))
+    };
+    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && is_host(host))
+        && !text.contains(char::is_whitespace)
+        && text.matches('@').count() == 1
+}
+
+fn is_uuid(text: &str) -> bool {
+    let is_dash = |i: usize| matches!(i, 8 | 13 | 18 | 23);
+    let fits = |(i, byte): (usize, u8)| if is_dash(i) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_look_like_no_names() {
+        for (text, expected) in [
+            ("12", Some(Looks::Number)),
+            ("-1.5e3", Some(Looks::Number)),
+            ("$5", Some(Looks::Number)),
+            ("1.234,50 €", Some(Looks::Number)),
+            (" 5% ", Some(Looks::Number)),
+            ("2024-01-02T10:00:00Z", Some(Looks::Number)),
+            ("\"7\"", Some(Looks::Number)),
+            ("TRUE", Some(Looks::Bool)),
+            ("ann@x.example", Some(Looks::Email)),
+            ("0f8fad5b-d9cb-469f-a165-70867728950e", Some(Looks::Uuid)),
+            ("", None),
+            ("id", None),
+            ("e", None),
+            ("1e", None),
+            ("$", None),
+            ("Q1", None),
+            ("@", None),
+            ("a@b", None),
+            ("a@b@c.d", None),
+            ("a b@c.d", None),
+            ("a@.d", None),
+            ("true story", None),
+            ("0f8fad5bd9cb-469f-a165-70867728950e-", None),
+        ] {
+            assert_eq!(Looks::of(text.as_bytes()), expected, "{text}");
+        }
+    }
+}
