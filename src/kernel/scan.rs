@@ -325,9 +325,6 @@ fn scan<B: Block, const WAY: u8>(block: B, marks: &Marks, bytes: &[u8], index: &
             outlines[number] = Outline { ends: here, structural, quote: found.quote };
         }
         any_high |= high;
-        // Without a branch: in long text some blocks have such lines and some have not, in no order,
-        // and with one `longtext` took 1.24 of the time that it had taken before they were noted, so
-        // 1.07 (AVX-512, 2026-11-28).
         quoted.block_ends(found.quoted_lines);
         lined[number / 64] |= u64::from(found.quoted_lines != 0) << (number % 64);
         if irregular != 0 {
@@ -363,6 +360,9 @@ impl Quoted {
         }
     }
 
+    /// Without a branch: in long text some blocks have such lines and some have not, in no order.
+    /// With one, where blocks are noted too, `longtext` took 1.24 of the time of the first release,
+    /// so 1.07 (AVX-512, 2026-11-28).
     #[inline(always)]
     fn block_ends(&mut self, lines: u64) {
         self.seen += u64::from(lines.count_ones());
