@@ -79,7 +79,11 @@ fn every_recipe_prints_what_is_shown() {
         } else if !is_there(&needs) {
             continue;
         }
-        let mut run = Run::program("sh").args(["-e", "-c", &script]).dir(place.dir());
+        let shell = if script.contains("pipefail") { "bash" } else { "sh" };
+        if !has(shell, "a recipe") {
+            continue;
+        }
+        let mut run = Run::program(shell).args(["-e", "-c", &script]).dir(place.dir());
         run = run.env("PATH", std::env::join_paths(path).unwrap());
         if let Some(server) = &server {
             // A table of this name is the server's own already.
