@@ -336,6 +336,12 @@ impl Meant {
         if part_fields_and_records && long.bytes.len() > 1 && !ends_any && short.bytes != long.bytes {
             return None;
         }
+        // What is found from left to right would take the end of a comment's mark for its start.
+        let is_comment = other.what == "`comment`" && self.is_folded();
+        let overlaps = |n: &usize| other.bytes.ends_with(&self.bytes[..*n]);
+        if is_comment && let Some(n) = (1..self.bytes.len().min(other.bytes.len())).find(overlaps) {
+            return Some(&self.bytes[..n]);
+        }
         (self.what != other.what && long.bytes.contains_str(&short.bytes)).then_some(&short.bytes)
     }
 }

@@ -74,6 +74,10 @@ pub(super) fn names(list: &str) -> Vec<String> {
             start = end + 1;
         }
     }
+    if list.contains('\n') {
+        // Commas at the ends of lines, and blank lines, are no names.
+        names.retain(|name| !name.is_empty());
+    }
     names
 }
 
@@ -183,5 +187,6 @@ mod tests {
         assert_eq!(names(""), [""]);
         // A line each, as a file has them.
         assert_eq!(names("a\nb,c\n\"d\ne\"\n"), ["a", "b", "c", "d\ne"]);
+        assert_eq!(names("\n a,\n\nb,\n"), ["a", "b"]);
     }
 }

@@ -6,17 +6,18 @@
 //! has a wrong result.
 
 use super::delimiter::Delimiter;
-use super::looks::is_value;
+use super::looks::{is_name, is_unit, is_value};
 use super::names::{HeaderRows, Names};
 use super::shaping::{Given, Shaping};
-use super::sniff::{MOST_TITLES, RARE_DELIMITERS, Sample, Sniffed, Widths, is_text, occurs, records, title};
-use super::sniff_flags::{MISSING, is_escaped_by};
+use super::sniff::{
+    MOST_ROWS, RARE_DELIMITERS, Sample, Sniffed, Widths, are_names, has_header_at, is_text, occurs, records,
+    title,
+};
+use super::sniff_flags::is_escaped_by;
 use crate::dialect::{COMMON_DELIMITERS, Dialect, delimiter_name};
 use crate::parse::Field;
 use std::ops::Range;
 
-/// The most rows of names that are found.
-const MOST_ROWS: usize = 4;
 /// The fewest records from which rows of names are told.
 const FEWEST_RECORDS: usize = 3;
 
@@ -134,17 +135,30 @@ fn delimiter(dialect: &Dialect, by_name: u8, sample: Sample<'_>) -> Option<u8> {
 /// The common delimiter under which most records agree in width, or all but the first few; `None`
 /// if there is none.
 fn likely_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
-    let mut best: Option<(Widths, u8)> = None;
+    let mut best: Option<((usize, bool, usize), u8)> = None;
     for delimiter in COMMON_DELIMITERS.into_iter().filter(|delimiter| occurs(*delimiter, sample)) {
         let found = widths(dialect, delimiter, sample);
         // Lines of text above the others must not decide, nor a few among many.
-        let has_top = found.agree >= FEWEST_RECORDS && found.n - found.agree <= MOST_TITLES;
-        let parts = found.agree * 2 > found.n || has_top;
-        if parts && best.is_none_or(|(best, _)| (found.agree, found.width) > (best.agree, best.width)) {
-            best = Some((found, delimiter));
+        let parts =
+            if found.first > 1 { found.agree * 2 > found.n } else { is_titled(dialect, delimiter, sample) };
+        let key = (found.agree, !is_before_blanks(delimiter, sample), found.width);
+        if parts && best.is_none_or(|(best, _)| key > best) {
+            best = Some((key, delimiter));
         }
     }
     best.map(|(_, delimiter)| delimiter)
+}
+
+/// Whether there are lines above a header and records that a delimiter parts.
+fn is_titled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> bool {
+    let dialect = Dialect { delimiter, ..dialect.clone() };
+    let sniffed = records(&dialect, sample);
+    title(&dialect, sample, &sniffed).is_some_and(|title| has_header_at(sample, &sniffed, title.n_records))
+}
+
+/// Whether a blank follows wherever the delimiter is, as it follows the commas of a text.
+fn is_before_blanks(delimiter: u8, sample: Sample<'_>) -> bool {
+    memchr::memchr_iter(delimiter, sample.bytes).all(|at| sample.bytes.get(at + 1) == Some(&b' '))
 }
 
 fn widths(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Widths {
@@ -196,7 +210,9 @@ fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
     if !occurs(b'\'', sample) || COMMON_DELIMITERS.into_iter().chain([b' ']).any(|any| usual(any) > 0) {
         return false;
     }
-    COMMON_DELIMITERS.into_iter().any(|delimiter| {
+    // Whole lines in quotes are looked at where no delimiter is.
+    let any = COMMON_DELIMITERS.into_iter().any(|delimiter| occurs(delimiter, sample));
+    COMMON_DELIMITERS.into_iter().filter(|delimiter| !any || occurs(*delimiter, sample)).any(|delimiter| {
         let single = Dialect { quote: Some(b'\''), delimiter, ..dialect.clone() };
         let quoted = records(&single, sample);
         let (bare, n) = (widths(dialect, delimiter, sample), quoted.len());
@@ -238,37 +254,11 @@ fn blank_by_quotes(dialect: &Dialect, likely: Option<u8>, sample: Sample<'_>) ->
     (nearly_all && agree * 4 >= n && first == width && needs_quotes()).then_some(b' ')
 }
 
-/// Whether the fields of a record that are not blank may be names.
-fn are_names(sample: Sample<'_>, record: &Sniffed) -> bool {
-    let text = |field: &Range<usize>| sample.bytes[field.clone()].trim_ascii();
-    record.fields.iter().map(text).all(|text| text.is_empty() || is_name(text))
-}
-
-/// Whether a field may be a name, or a unit.
-fn is_name(field: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(field).trim().trim_matches(['"', '\'']).to_lowercase();
-    text.contains(char::is_alphabetic) && !is_value(field) && !MISSING.contains(&&*text)
-}
-
-/// Whether record `i` has names, and those behind it values in a column or more.
-fn has_header_at(sample: Sample<'_>, sniffed: &[Sniffed], i: usize) -> bool {
-    let Some((header, body)) = sniffed[i..].split_first() else { return false };
-    // There may be more rows of names.
-    let n_names = body.iter().take(MOST_ROWS - 1).take_while(|record| are_names(sample, record)).count();
-    let body = &body[n_names..];
-    let text = |record: &Sniffed, i: usize| sample.bytes[record.fields[i].clone()].trim_ascii();
-    are_names(sample, header)
-        && (0..header.fields.len()).any(|i| {
-            let column =
-                || body.iter().filter(|record| record.fields.len() > i).map(|record| text(record, i));
-            is_name(text(header, i)) && column().count() > 1 && column().all(is_value)
-        })
-}
-
 /// The number of rows that have names, if there are several: none of them has a value, where at
 /// least two columns of all other records have nothing else. A row below the first repeats it, or
-/// its texts differ, and stand in no other column but in brackets: so units and parts of names do,
-/// and a record of data has its own text there.
+/// has units, in brackets or such as are known; or the first has names for several columns, so that
+/// it lacks some, and the row has all. In columns of text it has nothing but in brackets: a record
+/// of data has its own text there.
 fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
     let text = |record: &Sniffed, i: usize| unquoted(sample.bytes[record.fields[i].clone()].trim_ascii());
     let width = sniffed.first()?.fields.len();
@@ -289,10 +279,12 @@ fn rows_of_names(sample: Sample<'_>, sniffed: &[Sniffed]) -> Option<usize> {
         let is_beside =
             |row: &Sniffed, i: usize| matches!(text(row, i), [] | [b'(', .., b')'] | [b'[', .., b']']);
         let has_names = |row: &Sniffed| {
-            let names: Vec<&[u8]> =
-                of_values.iter().map(|i| text(row, *i)).filter(|it| is_name(it)).collect();
-            let differ = names.iter().any(|name| name != &names[0]);
-            names.len() > 1 && (repeats(row) || differ && others.iter().all(|i| is_beside(row, *i)))
+            let n_names = of_values.iter().filter(|i| is_name(text(row, **i))).count();
+            let has_units = of_values.iter().all(|i| is_beside(row, *i) || is_unit(text(row, *i)));
+            let is_full = of_values.iter().all(|i| !text(row, *i).is_empty());
+            let lacks = of_values.iter().any(|i| text(&sniffed[0], *i).is_empty());
+            let is_below = (has_units || lacks && is_full) && others.iter().all(|i| is_beside(row, *i));
+            n_names > 1 && (repeats(row) || is_below)
         };
         rows.iter().all(|row| are_names(sample, row)) && rows[1..].iter().all(has_names)
     };

@@ -50,6 +50,8 @@ pub(super) struct HeaderRequest<'a> {
     pub(super) given: Given,
     /// An input before it has names.
     pub(super) follows_names: bool,
+    /// Its own names are those of the first input.
+    pub(super) follows_first: bool,
     /// The encoding was not given, nor is there a mark of one.
     pub(super) encoding_by_default: bool,
     pub(super) names: &'a Names,
@@ -340,7 +342,9 @@ struct Separated {
 /// are skipped.
 fn sep_line(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<Option<u8>> {
     match request.delimiter {
-        Some(Delimiter::Auto) | None => Ok(sniff::sep_line(sample(reader, request)?.bytes)),
+        Some(Delimiter::Auto) | None => {
+            Ok(sniff::sep_line(request.dialect.terminator, sample(reader, request)?.bytes))
+        }
         Some(_) => Ok(None),
     }
 }
@@ -399,6 +403,16 @@ fn sample<'r>(reader: &'r mut dyn InputReader, request: &HeaderRequest<'_>) -> R
     Ok(Sample { bytes, whole })
 }
 
+/// Lines stand above a header of another delimiter.
+fn titled_otherwise(taken: &Taken<'_>, request: &HeaderRequest<'_>, sample: Sample<'_>) -> Option<String> {
+    let wanted = LookedFor::of(request.dialect, request.names, request.given, request.lines.first > 0);
+    let (found, with) = auto_dialect::find(taken.dialect, (None, request.by_name), wanted, sample);
+    let found = delimiter_name(found.filter(|found| with.lines > 0 && *found != taken.dialect.delimiter)?);
+    let (name, n) = (taken.name, with.lines);
+    let lines = if n == 1 { "the first line".to_owned() } else { format!("the first {n} lines") };
+    Some(format!("{name}: {found} parts all but {lines} alike; did you mean `delimiter` auto?"))
+}
+
 /// What the beginning of an input shows of a wrong dialect.
 fn sniffed(
     reader: &mut dyn InputReader,
@@ -412,6 +426,8 @@ fn sniffed(
         name: &name,
         dialect,
         lines,
+        is_given: matches!(request.delimiter, Some(Delimiter::Byte(_))),
+        follows_first: request.follows_first,
         follows_names: request.follows_names,
         header: request.names.in_record() && given.is_none(),
         in_record: request.names.in_record(),
@@ -429,6 +445,9 @@ fn sniffed(
     remarks.extend(sniff_encoding::encoding(&taken, sample));
     if remarks.is_empty() {
         remarks = sniff_flags::remarks(&taken, sample);
+    }
+    if remarks.is_empty() && request.delimiter.is_none() {
+        remarks.extend(titled_otherwise(&taken, request, sample));
     }
     Ok(remarks)
 }

@@ -25,6 +25,67 @@ impl Looks {
     }
 }
 
+/// Words for a value that is missing, which may stand in a column of numbers.
+pub(super) const MISSING: [&str; 13] = [
+    "na",
+    "n/a",
+    "n.a.",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "missing",
+    "unknown",
+    "inf",
+    "infinity",
+    "-inf",
+    "-infinity",
+];
+
+/// Units that stand below names without brackets.
+const UNITS: &[&str] = &[
+    "%", "a", "bar", "c", "chf", "cm", "count", "d", "day", "days", "db", "deg", "degc", "eur", "f", "ft",
+    "g", "gb", "gbp", "h", "hpa", "hz", "in", "j", "k", "kb", "kg", "km", "km/h", "kmh", "kw", "kwh", "l",
+    "lb", "m", "m/s", "mb", "mg", "mg/l", "mi", "min", "ml", "mm", "mm/h", "mph", "ms", "mw", "mwh", "n",
+    "pa", "pcs", "ppb", "ppm", "s", "sec", "t", "usd", "v", "w", "year", "years", "°", "°c", "°f", "µg",
+    "µg/m³", "m²", "m³", "w/m²",
+];
+
+/// Whether values may be names of columns: a year, or several numbers, shares, dates or ranges that
+/// go up or down: 1960, 1961, 1962; 12, 11, 10; 0.5, 0.75; 0-17, 18-34.
+pub(super) fn may_head_columns(values: &[&[u8]]) -> bool {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).trim().trim_matches('"').to_owned();
+    let values: Vec<String> = values.iter().map(|value| text(value)).collect();
+    if let [only] = &values[..] {
+        return only == "0" || only.parse().is_ok_and(|year: u32| (1900..2100).contains(&year));
+    }
+    let numbers: Vec<f64> =
+        values.iter().filter_map(|value| value.trim_matches(['%', '$', '€', ' ']).parse().ok()).collect();
+    if numbers.len() < values.len() {
+        // Dates and ranges have no order that is known here.
+        return values.iter().all(|value| value.contains(['-', '/', '.', '%', '+']));
+    }
+    let goes = |up: bool| numbers.windows(2).all(|pair| (pair[1] > pair[0]) == up && pair[0] != pair[1]);
+    let n_digits = |value: &String| value.bytes().filter(u8::is_ascii_digit).count();
+    let is_fraction = |value: &String| value.contains(['.', '%']);
+    let step = numbers[1] - numbers[0];
+    let are_alike = values.iter().all(|value| n_digits(value) == n_digits(&values[0]))
+        || values.iter().all(is_fraction)
+        || numbers.windows(2).all(|pair| pair[1] - pair[0] == step);
+    (goes(true) || goes(false)) && are_alike
+}
+
+/// Whether a field is a unit.
+pub(super) fn is_unit(field: &[u8]) -> bool {
+    UNITS.contains(&&*String::from_utf8_lossy(field).trim().to_lowercase())
+}
+
+/// Whether a field may be a name, or a unit.
+pub(super) fn is_name(field: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(field).trim().trim_matches(['"', '\'']).to_lowercase();
+    text.contains(char::is_alphabetic) && !is_value(field) && !MISSING.contains(&&*text)
+}
+
 /// Whether a field is a number, a date or the like: in such a column of data all fields are.
 pub(super) fn is_value(field: &[u8]) -> bool {
     Looks::of(field) == Some(Looks::Number)

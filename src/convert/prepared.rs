@@ -317,6 +317,7 @@ impl<'c> Preparation<'c> {
             delimiter,
             by_name: by_extension(name),
             given: options.shaping.given,
+            follows_first: first.is_some(),
             follows_names: self.has_names.get().is_some_and(|has_names| *has_names),
             encoding_by_default: opened.decoding == 0 && options.shaping.encoding.is_none(),
             names,

@@ -60,7 +60,9 @@ pub(super) fn nothing_left(name: &str, options: &Options) -> Option<String> {
         (last, others) => format!("do {} and {last} skip", others.join(", ")),
     };
     let hint = match skipping.first() {
-        Some(&"`comment`") => "; `header_comment` takes the names from a comment",
+        Some(&"`comment`") if shaping.names.in_comment.is_none() => {
+            " `header_comment` takes the names from a comment"
+        }
         _ => "",
     };
     Some(format!("{name}: no record is left; {does} too much?{hint}"))

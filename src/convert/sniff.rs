@@ -8,9 +8,9 @@
 //! Advice for maintainers: a new rule is a function that returns a remark, and a line in
 //! [`remarks`]; `tests/it/sniffed.rs` has files that are read right and wrong.
 
-use super::looks::{Looks, is_value};
+use super::looks::{Looks, is_name, is_value, may_head_columns};
 use crate::charset::Charset;
-use crate::dialect::{COMMON_DELIMITERS, Dialect, Trim, delimiter_name};
+use crate::dialect::{COMMON_DELIMITERS, Dialect, Terminator, Trim, delimiter_name};
 use crate::parse::{Field, Machine};
 use crate::plan::rule::number;
 use bstr::ByteSlice;
@@ -22,6 +22,9 @@ pub(super) const SAMPLE: usize = 64 * 1024;
 
 /// The records that are looked at for each delimiter.
 const MOST_RECORDS: usize = 200;
+
+/// The most rows of names.
+pub(super) const MOST_ROWS: usize = 4;
 
 /// The most records above a header.
 pub(super) const MOST_TITLES: usize = 20;
@@ -136,16 +139,17 @@ pub(super) fn occurs(delimiter: u8, sample: Sample<'_>) -> bool {
     memchr(delimiter, sample.bytes).is_some()
 }
 
-/// The delimiter of Excel's first line, `sep=;`, and how many bytes it has before its terminator.
-pub(super) fn sep_line(start: &[u8]) -> Option<u8> {
-    match start {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\n' | b'\r', ..]
-            if !matches!(delimiter, b'\n' | b'\r' | b'"') =>
-        {
-            Some(*delimiter)
-        }
-        _ => None,
-    }
+/// The delimiter of Excel's first line, `sep=;`, if it is a line.
+pub(super) fn sep_line(terminator: Terminator, start: &[u8]) -> Option<u8> {
+    let (word, rest) = start.split_first_chunk::<4>()?;
+    let (delimiter, end) = rest.split_first()?;
+    let ends = match end {
+        [b'\r', next, ..] => terminator.is(b'\r') || terminator.is(*next),
+        [byte, ..] => terminator.is(*byte),
+        [] => false,
+    };
+    let is_free = !matches!(delimiter, b'\n' | b'\r' | b'"') && !terminator.is(*delimiter);
+    (word.eq_ignore_ascii_case(b"sep=") && ends && is_free).then_some(*delimiter)
 }
 
 /// What was taken for granted of an input when it was read.
@@ -153,6 +157,10 @@ pub(super) fn sep_line(start: &[u8]) -> Option<u8> {
 pub(super) struct Taken<'t> {
     pub(super) name: &'t str,
     pub(super) dialect: &'t Dialect,
+    /// Its delimiter was given.
+    pub(super) is_given: bool,
+    /// Its names are those of the first input.
+    pub(super) follows_first: bool,
     /// So many lines are above.
     pub(super) lines: u64,
     /// An input before it has names.
@@ -235,7 +243,8 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
             .map(|other| (widths(taken.dialect, *other, sample), *other))
             .filter(|(found, _)| found.are_even())
     };
-    let common = others(&COMMON_DELIMITERS).filter(|(found, _)| !mine.are_even() || found.width > mine.width);
+    let is_better = |found: &Widths| !mine.are_even() || !taken.is_given && found.width > mine.width;
+    let common = others(&COMMON_DELIMITERS).filter(|(found, _)| is_better(found));
     let rare = others(&RARE_DELIMITERS)
         .filter(|(found, other)| mine.width == 1 && mine.n > 2 && !is_text(*found, *other));
     let Some((found, other)) = common.max().or_else(|| rare.max()) else {
@@ -243,13 +252,16 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
     };
     let (name, n) = (taken.name, found.width);
     let (other, n) = match doubled(taken.dialect, other, sample) {
-        Some(twice) if twice.len() == 4 => (twice, n.div_ceil(2)),
-        Some(between) => (between, n),
+        Some(several) => several,
         None => (delimiter_name(other), n),
     };
-    let how = if mine.width == 1 { "no record" } else { "not all records" };
+    let how = match mine.width {
+        1 => "no record alike".to_owned(),
+        width if mine.are_even() => format!("all records into {width}"),
+        _ => "not all records alike".to_owned(),
+    };
     Some(format!(
-        "{name}: {} parts {how} alike, {other} parts all into {n}; did you mean `delimiter` {other}?",
+        "{name}: {} parts {how}, {other} parts all into {n}; did you mean `delimiter` {other}?",
         taken.dialect.delimiter_name()
     ))
 }
@@ -268,32 +280,46 @@ fn aligned(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String
     })
 }
 
-/// The delimiter is always there twice, so that every second name is empty.
+/// The delimiter is a part of one of several bytes.
 fn twice(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
-    let twice = doubled(taken.dialect, taken.dialect.delimiter, sample).filter(|_| mine.are_even())?;
+    let (several, n) = doubled(taken.dialect, taken.dialect.delimiter, sample).filter(|_| mine.are_even())?;
     let (name, once) = (taken.name, taken.dialect.delimiter_name());
-    let what = if twice.len() == 4 { "there are always two of" } else { "the same marks are always around" };
-    Some(format!("{name}: {what} {once}; did you mean `delimiter` {twice}?"))
+    Some(format!(
+        "{name}: {once} is always a part of {several}, which parts all into {n}; did you mean `delimiter` {several}?"
+    ))
 }
 
-/// How the delimiter is written if there are always two of it, with fields between, or if it
-/// always stands between two of another mark.
-fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<String> {
+/// How the delimiter is written if there are always two of it with fields between, if it always
+/// stands between two of another mark, or such a mark between two of it; and how many parts records
+/// have then.
+fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<(String, usize)> {
     let parted = records(&Dialect { delimiter, ..dialect.clone() }, sample);
-    let is_shown = |byte: u8| byte.is_ascii_graphic() && !b"\\'\"".contains(&byte);
-    if !is_shown(delimiter) || parted.len() < 2 {
+    let is_mark = |byte: u8| byte.is_ascii_punctuation() && !b"\\'\"".contains(&byte);
+    let once = match delimiter {
+        b'\t' => "\\t".to_owned(),
+        delimiter if is_mark(delimiter) => char::from(delimiter).to_string(),
+        _ => return None,
+    };
+    let (first, width) = (parted.first()?, Widths::of(&parted).width);
+    let text = |field: &Range<usize>| &sample.bytes[field.clone()];
+    if parted.len() < 2 || first.fields.len() < 2 {
         return None;
     }
+    // Every second field is the same.
+    let between = text(&first.fields[1]);
     let is_paired = |record: &Sniffed| {
-        let are_empty = |first| record.fields.iter().skip(first).step_by(2).all(Range::is_empty);
-        record.fields.len() > 2 && are_empty(1) && !are_empty(0)
+        let mut others = record.fields.iter().skip(1).step_by(2);
+        record.fields.len() % 2 == 1 && others.all(|field| text(field) == between)
     };
-    let (once, text) = (char::from(delimiter), |field: &Range<usize>| &sample.bytes[field.clone()]);
-    if parted.iter().all(is_paired) {
-        return Some(format!("'{once}{once}'"));
+    if parted.iter().all(is_paired) && !parted.iter().all(|record| record.fields[0].is_empty()) {
+        let n = width.div_ceil(2);
+        return match between {
+            [] => Some((format!("'{once}{once}'"), n)),
+            [mark] if is_mark(*mark) => Some((format!("'{once}{}{once}'", char::from(*mark)), n)),
+            _ => None,
+        };
     }
-    let mark = *text(parted[0].fields.first()?).last()?;
-    let is_mark = is_shown(mark) && mark.is_ascii_punctuation() && dialect.quote != Some(mark);
+    let mark = *text(&first.fields[0]).last()?;
     let is_between = |record: &Sniffed| match &record.fields[..] {
         [_] | [] => false,
         [first, others @ .., last] => {
@@ -302,8 +328,8 @@ fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<Strin
                 && others.iter().map(text).all(|it| it.len() > 1 && it[0] == mark && it.ends_with(&[mark]))
         }
     };
-    let mark = char::from(mark);
-    (is_mark && parted.iter().all(is_between)).then(|| format!("'{mark}{once}{mark}'"))
+    let is_around = is_mark(mark) && dialect.quote != Some(mark) && parted.iter().all(is_between);
+    is_around.then(|| (format!("'{0}{once}{0}'", char::from(mark)), width))
 }
 
 /// The records above the header.
@@ -351,17 +377,19 @@ pub(super) fn title(dialect: &Dialect, sample: Sample<'_>, records: &[Sniffed]) 
 /// Records above the header were taken for it.
 fn titled(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
     let Title { n_records, lines } = title(taken.dialect, sample, records)?;
-    // Below a title are names; a header of one name has other records below.
-    let text = |field: &Range<usize>| &sample.bytes[field.clone()];
-    if records.get(n_records)?.fields.iter().any(|field| is_value(text(field))) {
+    let lines = taken.lines + lines;
+    let first = |record: &Sniffed| sample.bytes.get(record.fields[0].start).copied();
+    let mark = first(&records[0])?;
+    let is_marked = |record: &Sniffed| first(record) == Some(mark);
+    let (above, below) = records.split_at(n_records);
+    let all_marked = b"#%;!".contains(&mark) && above.iter().all(is_marked);
+    // Below a title are names, and below these values. A header of one name has other records
+    // below.
+    if !all_marked && !has_header_at(sample, records, n_records) {
         return None;
     }
-    let lines = taken.lines + lines;
-    let first = |record: &Sniffed| sample.bytes[record.fields[0].start];
-    let mark = first(&records[0]);
-    let all_marked = records[..n_records].iter().all(|record| first(record) == mark);
     let way = match mark {
-        b'#' | b'%' | b';' | b'!' if all_marked => format!("`comment` '{}'", char::from(mark)),
+        mark if all_marked && !below.iter().any(is_marked) => format!("`comment` '{}'", char::from(mark)),
         _ => format!("`skip_lines` {lines}"),
     };
     let what = match n_records {
@@ -376,10 +404,10 @@ fn titled(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widt
 fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Option<String> {
     let (first, rest) = records.split_first().filter(|(_, rest)| taken.header && !rest.is_empty())?;
     let text = |field: &Range<usize>| &sample.bytes[field.clone()];
-    let mut values = Vec::new();
+    let mut values: Vec<&[u8]> = Vec::new();
     for (i, field) in first.fields.iter().enumerate() {
         let mut column = rest.iter().filter_map(|record| record.fields.get(i)).map(|it| Looks::of(text(it)));
-        if let Some(Some(looks)) = column.next()
+        if let Some(Some(looks)) = column.next().filter(|looks| *looks != Some(Looks::Bool))
             && column.all(|it| it == Some(looks))
         {
             if Looks::of(text(field)) != Some(looks) {
@@ -388,16 +416,7 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
             values.push(text(field));
         }
     }
-    // Years and the like head columns of numbers: 1960, 1961, 1962; 2024-01, 2024-02.
-    let number = |text: &str| match text.parse() {
-        Ok(number) => Some(number),
-        Err(_) if text.contains('.') || text.contains(',') => None,
-        Err(_) => text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i64>().ok(),
-    };
-    let numbers: Vec<i64> =
-        values.iter().filter_map(|value| number(str::from_utf8(value).ok()?.trim())).collect();
-    let is_row = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] > pair[0]);
-    let is_surely = !values.is_empty() && !is_row && !first.open;
+    let is_surely = !values.is_empty() && !may_head_columns(&values) && !first.open;
     let (name, value) = (taken.name, taken.dialect.shown(values.first()?));
     is_surely.then(|| {
         let way = if taken.follows_names { "`header_in_first`" } else { "`no_header`" };
@@ -406,6 +425,27 @@ fn data_for_names(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) ->
             "{name}: the first record was taken for names, but looks like data ('{value}'); did you mean {way}?"
         )
     })
+}
+
+/// Whether record `i` has names, and those behind it values in a column or more.
+pub(super) fn has_header_at(sample: Sample<'_>, sniffed: &[Sniffed], i: usize) -> bool {
+    let Some((header, body)) = sniffed[i..].split_first() else { return false };
+    // There may be more rows of names.
+    let n_names = body.iter().take(MOST_ROWS - 1).take_while(|record| are_names(sample, record)).count();
+    let body = &body[n_names..];
+    let text = |record: &Sniffed, i: usize| sample.bytes[record.fields[i].clone()].trim_ascii();
+    are_names(sample, header)
+        && (0..header.fields.len()).any(|i| {
+            let column =
+                || body.iter().filter(|record| record.fields.len() > i).map(|record| text(record, i));
+            is_name(text(header, i)) && column().count() > 1 && column().all(is_value)
+        })
+}
+
+/// Whether the fields of a record that are not blank may be names.
+pub(super) fn are_names(sample: Sample<'_>, record: &Sniffed) -> bool {
+    let text = |field: &Range<usize>| sample.bytes[field.clone()].trim_ascii();
+    record.fields.iter().map(text).all(|text| text.is_empty() || is_name(text))
 }
 
 /// Each record ends with a delimiter. The header does too, or it has one field less.

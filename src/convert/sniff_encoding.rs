@@ -31,10 +31,10 @@ pub(super) fn not_in_bytes(taken: &Taken<'_>, sample: Sample<'_>) -> Option<Stri
     // A line end, and next to no zero where letters of other scripts have none.
     let (even, odd, few) = (first + third, second + fourth, bytes.len() / 64);
     match () {
-        () if odd > few && odd >= 2 && even * 8 <= odd && has_unit(bytes, b"\n\0") => {
+        () if odd > few && odd >= 2 && even * 8 <= odd && has_line_ends(sample, 1) => {
             looks("UTF-16", "did you mean `encoding` utf-16le?")
         }
-        () if even > few && even >= 2 && odd * 8 <= even && has_unit(bytes, b"\0\n") => {
+        () if even > few && even >= 2 && odd * 8 <= even && has_line_ends(sample, 0) => {
             looks("UTF-16", "did you mean `encoding` utf-16be?")
         }
         () if is_no_text(taken, bytes) => {
@@ -44,13 +44,16 @@ pub(super) fn not_in_bytes(taken: &Taken<'_>, sample: Sample<'_>) -> Option<Stri
     }
 }
 
-/// Whether two bytes are there at an even place.
-fn has_unit(bytes: &[u8], unit: &[u8; 2]) -> bool {
-    let (units, _) = bytes.as_chunks::<2>();
-    units.contains(unit)
+/// Whether there are LFs of two bytes, with their zero at place `zero` of both, and no other.
+fn has_line_ends(Sample { bytes, whole }: Sample<'_>, zero: usize) -> bool {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let mut ends = units.iter().filter(|unit| unit[1 - zero] == b'\n').peekable();
+    let is_cut = whole && rest == b"\n";
+    ends.peek().is_some() && ends.all(|unit| unit[zero] == 0) && !is_cut
 }
 
-/// Whether one byte in ten or more is a control byte that is neither white space nor has a meaning.
+/// Whether one byte in ten or more, of more than a few, is a control byte that is neither white
+/// space nor has a meaning.
 fn is_no_text(taken: &Taken<'_>, bytes: &[u8]) -> bool {
     let dialect = taken.dialect;
     let is_control = |byte: &&u8| {
@@ -61,7 +64,8 @@ fn is_no_text(taken: &Taken<'_>, bytes: &[u8]) -> bool {
             && !dialect.terminator.is(**byte)
             && dialect.quote != Some(**byte)
     };
-    bytes.iter().filter(is_control).count() * 10 >= bytes.len()
+    let n = bytes.iter().filter(is_control).count();
+    n > 7 && n * 10 >= bytes.len()
 }
 
 /// Its bytes from 0x80 on are not UTF-8.

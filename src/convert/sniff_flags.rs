@@ -3,15 +3,11 @@
 //!
 //! As in `sniff.rs`, a remark names what to type, and is never made of a file that is read right.
 
-use super::looks::is_value;
+use super::looks::{MISSING, is_value};
 use super::sniff::{Sample, Sniffed, Taken, Widths, records};
 use crate::charset::Charset;
 use crate::dialect::Dialect;
 use crate::parse::Field;
-
-/// Words for a value that is missing, which may stand in a column of numbers.
-pub(super) const MISSING: [&str; 9] =
-    ["na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "inf"];
 
 /// Returns what the sample shows of flags that do not fit.
 pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
@@ -128,7 +124,11 @@ fn names_for_data(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) ->
             name.get_or_insert(shown);
         }
     }
-    let way = if taken.n_given.is_some() { "`replace_header`" } else { "to leave out `no_header`" };
+    let way = match () {
+        () if taken.follows_first => "to leave out `header_in_first`",
+        () if taken.n_given.is_some() => "`replace_header`",
+        () => "to leave out `no_header`",
+    };
     name.map(|name| {
         format!("the first record was taken for data, but looks like names ('{name}'); did you mean {way}?")
     })

@@ -13,6 +13,9 @@ fn a_second_input_without_names_is_told() {
     out(&["a.csv", "b.csv"]).expect_stderr("('2'); did you mean --header-in first?");
     out(&["b.csv", "a.csv"]).expect_stderr("('2'); did you mean --no-header?");
     place.write("c.csv", "4,Di\n5,Ed\n");
+    place.write("d.csv", "id,name\n1,Ann\n2,Bob\n");
+    let again = out(&["d.csv", "d.csv", "--header-in", "first"]);
+    again.expect_stderr("looks like names ('id'); did you mean to leave out --header-in first?");
     let both = out(&["b.csv", "c.csv"]);
     both.expect_stderr("('2'); did you mean --no-header?").expect_stderr("('4'); did you mean --no-header?");
 }

@@ -2,7 +2,7 @@
 //! with their places, and what cannot be done with them. What they mean, the model and the fixtures
 //! say.
 
-use crate::harness::Place;
+use crate::harness::{Place, Run};
 
 const UTF8: &str = "id¦name¦note\n1¦Zoë¦\"a ¦ b\"\n2¦Béa\n3¦\"x\"y¦z\n";
 const RESULT: &str = concat!(
@@ -154,6 +154,7 @@ fn settings_may_share_bytes_but_none_may_be_in_another() {
     for (args, wanted) in [
         (&["-d", "||", "--quote", "|"][..], "--quote '|' is -d too"),
         (&["-d", "¦", "--comment", "¦¦"], "--comment '¦' is -d too"),
+        (&["-d", "||", "--comment", "#|"], "--comment '|' is -d too"),
         (&["-d", "##", "--comment", "#"], "--comment '#' is -d too"),
         (&["-d", "||", "--escape", "|"], "--escape '|' is -d too"),
         (&["-d", "||", "--terminator", "||"], "-d '||' is the end of a record too"),
@@ -162,5 +163,22 @@ fn settings_may_share_bytes_but_none_may_be_in_another() {
         (&["--encoding", "latin1", "--comment", "日"], "--comment '日' is not in the input's encoding"),
     ] {
         place.rowmill().arg("in.csv").args(args).out().expect_refusal(2, wanted);
+    }
+}
+
+/// Bytes with two meanings are refused before anything is read.
+#[test]
+fn bytes_that_collide_are_wrong_usage() {
+    for (args, wanted) in [
+        (&["-d", "\\n"][..], "-d '\\x0a' is the end of a record too"),
+        (&["--terminator", ","], "-d ',' is the end of a record too"),
+        (&["-d", ",", "--quote", ","], "--quote ',' is -d too"),
+        (&["-d", "\""], "--quote '\"' is -d too"),
+        (&["--comment", "\""], "--comment '\"' is --quote too"),
+        (&["--escape", "\""], "--escape '\"' is --quote too; leave it out"),
+        (&["--escape", ","], "--escape ',' is -d too"),
+    ] {
+        let output = Run::rowmill().args(args).stdin("a,b\n1,2\n").out();
+        output.expect_status(2).expect_stdout("").expect_stderr(wanted);
     }
 }
