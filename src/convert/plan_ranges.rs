@@ -75,6 +75,7 @@ impl Planned {
 
     /// Returns `shaping` with what was found in the input, and not given: what converts a range
     /// of it does not look again.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the program alone writes plans"))]
     pub(crate) fn settled(&self, shaping: &Shaping) -> Shaping {
         let mut settled = shaping.clone();
         if let Some((delimiter, found)) = self.found {
