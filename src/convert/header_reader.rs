@@ -405,6 +405,10 @@ fn sample<'r>(reader: &'r mut dyn InputReader, request: &HeaderRequest<'_>) -> R
 
 /// Lines stand above a header of another delimiter.
 fn titled_otherwise(taken: &Taken<'_>, request: &HeaderRequest<'_>, sample: Sample<'_>) -> Option<String> {
+    // Most files are as they seem.
+    if sniff::Widths::of(&sniff::records(taken.dialect, sample)).are_even() {
+        return None;
+    }
     let wanted = LookedFor::of(request.dialect, request.names, request.given, request.lines.first > 0);
     let (found, with) = auto_dialect::find(taken.dialect, (None, request.by_name), wanted, sample);
     let found = delimiter_name(found.filter(|found| with.lines > 0 && *found != taken.dialect.delimiter)?);
