@@ -405,10 +405,6 @@ fn sample<'r>(reader: &'r mut dyn InputReader, request: &HeaderRequest<'_>) -> R
 
 /// Lines stand above a header of another delimiter.
 fn titled_otherwise(taken: &Taken<'_>, request: &HeaderRequest<'_>, sample: Sample<'_>) -> Option<String> {
-    // Most files are as they seem.
-    if sniff::Widths::of(&sniff::records(taken.dialect, sample)).are_even() {
-        return None;
-    }
     let wanted = LookedFor::of(request.dialect, request.names, request.given, request.lines.first > 0);
     let (found, with) = auto_dialect::find(taken.dialect, (None, request.by_name), wanted, sample);
     let found = delimiter_name(found.filter(|found| with.lines > 0 && *found != taken.dialect.delimiter)?);
@@ -445,12 +441,14 @@ fn sniffed(
     if let Some(remark) = sniff_encoding::not_in_bytes(&taken, sample) {
         return Ok(vec![remark]);
     }
-    let mut remarks = sniff::remarks(&taken, sample);
+    let records = sniff::records(taken.dialect, sample);
+    let mut remarks = sniff::remarks(&taken, sample, &records);
     remarks.extend(sniff_encoding::encoding(&taken, sample));
     if remarks.is_empty() {
-        remarks = sniff_flags::remarks(&taken, sample);
+        remarks = sniff_flags::remarks(&taken, sample, &records);
     }
-    if remarks.is_empty() && request.delimiter.is_none() {
+    // Most files are as they seem.
+    if remarks.is_empty() && request.delimiter.is_none() && !sniff::Widths::of(&records).are_even() {
         remarks.extend(titled_otherwise(&taken, request, sample));
     }
     Ok(remarks)

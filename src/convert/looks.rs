@@ -13,6 +13,11 @@ pub(super) enum Looks {
 impl Looks {
     /// The kind that a field looks like; `None` for what may be a name.
     pub(super) fn of(field: &[u8]) -> Option<Self> {
+        // Most fields are told by a look at their bytes: this is done for each of a sample.
+        let is_short = matches!(field.trim_ascii().len(), 4..=7);
+        if !is_short && !field.iter().any(|byte| byte.is_ascii_digit() || *byte == b'@') {
+            return None;
+        }
         let text = String::from_utf8_lossy(field);
         let text = text.trim().trim_matches('"');
         match () {
@@ -137,6 +142,7 @@ mod tests {
             ("TRUE", Some(Looks::Bool)),
             ("ann@x.example", Some(Looks::Email)),
             ("0f8fad5b-d9cb-469f-a165-70867728950e", Some(Looks::Uuid)),
+            ("\"false\"", Some(Looks::Bool)),
             ("", None),
             ("id", None),
             ("e", None),

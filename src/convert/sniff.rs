@@ -181,17 +181,16 @@ pub(super) struct Taken<'t> {
     pub(super) infers_unquoted: bool,
 }
 
-/// Returns what the sample shows of a wrong dialect.
-pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
-    let records = records(taken.dialect, sample);
-    let widths = Widths::of(&records);
+/// Returns what the sample with these records shows of a wrong dialect.
+pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed]) -> Vec<String> {
+    let widths = Widths::of(records);
     let dialect = part_of_character(taken, sample).or_else(|| delimiter(taken, sample, widths));
-    let dialect = dialect.or_else(|| twice(taken, sample, widths));
-    let dialect = dialect.or_else(|| titled(taken, sample, &records, widths));
-    let dialect = dialect.or_else(|| data_for_names(taken, sample, &records));
-    let ends = trailing(taken, sample, &records).filter(|_| dialect.is_none());
-    let repeated = repeated_header(taken, sample, &records).filter(|_| widths.are_even());
-    let quoted = quoted_numbers(taken, sample, &records);
+    let dialect = dialect.or_else(|| twice(taken, sample, records, widths));
+    let dialect = dialect.or_else(|| titled(taken, sample, records, widths));
+    let dialect = dialect.or_else(|| data_for_names(taken, sample, records));
+    let ends = trailing(taken, sample, records).filter(|_| dialect.is_none());
+    let repeated = repeated_header(taken, sample, records).filter(|_| widths.are_even());
+    let quoted = quoted_numbers(taken, sample, records);
     let all = dialect.into_iter().chain(ends).chain(repeated).chain(quoted);
     all.collect()
 }
@@ -251,7 +250,8 @@ fn delimiter(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<Stri
         return aligned(taken, sample, mine);
     };
     let (name, n) = (taken.name, found.width);
-    let (other, n) = match doubled(taken.dialect, other, sample) {
+    let parted = records(&Dialect { delimiter: other, ..taken.dialect.clone() }, sample);
+    let (other, n) = match doubled(taken.dialect, other, sample, &parted) {
         Some(several) => several,
         None => (delimiter_name(other), n),
     };
@@ -281,8 +281,9 @@ fn aligned(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String
 }
 
 /// The delimiter is a part of one of several bytes.
-fn twice(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> {
-    let (several, n) = doubled(taken.dialect, taken.dialect.delimiter, sample).filter(|_| mine.are_even())?;
+fn twice(taken: &Taken<'_>, sample: Sample<'_>, records: &[Sniffed], mine: Widths) -> Option<String> {
+    let (several, n) =
+        doubled(taken.dialect, taken.dialect.delimiter, sample, records).filter(|_| mine.are_even())?;
     let (name, once) = (taken.name, taken.dialect.delimiter_name());
     Some(format!(
         "{name}: {once} is always a part of {several}, which parts all into {n}; did you mean `delimiter` {several}?"
@@ -292,15 +293,19 @@ fn twice(taken: &Taken<'_>, sample: Sample<'_>, mine: Widths) -> Option<String> 
 /// How the delimiter is written if there are always two of it with fields between, if it always
 /// stands between two of another mark, or such a mark between two of it; and how many parts records
 /// have then.
-fn doubled(dialect: &Dialect, delimiter: u8, sample: Sample<'_>) -> Option<(String, usize)> {
-    let parted = records(&Dialect { delimiter, ..dialect.clone() }, sample);
+fn doubled(
+    dialect: &Dialect,
+    delimiter: u8,
+    sample: Sample<'_>,
+    parted: &[Sniffed],
+) -> Option<(String, usize)> {
     let is_mark = |byte: u8| byte.is_ascii_punctuation() && !b"\\'\"".contains(&byte);
     let once = match delimiter {
         b'\t' => "\\t".to_owned(),
         delimiter if is_mark(delimiter) => char::from(delimiter).to_string(),
         _ => return None,
     };
-    let (first, width) = (parted.first()?, Widths::of(&parted).width);
+    let (first, width) = (parted.first()?, Widths::of(parted).width);
     let text = |field: &Range<usize>| &sample.bytes[field.clone()];
     if parted.len() < 2 || first.fields.len() < 2 {
         return None;

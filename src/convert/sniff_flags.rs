@@ -10,13 +10,12 @@ use crate::dialect::Dialect;
 use crate::parse::Field;
 
 /// Returns what the sample shows of flags that do not fit.
-pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>) -> Vec<String> {
-    let sniffed = records(taken.dialect, sample);
-    let mine = Widths::of(&sniffed);
+pub(super) fn remarks(taken: &Taken<'_>, sample: Sample<'_>, sniffed: &[Sniffed]) -> Vec<String> {
+    let mine = Widths::of(sniffed);
     let dialect = terminator(taken.dialect, sample)
-        .or_else(|| quotes(taken, sample, &sniffed, mine))
-        .or_else(|| escape(taken, sample, &sniffed, mine))
-        .or_else(|| names_for_data(taken, sample, &sniffed));
+        .or_else(|| quotes(taken, sample, sniffed, mine))
+        .or_else(|| escape(taken, sample, sniffed, mine))
+        .or_else(|| names_for_data(taken, sample, sniffed));
     let all = dialect.into_iter().chain(encoding(taken, sample));
     all.map(|what| format!("{}: {what}", taken.name)).collect()
 }
