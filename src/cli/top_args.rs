@@ -56,7 +56,7 @@ pub(super) struct TopArgs {
 impl TopArgs {
     pub(super) fn header_rows(&self) -> Result<Option<HeaderRows>> {
         let Some(typed) = &self.header_rows else { return Ok(None) };
-        let (n, separator) = typed.split_once(':').unwrap_or((typed, " "));
+        let (n, separator) = typed.split_once(':').unwrap_or((typed, HeaderRows::SEPARATOR));
         let wrong = |_| Error::setting(format!("--header-rows takes N or N:SEP, such as 2:_, not '{typed}'"));
         Ok(Some(HeaderRows { n: n.parse().map_err(wrong)?, separator: separator.to_owned() }))
     }

@@ -37,14 +37,19 @@ impl AutoDialect {
     pub(super) fn set(self, delimiter: Delimiter, shaping: &mut Shaping) {
         shaping.delimiter = Some(delimiter);
         shaping.skip_lines += self.lines;
-        shaping.dialect.quote = self.quote.or(shaping.dialect.quote);
-        shaping.dialect.escape = self.escape.or(shaping.dialect.escape);
+        self.set_quoting(&mut shaping.dialect);
         shaping.names.rows = self.header_rows().or(shaping.names.rows.take());
+    }
+
+    /// Sets the quote and the escape that were found.
+    pub(super) fn set_quoting(self, dialect: &mut Dialect) {
+        dialect.quote = self.quote.or(dialect.quote);
+        dialect.escape = self.escape.or(dialect.escape);
     }
 
     /// The rows of names, joined as they are where only their number is given.
     pub(super) fn header_rows(self) -> Option<HeaderRows> {
-        self.rows.map(|n| HeaderRows { n, separator: " ".to_owned() })
+        self.rows.map(|n| HeaderRows { n, separator: HeaderRows::SEPARATOR.to_owned() })
     }
 
     /// The same, as settings.
@@ -95,7 +100,7 @@ pub(super) fn find(
     let mut dialect = dialect.clone();
     if wanted.quote && is_in_single_quotes(&dialect, sample) {
         found.quote = Some(b'\'');
-        dialect.quote = found.quote;
+        found.set_quoting(&mut dialect);
     }
     // Where quotes are escaped, records are not parted right without.
     let escaped = || {
@@ -108,7 +113,7 @@ pub(super) fn find(
     let mut sniffed = records(&dialect, sample);
     if wanted.escape && is_escaped_by(b'\\', &dialect, sample, &sniffed) {
         found.escape = Some(b'\\');
-        dialect.escape = found.escape;
+        found.set_quoting(&mut dialect);
         sniffed = records(&dialect, sample);
     }
     let mut top = 0;
@@ -176,37 +181,45 @@ fn rare_delimiter(dialect: &Dialect, sample: Sample<'_>) -> Option<u8> {
         .map(|(_, rare)| rare)
 }
 
-/// How often `quote` opens behind `delimiter` or a line's end, and closes before one.
-fn n_quoted(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>) -> usize {
-    let is_edge =
-        |byte: Option<&u8>| byte.is_none_or(|byte| *byte == delimiter || dialect.terminator.is(*byte));
-    let (mut opens, mut closes) = (0, 0);
-    for at in memchr::memchr_iter(quote, sample.bytes) {
-        let before = is_edge(at.checked_sub(1).map(|before| &sample.bytes[before]));
-        let behind = is_edge(sample.bytes.get(at + 1));
-        opens += usize::from(before && !behind);
-        closes += usize::from(behind && !before);
-    }
-    opens.min(closes)
+/// How the bytes of a quote stand to `delimiter` and the ends of lines.
+#[derive(Default)]
+struct Quoting {
+    /// Behind one of these.
+    opens: usize,
+    /// Before one of these.
+    closes: usize,
+    /// Neither, nor behind a letter, as an apostrophe is, nor doubled.
+    odd: usize,
 }
 
-/// How many of `quote` neither open nor close a field, nor stand behind a letter, nor are doubled.
-fn n_odd(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>) -> usize {
-    let is_edge = |byte: Option<u8>| byte.is_none_or(|it| it == delimiter || dialect.terminator.is(it));
-    let is_letter = |byte: Option<u8>| byte.is_some_and(|it| it.is_ascii_alphabetic() || it >= 0x80);
-    let is_odd = |at: &usize| {
-        let before = at.checked_sub(1).map(|before| sample.bytes[before]);
-        let behind = sample.bytes.get(at + 1).copied();
-        let is_within = is_letter(before);
-        let is_doubled = before == Some(quote) || behind == Some(quote);
-        !is_edge(before) && !is_edge(behind) && !is_within && !is_doubled
-    };
-    memchr::memchr_iter(quote, sample.bytes).filter(is_odd).count()
+impl Quoting {
+    fn of(dialect: &Dialect, (quote, delimiter): (u8, u8), sample: Sample<'_>) -> Self {
+        let is_edge = |byte: Option<u8>| byte.is_none_or(|it| it == delimiter || dialect.terminator.is(it));
+        let is_letter = |byte: Option<u8>| byte.is_some_and(|it| it.is_ascii_alphabetic() || it >= 0x80);
+        let mut found = Self::default();
+        for at in memchr::memchr_iter(quote, sample.bytes) {
+            let before = at.checked_sub(1).map(|before| sample.bytes[before]);
+            let behind = sample.bytes.get(at + 1).copied();
+            let is_doubled = before == Some(quote) || behind == Some(quote);
+            match (is_edge(before), is_edge(behind)) {
+                (true, false) => found.opens += 1,
+                (false, true) => found.closes += 1,
+                (true, true) => {}
+                (false, false) => found.odd += usize::from(!is_letter(before) && !is_doubled),
+            }
+        }
+        found
+    }
+
+    /// How many fields it may enclose.
+    fn n_fields(&self) -> usize {
+        self.opens.min(self.closes)
+    }
 }
 
 /// Fields are in single quotes, none is in double ones, and more records agree if these are quotes.
 fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
-    let usual = |delimiter| n_quoted(dialect, (b'"', delimiter), sample);
+    let usual = |delimiter| Quoting::of(dialect, (b'"', delimiter), sample).n_fields();
     if !occurs(b'\'', sample) || COMMON_DELIMITERS.into_iter().chain([b' ']).any(|any| usual(any) > 0) {
         return false;
     }
@@ -217,12 +230,12 @@ fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
         let quoted = records(&single, sample);
         let (bare, n) = (widths(dialect, delimiter, sample), quoted.len());
         let agrees = Widths::of(&quoted);
-        let n_quoted = n_quoted(&single, (b'\'', delimiter), sample);
-        // The header may have none. An apostrophe stands behind a letter.
+        let quoting = Quoting::of(dialect, (b'\'', delimiter), sample);
+        // The header may have none.
         n > 1
             && agrees.agree >= bare.agree
-            && n_quoted >= (n - 1 - n / 8).max(2)
-            && n_odd(dialect, (b'\'', delimiter), sample) <= n / 8
+            && quoting.n_fields() >= (n - 1 - n / 8).max(2)
+            && quoting.odd <= n / 8
     })
 }
 
@@ -230,9 +243,8 @@ fn is_in_single_quotes(dialect: &Dialect, sample: Sample<'_>) -> bool {
 /// delimiters, and no common delimiter parts most records alike.
 fn blank_by_quotes(dialect: &Dialect, likely: Option<u8>, sample: Sample<'_>) -> Option<u8> {
     let quote = dialect.quote?;
-    if n_quoted(dialect, (quote, b' '), sample) < FEWEST_RECORDS
-        || COMMON_DELIMITERS.into_iter().any(|common| n_quoted(dialect, (quote, common), sample) > 0)
-    {
+    let n_quoted = |delimiter| Quoting::of(dialect, (quote, delimiter), sample).n_fields();
+    if n_quoted(b' ') < FEWEST_RECORDS || COMMON_DELIMITERS.into_iter().any(|common| n_quoted(common) > 0) {
         return None;
     }
     let is_most = |widths: Widths| widths.agree * 2 > widths.n;

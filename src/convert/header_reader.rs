@@ -139,8 +139,7 @@ fn skipped(reader: &mut dyn InputReader, request: &HeaderRequest<'_>) -> Result<
 /// The dialect with what was found.
 fn settled(request: &HeaderRequest<'_>, delimiter: u8, found: AutoDialect) -> Dialect {
     let mut dialect = Dialect { delimiter, ..request.dialect.clone() };
-    dialect.quote = found.quote.or(dialect.quote);
-    dialect.escape = found.escape.or(dialect.escape);
+    found.set_quoting(&mut dialect);
     if request.delimiter == Some(Delimiter::Whitespace) {
         // No field has blanks around it.
         (dialect.whitespace, dialect.trim) = (true, Trim::All);

@@ -38,6 +38,8 @@ pub(crate) struct HeaderRows {
 impl HeaderRows {
     /// The most records.
     pub(crate) const MOST: usize = 16;
+    /// What is put between the parts where only the number is given.
+    pub(crate) const SEPARATOR: &str = " ";
 }
 
 /// Which comment has the names.

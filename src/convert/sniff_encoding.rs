@@ -1,4 +1,6 @@
 //! What the beginning of an input shows of its encoding, and whether it is text at all.
+//!
+//! As in `sniff.rs`, a remark names what to type, and is never made of a file that is read right.
 
 use super::sniff::{Sample, Taken};
 use crate::charset::Charset;

@@ -10,7 +10,9 @@
 //! This file does not know a rule.
 
 use super::block::{Block, Work};
-use super::shape::blocks;
+use super::matcher::{Edges, FindWords, Matcher, Words};
+use super::numbers::{Kinds, Numbers};
+use super::shape::{Outline, blocks};
 use super::wanted::{MOST_TEXTS, Wanted};
 
 /// Notes of 64 fields of a strip, a bit each.
@@ -87,105 +89,6 @@ impl Any {
         let (sum, over) = content.overflowing_add(bits & content | self.0);
         self.0 = u64::from(over);
         (sum | bits) & ends
-    }
-}
-
-/// Finds the fields that are one text: a bit runs along with its letters. It holds those reached by
-/// the last byte of the block before, and in [`CLOSED`] that this byte is a quote behind the text.
-#[derive(Clone, Copy, Default)]
-struct Matcher(u64);
-
-/// A bit that no letter has.
-const CLOSED: u32 = 63;
-
-/// Where content starts that is compared with a text, and where fields end.
-#[derive(Clone, Copy)]
-struct Edges {
-    starts: u64,
-    ends: u64,
-    /// The quotes that may stand between the content and the end.
-    quote: u64,
-}
-
-impl Matcher {
-    /// The ends of the fields that are `letters`, where they start at one of `starts`.
-    #[inline(always)]
-    fn at_ends<B: Block>(
-        &mut self,
-        block: B,
-        (bytes, loaded): (&[u8; 64], B::Bytes),
-        letters: &[u8],
-        Edges { starts, ends, quote }: Edges,
-    ) -> u64 {
-        let before = self.0;
-        let mut here = block.eq_any_at(bytes, loaded, starts, [letters[0]]);
-        let mut reached = here >> 63;
-        // Two letters are few blocks' beginning of a text, where one is that of many: a branch that
-        // can be foreseen.
-        if let Some(second) = letters.get(1) {
-            here = block.eq_any_at(bytes, loaded, here << 1 | before & 1, [*second]);
-            reached |= here >> 63 << 1;
-        }
-        self.0 = reached;
-        if here | before == 0 {
-            return 0;
-        }
-        for (i, letter) in letters.iter().enumerate().skip(2) {
-            here = block.eq_any_at(bytes, loaded, here << 1 | before >> (i - 1) & 1, [*letter]);
-            reached |= here >> 63 << i;
-        }
-        self.0 = reached;
-        let behind = here << 1 | before >> (letters.len() - 1) & 1;
-        let closed = behind & quote;
-        self.0 |= closed >> 63 << CLOSED;
-        (behind | closed << 1 | before >> CLOSED) & ends
-    }
-}
-
-/// Finds the words of JSON.
-#[derive(Clone, Copy, Default)]
-struct Words {
-    matchers: [Matcher; 3],
-    /// One of them runs on.
-    pending: u64,
-}
-
-/// The call of [`Words`].
-struct FindWords<'a> {
-    words: &'a mut Words,
-    bytes: &'a [u8; 64],
-    edges: Edges,
-}
-
-impl Work for FindWords<'_> {
-    type Output = u64;
-
-    /// The ends of the fields that are one.
-    #[inline(always)]
-    fn on<B: Block>(self, block: B) -> u64 {
-        let Self { words, bytes, edges } = self;
-        let both = (bytes, block.load(bytes));
-        let [yes, no, null] = &mut words.matchers;
-        let found = yes.at_ends(block, both, b"true", edges)
-            | no.at_ends(block, both, b"false", edges)
-            | null.at_ends(block, both, b"null", edges);
-        words.pending = yes.0 | no.0 | null.0;
-        found
-    }
-}
-
-/// Where fields end in a block, and what else the scan found of its shape.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Outline {
-    pub(super) ends: u64,
-    pub(super) structural: u64,
-    pub(super) quote: u64,
-}
-
-impl Outline {
-    /// What those of a strip of `n_bytes` take.
-    pub(super) const fn size_for(n_bytes: usize) -> usize {
-        (n_bytes / 64 + 1) * size_of::<Self>()
     }
 }
 
@@ -388,91 +291,6 @@ impl<const ONLY: u8> Work for NoteNumbers<'_, ONLY> {
             }
             true
         });
-    }
-}
-
-/// Finds the fields that are numbers of JSON, without an exponent: digits without a needless zero,
-/// behind a minus or none, and then a point and more digits or none. A bit at the first of some
-/// digits is carried to behind the last by adding it to them.
-#[derive(Default)]
-struct Numbers {
-    /// Of the last byte of the block before, in bit 0: a quote that opens a field; its minus; a
-    /// zero that is its first digit; the point behind its first digits; a quote behind its digits,
-    /// if they are whole, and if there was a point.
-    opening: u64,
-    sign: u64,
-    naught: u64,
-    point: u64,
-    closing: [u64; 2],
-    /// Its digits go on, in front of a point or behind.
-    whole: u64,
-    fraction: u64,
-}
-
-/// What [`Numbers`] finds in a block.
-struct Kinds {
-    /// The ends of numbers without a point, and of all.
-    are_whole: u64,
-    are_numbers: u64,
-    /// The starts of content that may be a word of JSON; none unless tokens are wanted.
-    words: u64,
-    /// What is behind the number that a field starts with, but for its point.
-    behind: u64,
-}
-
-/// Adds `firsts` of runs of `digits` to these, with what is carried from the block before and to
-/// the next: the bytes behind the runs. Where a run goes on no other starts, so that one addition
-/// is enough.
-#[inline(always)]
-fn behind_digits(digits: u64, firsts: u64, carry: &mut u64) -> u64 {
-    let (sum, over) = digits.overflowing_add(firsts | *carry);
-    *carry = u64::from(over);
-    sum & !digits
-}
-
-impl Numbers {
-    #[inline(always)]
-    fn block<B: Block>(
-        &mut self,
-        block: B,
-        (bytes, loaded): (&[u8; 64], B::Bytes),
-        outline: &Outline,
-        starts: u64,
-        (tokens, in_quotes, outside): (bool, bool, bool),
-    ) -> Kinds {
-        let Outline { ends, structural, quote } = *outline;
-        // Of the content alone: a delimiter may be any of them.
-        let content = !(structural | quote);
-        let digits = block.within(loaded, b'0', b'9') & content;
-        // Outside quotes none of their bytes is looked at: a quote is no content.
-        let opening = if outside { 0 } else { quote & starts };
-        let first = (starts | opening << 1 | self.opening) & content;
-        let others = first & !digits;
-        // Few fields start with one of these, so that mostly one look is enough.
-        let few = match tokens {
-            true => block.eq_any_at(bytes, loaded, others, [b'-', b't', b'f', b'n']),
-            false => block.eq_any_at(bytes, loaded, others, [b'-']),
-        };
-        let sign = if tokens && few != 0 { block.eq_any_at(bytes, loaded, few, [b'-']) } else { few };
-        let first = (first | sign << 1 | self.sign) & digits;
-        let naught = block.eq_any_at(bytes, loaded, first, [b'0']);
-        let whole =
-            behind_digits(digits, first & !naught, &mut self.whole) | (naught << 1 | self.naught) & !digits;
-        let pointed = block.eq_any_at(bytes, loaded, whole & content, [b'.']);
-        let fraction = behind_digits(digits, (pointed << 1 | self.point) & digits, &mut self.fraction);
-        let (mut are_whole, mut are_fractions) = (whole & ends, fraction & ends);
-        if !outside && quote | self.closing[0] | self.closing[1] != 0 {
-            are_whole |= ((whole & quote) << 1 | self.closing[0]) & ends;
-            are_fractions |= ((fraction & quote) << 1 | self.closing[1]) & ends;
-            self.closing = [(whole & quote) >> 63, (fraction & quote) >> 63];
-        }
-        self.opening = opening >> 63;
-        self.sign = sign >> 63;
-        self.naught = naught >> 63;
-        self.point = pointed >> 63;
-        let behind = (whole & !pointed | fraction) & content;
-        let words = few & !sign & if in_quotes { u64::MAX } else { starts };
-        Kinds { are_whole, are_numbers: are_whole | are_fractions, words, behind }
     }
 }
 

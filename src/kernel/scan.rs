@@ -9,8 +9,8 @@
 
 use super::block::{Block, Work};
 use super::marks::Marks;
-use super::notes::{Notes, Outline, note};
-use super::shape::{Carry, Shape, below, blocks, shape};
+use super::notes::{Notes, note};
+use super::shape::{Carry, Outline, Shape, below, blocks, shape};
 
 /// Where fields and records end in a strip of bytes; positions count from the strip's first byte.
 #[derive(Debug)]

@@ -47,6 +47,21 @@ pub(super) struct Shape {
     pub(super) irregular: u64,
 }
 
+/// Where fields end in a block, and what else the scan found of its shape.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outline {
+    pub(super) ends: u64,
+    pub(super) structural: u64,
+    pub(super) quote: u64,
+}
+
+impl Outline {
+    /// What those of a strip of `n_bytes` take.
+    pub(super) const fn size_for(n_bytes: usize) -> usize {
+        (n_bytes / 64 + 1) * size_of::<Self>()
+    }
+}
+
 /// Reads a block of which the bytes in `valid` count.
 #[inline(always)]
 pub(super) fn shape<B: Block>(
