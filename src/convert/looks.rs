@@ -1,8 +1,8 @@
 //! What fields look like: values, names of columns, units. By this the remarks and `delimiter` auto
 //! tell a header from data.
 //!
-//! Advice for maintainers: a kind of value is an entry of [`Looks`] and its test; a word or a unit is
-//! an entry of its list. A kind that may be a name makes remarks on files that are read right.
+//! Advice for maintainers: a kind of value is an entry of [`Looks`] and its test; a word or a unit
+//! is an entry of its list. A kind that may be a name makes remarks on files that are read right.
 
 /// A kind of value that no name looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Finds the fields that are numbers of JSON, 64 bytes at a time, without computing any of them.
 //!
-//! Advice for maintainers: what a number is here must be what `plan/rule/number.rs` says, but for an
-//! exponent; the tests of `notes.rs` hold it against a loop over bytes.
+//! The tests of `notes.rs` hold it against a loop over bytes.
 
 use super::block::Block;
 use super::shape::Outline;
