@@ -84,3 +84,14 @@ fn an_empty_file_with_names_is_a_file_like_others() {
         std::fs::remove_dir_all(place.path("parts")).unwrap();
     }
 }
+
+/// A list whose names are ended by NUL is no single name of many bytes.
+#[test]
+fn a_list_ended_by_nul_needs_its_flag() {
+    let place = Place::new();
+    place.write("a.csv", "a\n1\n");
+    place.write("list", "a.csv\0a.csv\0");
+    let run = |args: &[&str]| place.rowmill().args(["-q", "--files-from", "list"]).args(args).out();
+    run(&[]).expect_refusal(1, "list: its names are ended by NUL; add -0");
+    run(&["-0"]).expect_status(0).expect_stdout("{\"a\":\"1\"}\n{\"a\":\"1\"}\n");
+}
