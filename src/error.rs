@@ -180,6 +180,26 @@ pub enum ErrorKind {
         /// What is seen there, and what may help.
         detail: Option<String>,
     },
+    /// One anomaly more than the setting `max_errors` allows.
+    MaxErrors {
+        /// How many there may be.
+        most: u64,
+        /// Which comes next.
+        anomaly: Anomaly,
+        /// Where.
+        place: Place,
+        /// What is seen there, and what may help.
+        detail: Option<String>,
+    },
+    /// More anomalies for so many records than the setting `max_errors` allows.
+    ErrorShare {
+        /// How many there are.
+        n: u64,
+        /// The records of the run.
+        n_records: u64,
+        /// The share that was allowed.
+        most: String,
+    },
     /// A quote opens in the header and is never closed, or not within the bytes there are for it.
     HeaderQuote {
         /// Where it opens.
@@ -263,6 +283,7 @@ impl Error {
     pub fn position(&self) -> Option<&Place> {
         match &*self.0 {
             ErrorKind::Strict { place, .. }
+            | ErrorKind::MaxErrors { place, .. }
             | ErrorKind::OverlongRecord { place, .. }
             | ErrorKind::HeaderQuote { place, .. } => Some(place),
             _ => None,
@@ -359,6 +380,13 @@ impl fmt::Display for Error {
             ErrorKind::Strict { anomaly, place, detail } => {
                 write!(f, "{place}: {} (`strict`)", anomaly.reason())?;
                 detail.as_ref().map_or(Ok(()), |detail| write!(f, "; {detail}"))
+            }
+            ErrorKind::MaxErrors { most, anomaly, place, detail } => {
+                write!(f, "{place}: {}; `max_errors` allows {most}", anomaly.reason())?;
+                detail.as_ref().map_or(Ok(()), |detail| write!(f, "; {detail}"))
+            }
+            ErrorKind::ErrorShare { n, n_records, most } => {
+                write!(f, "{n} anomalies in {n_records} records; `max_errors` allows {most}")
             }
             ErrorKind::HeaderQuote { place, limit } => {
                 write!(f, "{place}: the quote that opens here is ")?;

@@ -25,10 +25,12 @@
 //!   with [`Count`], [`Misfits`], [`Times`] and [`Bound`].
 //! - [`Input`] and [`Output`] say from where and to where; [`Source`] and [`Sink`] are for your own
 //!   ends.
-//! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values.
+//! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values. Those with parameters are
+//!   read from text, as `"hash:16".parse::<Mask>()`: [`Token`], [`EmailToken`], [`Prefix`],
+//!   [`Notation`], [`Date`]. [`AddedValue`], [`NameStyle`]: columns and names of your own.
 //! - [`Delimiter`], [`Terminator`], [`ByteSequence`], [`Escapes`], [`Trim`], [`Encoding`]: how
 //!   inputs are read.
-//! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
+//! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`], [`MaxErrors`]: what went wrong, and where.
 //! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
 //! - [`Progress`]: how far a run is, for a bar of your own.
 //! - [`guide`]: tutorial, cookbook, promises, and all else that users of the program read.
@@ -57,8 +59,8 @@ pub mod cli;
 
 pub use convert::{
     Bound, Builder, Converter, Count, DEFAULT_CHECKPOINT, DEFAULT_MAX_RECORD, DEFAULT_MEMORY, Delimiter,
-    Fingerprint, Input, LEAST_MEMORY, Misfits, Output, PlanBy, Planned, Progress, Range, Resumed, Summary,
-    Times,
+    Fingerprint, Input, LEAST_MEMORY, MaxErrors, Misfits, Output, PlanBy, Planned, Progress, Range, Resumed,
+    Summary, Times,
 };
 pub use dialect::{Terminator, Trim};
 pub use error::{Anomaly, Error, ErrorKind, Place, Result};
@@ -66,7 +68,9 @@ pub use escapes::Escapes;
 pub use header::Repair;
 pub use input::{Encoding, Source};
 pub use output::{Compress, Compression, Sink, remove_temporaries};
-pub use plan::{Empty, Format, HashKey, Mask, Type};
+pub use plan::{
+    AddedValue, Date, EmailToken, Empty, Format, HashKey, Mask, NameStyle, Notation, Prefix, Token, Type,
+};
 pub use sequence::ByteSequence;
 
 /// Parts that tests, benches and fuzz targets use by themselves. No promise is made about them.
@@ -79,7 +83,7 @@ pub mod internal {
     pub use crate::input::{Io, is_binary};
     pub use crate::kernel::{Counted, Index, Isa, Kernel, Lead, Left, MOST_ESCAPED, Marks, Template};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
-    pub use crate::plan::Columns;
+    pub use crate::plan::{Added, Columns, Condition};
 }
 
 /// The guide. Its pages are Markdown files in `src/guide/`.

@@ -58,7 +58,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let records = shape.by_hand(bytes);
     shape.columns = head::columns(*rules, &shape.names(&records));
     if is_text {
-        shape.columns.null.push("\\N".to_owned());
+        shape.columns.null.push(("*".to_owned(), "\\N".to_owned()));
     }
     let swallows = shape.swallows(&records);
     let Some(expected) = shape.by_rules(&records).filter(|_| !swallows) else { return Corpus::Reject };

@@ -242,6 +242,10 @@ pub(super) struct AnomalyArgs {
     #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
 
+    /// Fail if there are more than N anomalies, or more than P% of the records
+    #[arg(long, value_name = "N|P%", hide_short_help = true)]
+    pub(super) max_errors: Option<String>,
+
     /// Write records with an anomaly to FILE, unchanged, and the reasons to FILE.log.jsonl
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,

@@ -130,8 +130,9 @@ impl<'a> EachJob<'a> {
         options.resources = resources(&args.resources)?;
         options.members.clone_from(&args.member);
         options.strict = args.anomalies.strict;
-        options.beside = stats.iter().cloned().collect();
-        options.needed = args.shaping.columns.hash_key_file.iter().cloned().collect();
+        options.max_errors = args.anomalies.max_errors.as_deref().map(str::parse).transpose()?;
+        options.own.beside = stats.iter().cloned().collect();
+        options.own.needed = args.shaping.columns.files().cloned().collect();
         let file = options.writing.file;
         let ending = ending(options.shaping.columns.format, options.writing.compress);
         let outputs = outputs(&args.inputs, folder, &ending)?;

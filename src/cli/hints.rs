@@ -58,8 +58,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("--json", "use --format json for one array; JSON Lines are the default"),
     ("--force", "leave it out: -o replaces a file unless --no-clobber is given"),
     ("--overwrite", "leave it out: -o replaces a file unless --no-clobber is given"),
-    ("--where", "filter the result instead: rowmill dump.csv | jq 'select(…)'"),
-    ("--filter", "filter the result instead: rowmill dump.csv | jq 'select(…)'"),
+    ("--filter", "use --where COLUMN=TEXT; for more filter the result: rowmill dump.csv | jq 'select(…)'"),
     ("--plan", "use the command: rowmill plan INPUT --ranges N"),
     ("--plan-bytes", "use the command: rowmill plan INPUT --range-size SIZE"),
     ("--worker", "use the command: rowmill worker PLAN -o DIR"),
@@ -76,7 +75,7 @@ const FLAGS: &[(&str, &str)] = &[
 /// The line about a flag that there is not: what other tools call something, what another command
 /// has, or what is nearly a flag of this one. `None` if the error is another one.
 ///
-/// The nearest name by clap's measure is no help: it takes `--where` for `--header`.
+/// The nearest name by clap's measure is no help: it takes `--filter` for `--delimiter`.
 pub(super) fn unknown_flag(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;

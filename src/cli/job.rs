@@ -61,10 +61,11 @@ impl Job {
         options.members.clone_from(&args.member);
         options.range = args.range;
         options.strict = args.anomalies.strict;
+        options.max_errors = args.anomalies.max_errors.as_deref().map(str::parse).transpose()?;
         options.rejects = args.anomalies.rejects.clone();
         options.check = check;
-        options.beside = stats.iter().cloned().collect();
-        options.needed = args.shaping.columns.hash_key_file.iter().cloned().collect();
+        options.own.beside = stats.iter().cloned().collect();
+        options.own.needed = args.shaping.columns.files().cloned().collect();
         let (file, resumes) = (options.writing.file, args.writing.resume);
         let splits = options.writing.split.is_some();
         Ok(Self {
@@ -73,7 +74,7 @@ impl Job {
             path,
             rejects: args.anomalies.rejects.clone(),
             stats,
-            needed: args.shaping.columns.hash_key_file.iter().cloned().collect(),
+            needed: args.shaping.columns.files().cloned().collect(),
             resumes,
             splits,
             file,
@@ -159,8 +160,8 @@ impl RangeJob<'_> {
         options.writing = self.writing;
         options.resources = self.resources;
         options.range = Some(self.range);
-        options.beside = self.beside.clone();
-        options.needed = self.needed;
+        options.own.beside = self.beside.clone();
+        options.own.needed = self.needed;
         Ok(Job {
             converter: builder.build()?,
             inputs: vec![Input::path(self.input)],

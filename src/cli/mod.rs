@@ -4,6 +4,7 @@
 //! `args.rs` has what can be typed, `job.rs` what will be done, `run.rs` does it.
 
 mod args;
+mod column_args;
 mod confine;
 mod each;
 mod exit;

@@ -64,8 +64,8 @@ impl PlanJob {
         let options = &mut builder.options;
         options.shaping = shaping.clone();
         options.resources = resources(&args.resources)?;
-        options.beside = stats.iter().chain(&path).cloned().collect();
-        options.needed = args.shaping.columns.hash_key_file.iter().cloned().collect();
+        options.own.beside = stats.iter().chain(&path).cloned().collect();
+        options.own.needed = args.shaping.columns.files().cloned().collect();
         Ok(Self {
             converter: builder.build()?,
             shaping,

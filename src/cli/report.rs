@@ -51,6 +51,10 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     if summary.empty_records > 0 {
         let _ = writeln!(text, "  {} skipped", of(summary.empty_records, "empty record", "empty records"));
     }
+    if summary.filtered_records > 0 {
+        let _ =
+            writeln!(text, "  {} not written (--where)", of(summary.filtered_records, "record", "records"));
+    }
     if summary.repeated_headers > 0 {
         let headers = of(summary.repeated_headers, "repeated header", "repeated headers");
         let _ = writeln!(text, "  {headers} skipped");
@@ -155,6 +159,7 @@ struct Stats<'s> {
     records_rejected: u64,
     blank_records: u64,
     empty_records: u64,
+    filtered_records: u64,
     repeated_headers: u64,
     bytes_in: u64,
     bytes_encoded: u64,
@@ -260,6 +265,7 @@ impl<'s> Stats<'s> {
             records_rejected: summary.records_rejected,
             blank_records: summary.blank_records,
             empty_records: summary.empty_records,
+            filtered_records: summary.filtered_records,
             repeated_headers: summary.repeated_headers,
             bytes_in: summary.bytes_in,
             bytes_encoded: summary.bytes_encoded,

@@ -3,18 +3,16 @@
 //! Each command that converts or plans has them. What they mean is one [`Shaping`]: that is what a
 //! plan carries, not the words typed.
 
+use super::column_args::{ColumnArgs, ValueArgs, meant};
 use super::presets::{self, Preset};
 use super::top_args::TopArgs;
-use super::typed::{delimiter, names, pairs, size};
+use super::typed::{delimiter, names, size};
 use crate::convert::{Given, Names, Shaping};
 use crate::dialect::Dialect;
-use crate::error::{CANNOT_READ, Error, Result};
-use crate::internal::Columns;
+use crate::error::Result;
 use crate::sequence::{ByteSequence, byte, bytes};
-use crate::{Empty, Encoding, Escapes, Format, HashKey, Mask, Terminator, Trim, Type};
-use clap::{ArgAction, Args};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use crate::{Encoding, Escapes, Terminator, Trim};
+use clap::Args;
 
 /// All of them.
 #[derive(Args, Clone, Debug)]
@@ -105,78 +103,6 @@ struct QuotingArgs {
     escapes: Option<String>,
 }
 
-/// What becomes of the columns.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Columns")]
-pub(super) struct ColumnArgs {
-    /// Write only these columns, in this order; '*' stands for any characters
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
-    select: Vec<String>,
-
-    /// Leave these columns out; '*' stands for any characters
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, hide_short_help = true)]
-    drop: Vec<String>,
-
-    /// Rename columns
-    #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, hide_short_help = true)]
-    rename: Vec<String>,
-
-    /// Write null for columns that an input or a short record lacks, so that all records have the
-    /// same keys
-    #[arg(long, hide_short_help = true)]
-    fill: bool,
-
-    #[arg(long, help = format!("Mask columns: {}; by default {}", Mask::ALL.map(Mask::name).join(", "), Mask::default().name()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append)]
-    mask: Vec<String>,
-
-    /// The key of the masks by hash: a secret of at least 16 bytes
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    pub(super) hash_key_file: Option<PathBuf>,
-
-    /// Make objects of names such as a.b; another separator is typed as --nest=SEP
-    #[arg(
-        long,
-        value_name = "SEP",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = ".",
-        hide_short_help = true
-    )]
-    nest: Option<String>,
-
-    /// Key of the array for fields beyond the header; '' drops them
-    #[arg(long, value_name = "NAME", default_value = "_extra", hide_short_help = true)]
-    extra_key: String,
-}
-
-/// What becomes of the values.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Values")]
-pub(super) struct ValueArgs {
-    /// Write unquoted numbers, true, false and null of JSON as they are
-    #[arg(long)]
-    infer: bool,
-
-    #[arg(long = "type", help = format!("Types of columns: {}", Type::ALL.map(Type::name).join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
-    types: Vec<String>,
-
-    /// Unquoted fields that are exactly one of these are null
-    #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
-    null: Vec<String>,
-
-    /// Have --infer and --null look at quoted fields too
-    #[arg(long, hide_short_help = true)]
-    quoted_values: bool,
-
-    /// What empty fields give: "", null, or no key at all
-    #[arg(long, value_name = "WHAT", default_value = "string", value_parser = Empty::ALL.map(Empty::name), hide_short_help = true)]
-    empty: String,
-
-    /// JSON Lines, lines of arrays, or one array of objects
-    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
-    format: String,
-}
-
 impl ShapingArgs {
     /// What they mean.
     ///
@@ -184,6 +110,7 @@ impl ShapingArgs {
     /// A value is not one of its argument; or the key of a hash cannot be read.
     pub(super) fn shaping(&self) -> Result<Shaping> {
         let ReadingArgs { no_header, header, replace_header, skip_lines, max_record, .. } = &self.reading;
+        let null = self.reading.preset().and_then(|preset| preset.value("--null"));
         let mut shaping = Shaping {
             delimiter: self.reading.value("-d", &self.reading.delimiter).map(delimiter).transpose()?,
             dialect: Dialect {
@@ -209,7 +136,7 @@ impl ShapingArgs {
                 in_first: self.top.header_in_first(),
                 skip_repeated: self.top.skip_repeated_headers,
             },
-            columns: self.columns()?,
+            columns: meant(null, &self.columns, &self.values)?,
             max_record: *max_record,
             ..Shaping::default()
         };
@@ -218,31 +145,6 @@ impl ShapingArgs {
             shaping.given.quote = true;
         }
         Ok(shaping)
-    }
-
-    fn columns(&self) -> Result<Columns> {
-        let ColumnArgs { select, drop, rename, fill, mask, hash_key_file, nest, extra_key } = &self.columns;
-        let ValueArgs { infer, types, null, quoted_values, empty, format } = &self.values;
-        Ok(Columns {
-            select: (!select.is_empty()).then(|| all(select)),
-            drop: all(drop),
-            rename: renamed(rename)?,
-            mask: all(mask).iter().map(|column| masked(column)).collect::<Result<_>>()?,
-            hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
-            extra_key: extra_key.clone(),
-            fill: *fill,
-            nest: nest.clone(),
-            infer: *infer,
-            quoted_values: *quoted_values,
-            types: all(types).iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
-            null: match self.reading.preset().and_then(|preset| preset.value("--null")) {
-                Some(of_preset) if null.is_empty() => vec![of_preset.to_owned()],
-                _ => all(null),
-            },
-            empty: Empty::from_name(empty).unwrap_or_default(),
-            format: Format::from_name(format).unwrap_or_default(),
-            ..Columns::default()
-        })
     }
 }
 
@@ -289,54 +191,4 @@ impl ReadingArgs {
             ..default
         })
     }
-}
-
-/// The names of several lists.
-fn all(lists: &[String]) -> Vec<String> {
-    lists.iter().flat_map(|list| names(list)).collect()
-}
-
-fn renamed(lists: &[String]) -> Result<Vec<(String, String)>> {
-    let mut renamed = Vec::new();
-    for list in lists {
-        let wrong = || Error::setting(format!("--rename takes OLD=NEW,…, not '{list}'"));
-        renamed.extend(
-            pairs(list)
-                .filter(|pairs| pairs.iter().all(|(old, new)| !old.is_empty() && !new.is_empty()))
-                .ok_or_else(wrong)?,
-        );
-    }
-    Ok(renamed)
-}
-
-fn masked(column: &str) -> Result<(String, Mask)> {
-    let Some((name, style)) = column.rsplit_once(':') else {
-        return Ok((column.to_owned(), Mask::default()));
-    };
-    let mask = Mask::from_name(style).ok_or_else(|| {
-        let styles = Mask::ALL.map(Mask::name).join(", ");
-        Error::setting(format!("--mask: no style is named '{style}'; there are {styles}"))
-    })?;
-    Ok((name.to_owned(), mask))
-}
-
-fn typed(pair: &str) -> Result<(String, Type)> {
-    let Some((name, wanted)) = pair.rsplit_once('=') else {
-        return Err(Error::setting(format!("--type takes COLUMN=TYPE, not '{pair}'")));
-    };
-    let wanted = Type::from_name(wanted).ok_or_else(|| {
-        let names = Type::ALL.map(Type::name).join(", ");
-        Error::setting(format!("--type: no type is named '{wanted}'; there are {names}"))
-    })?;
-    Ok((name.to_owned(), wanted))
-}
-
-/// The key in a file, whose last line may end with a newline or not.
-pub(super) fn hash_key(path: &Path) -> Result<HashKey> {
-    const LARGEST: u64 = 1 << 16;
-    let mut secret = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut secret));
-    read.map_err(|error| Error::io(CANNOT_READ, path.display().to_string(), error))?;
-    let secret = secret.strip_suffix(b"\n").unwrap_or(&secret);
-    HashKey::derive(secret.strip_suffix(b"\r").unwrap_or(secret))
 }

@@ -10,6 +10,7 @@
 //! This file does not know where the lines come from.
 
 use super::args::WorkerArgs;
+use super::column_args::hash_key;
 use super::confine::confine;
 use super::job::{self, Job, RangeJob};
 use super::lines::{At, Go, each};
@@ -17,7 +18,6 @@ use super::part::{ON_DISK, PartFile, as_it_stands};
 use super::progress::Bar;
 use super::receipt::{PlanLine, Receipt, difference, line};
 use super::report::anomalies;
-use super::shaping_args::hash_key;
 use super::signals::on_signal;
 use crate::convert::{Resources, Writing};
 use crate::error::{CANNOT_WRITE, Error, Result};

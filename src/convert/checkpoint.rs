@@ -99,6 +99,7 @@ impl Checkpoints {
             "version of rowmill": env!("CARGO_PKG_VERSION"),
             "limit": options.limit,
             "strict": options.strict,
+            "max_errors": options.max_errors.map(|most| most.to_string()),
             "rejects": options.rejects.as_ref().map(|path| path.display().to_string()),
             "compress": writing.compress.to_string(),
             "split": [writing.split.size, writing.split.records],

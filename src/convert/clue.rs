@@ -20,7 +20,11 @@ pub(super) enum Clue {
     /// A quoted field, whose quote opens behind `lines` line ends.
     Quote { lines: u64, remedy: Remedy },
     /// A value that is not of its type.
-    Value { value: ShownValue, wanted: Type },
+    Value {
+        value: ShownValue,
+        /// Which of the typed columns of the plan it is.
+        typed: usize,
+    },
 }
 
 /// What may be wrong with the dialect where a quote is stray or never closed.
@@ -75,23 +79,23 @@ impl Clue {
         }
     }
 
-    /// What can be said of a value.
-    pub(super) fn value_words(&self) -> Option<String> {
+    /// What can be said of a value, `types` being those of the plan's columns.
+    pub(super) fn value_words(&self, types: &[(u32, Type)]) -> Option<String> {
         match self {
-            Self::Value { value, wanted } => Some(format!("'{}' is no {}", value.text(), wanted.name())),
+            Self::Value { value, typed } => Some(format!("'{}' is no {}", value.text(), types[*typed].1)),
             _ => None,
         }
     }
 
     /// What can be said of it, in words that follow a place on line `line`.
-    pub(super) fn words(&self, before: u64, line: u64) -> Option<String> {
+    pub(super) fn words(&self, before: u64, line: u64, types: &[(u32, Type)]) -> Option<String> {
         match self {
             Self::None => None,
             Self::Quote { lines, remedy } if before + lines + 1 == line => Some(remedy.words().to_owned()),
             Self::Quote { lines, remedy } => {
                 Some(format!("its quote opens on line {}; {}", before + lines + 1, remedy.words()))
             }
-            Self::Value { .. } => self.value_words(),
+            Self::Value { .. } => self.value_words(types),
         }
     }
 }

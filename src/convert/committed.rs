@@ -8,7 +8,7 @@ use super::counts::{Counts, Seen, SlicePosition};
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Count, Misfits};
-use crate::error::{Anomaly, Place, Result};
+use crate::error::{Anomaly, ErrorKind, Place, Result};
 use crate::header::Header;
 use crate::output::{Batch, Reason, Rejects, WriteRecords};
 use crate::parse::Machine;
@@ -32,6 +32,8 @@ pub(super) struct Committed<'r> {
     pub(super) long_value: Vec<u8>,
     /// A line that is being skipped.
     pub(super) skipping: Option<Skipping>,
+    /// The most anomalies that this input may have, and what was asked for over all.
+    pub(super) max_errors: Option<(u64, u64)>,
     /// No more records are wanted, or there are none.
     pub(super) done: bool,
 }
@@ -45,6 +47,12 @@ pub(super) enum Skipping {
 }
 
 impl Committed<'_> {
+    /// How many anomalies were asked for over all, if with `n` more there are more.
+    pub(super) fn exceeded(&self, n: u64) -> Option<u64> {
+        let (most, of_all) = self.max_errors?;
+        (self.state.n_anomalies() + n > most).then_some(of_all)
+    }
+
     /// Whether the next window starts where a record starts.
     pub(super) fn at_record(&self) -> bool {
         self.carry.is_empty() && self.skipping.is_none()
@@ -69,7 +77,7 @@ impl Committed<'_> {
     /// What is seen at a position, in words.
     pub(super) fn detail(&self, position: &SlicePosition) -> Option<String> {
         let before = self.state.lines;
-        position.clue.words(before, before + position.lines + 1)
+        position.clue.words(before, before + position.lines + 1, self.typed)
     }
 
     fn seen(&self, seen: &Seen) -> Count {
@@ -92,9 +100,9 @@ impl Committed<'_> {
             }
         }
         for (place, count) in counts.misfits() {
-            let (field, wanted) = self.typed[place];
-            let (name, wanted) = (self.header.name(field as usize).to_owned(), wanted.name().to_owned());
-            Misfits { column: u64::from(field) + 1, name, wanted, count }.add(&mut self.state.misfits);
+            let (field, wanted) = &self.typed[place];
+            let (name, wanted) = (self.header.name(*field as usize).to_owned(), wanted.to_string());
+            Misfits { column: u64::from(*field) + 1, name, wanted, count }.add(&mut self.state.misfits);
         }
         self.state.records += counts.records;
         self.state.rejected += counts.rejected;
@@ -160,7 +168,7 @@ impl Committed<'_> {
             anomaly: *anomaly,
             place: self.place(position),
             quote_line: position.clue.quote_line(self.state.lines),
-            value: position.clue.value_words(),
+            value: position.clue.value_words(self.typed),
         });
         let reasons: Vec<Reason> = reasons.collect();
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
@@ -174,6 +182,9 @@ impl Committed<'_> {
     /// Ends the line of an overlong record, of `n_bytes`, that was skipped.
     pub(super) fn reject_overlong(&mut self, place: Place, n_bytes: u64, ended: bool) -> Result<()> {
         let anomaly = Anomaly::OverlongRecord;
+        if let Some(most) = self.exceeded(1) {
+            return Err(ErrorKind::MaxErrors { most, anomaly, place, detail: None }.into());
+        }
         if let Some(rejects) = &mut self.rejects {
             if !ended {
                 rejects.end_record(b"")?;

@@ -4,6 +4,7 @@ use super::budget::{Beside, Budget, Sizes, size_of_names};
 use super::checkpoint::Checkpoints;
 use super::committed::Committed;
 use super::located::Located;
+use super::max_errors;
 use super::mode::{Mode, OnAnomaly};
 use super::options::{Input, Options, Output};
 use super::outputs::{self, Outputs};
@@ -102,7 +103,8 @@ impl Conversion<'_> {
             Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, n_before, summary };
         let converted = prepared.into_iter().try_for_each(|ready| inputs.convert(ready));
         let Inputs { mut outputs, mut summary, .. } = inputs;
-        let finished = converted.and_then(|()| outputs.finish());
+        let judged = converted.and_then(|()| options.max_errors.map_or(Ok(()), |most| most.judge(&summary)));
+        let finished = judged.and_then(|()| outputs.finish());
         summary.times = options.progress.times();
         summary.elapsed = begun.elapsed();
         match finished {
@@ -281,6 +283,7 @@ impl Inputs<'_, '_> {
         }
         let done_before = summary.records;
         let layout = outputs.writer.layout();
+        let max_errors = max_errors::left(options.max_errors, summary, preface.anomalies.first())?;
         let committed = Committed {
             file: &ready.name,
             header: plan.header(),
@@ -293,6 +296,7 @@ impl Inputs<'_, '_> {
             long_value: Vec::new(),
             machine: records.machine(),
             skipping: None,
+            max_errors,
             done: options.limit == Some(done_before + begun.records),
             state: begun,
         };
@@ -305,11 +309,7 @@ impl Inputs<'_, '_> {
         let run = Run {
             plan: &plan,
             mode: Mode::new(&records, &plan, &sizes, options.check),
-            on_anomaly: match (options.strict, &options.rejects) {
-                (true, _) => OnAnomaly::Fail,
-                (false, Some(_)) => OnAnomaly::Reject,
-                (false, None) => OnAnomaly::Count,
-            },
+            on_anomaly: OnAnomaly::of(options),
             limit: options.limit.map(|limit| limit - done_before),
             output: layout,
             input: reader.shared(),
@@ -344,6 +344,7 @@ impl Inputs<'_, '_> {
         summary.blank_records += done.dropped.blank;
         summary.empty_records += done.dropped.empty;
         summary.repeated_headers += done.dropped.repeated_headers;
+        summary.filtered_records += done.dropped.filtered;
         summary.bytes_in += done.input_at - passed.bytes;
         summary.bytes_encoded += done.encoded;
         summary.bytes_out += done.bytes_out;

@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 use crate::escapes::Escapes;
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
-use crate::plan::{Columns, Empty, Format, HashKey, Mask, Transform, Type};
+use crate::plan::{
+    Added, AddedValue, Columns, Condition, Empty, Format, HashKey, Mask, NameStyle, Transform, Type,
+};
 use crate::sequence::ByteSequence;
 
 /// A converter from delimited text to JSON Lines.
@@ -232,9 +234,32 @@ impl Builder {
 /// What becomes of columns and values. In a column's name `*` matches any characters. A name that
 /// some inputs lack is passed over there, with a remark; one that all lack is an error.
 impl Builder {
+    /// Writes only records whose field in `column` is `text`, once its quotes and escapes are off;
+    /// or is another, if `is` is false. Of several conditions all must hold. In an input without
+    /// the column no field is `text`.
+    pub fn filter(mut self, column: impl Into<String>, text: impl Into<String>, is: bool) -> Self {
+        let condition = Condition { column: column.into(), text: text.into(), is };
+        self.options.shaping.columns.filter.push(condition);
+        self
+    }
+
     /// Writes only these columns, in this order.
     pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.options.shaping.columns.select = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How the names of the output are spelled, but for those that are given by [`Builder::rename`]
+    /// and [`Builder::add`] ([`NameStyle::Same`]). Those that become the same get a number.
+    pub fn names(mut self, style: NameStyle) -> Self {
+        self.options.shaping.columns.names = style;
+        self
+    }
+
+    /// A column that is not in the input, with the same value in each record. It stands behind the
+    /// others, or where [`Builder::select`] names it.
+    pub fn add(mut self, name: impl Into<String>, value: AddedValue) -> Self {
+        self.options.shaping.columns.add.push(Added { name: name.into(), value });
         self
     }
 
@@ -306,15 +331,38 @@ impl Builder {
         self
     }
 
-    /// Unquoted fields that are exactly one of these texts are null.
-    pub fn null<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
-        self.options.shaping.columns.null.extend(texts.into_iter().map(Into::into));
+    /// Unquoted fields that are exactly one of these texts are null, in all columns.
+    pub fn null<S: Into<String>>(self, texts: impl IntoIterator<Item = S>) -> Self {
+        self.column_null("*", texts)
+    }
+
+    /// As [`Builder::null`] in one column, or in all that match if there is a `*` in it.
+    pub fn column_null<S: Into<String>>(
+        mut self,
+        column: impl Into<String>,
+        texts: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let column = column.into();
+        let texts = texts.into_iter().map(|text| (column.clone(), text.into()));
+        self.options.shaping.columns.null.extend(texts);
         self
     }
 
-    /// What empty fields give ([`Empty::String`]).
-    pub fn empty(mut self, empty: Empty) -> Self {
-        self.options.shaping.columns.empty = empty;
+    /// What empty fields give in all columns. Unless it is said, `""`, and null in those of a type
+    /// other than string.
+    pub fn empty(self, empty: Empty) -> Self {
+        self.column_empty("*", empty)
+    }
+
+    /// As [`Builder::empty`] in one column, or in all that match if there is a `*` in it.
+    pub fn column_empty(mut self, column: impl Into<String>, empty: Empty) -> Self {
+        self.options.shaping.columns.empty.push((column.into(), empty));
+        self
+    }
+
+    /// Whether numbers that are typed or inferred have a decimal comma (`false`).
+    pub fn decimal_comma(mut self, decimal_comma: bool) -> Self {
+        self.options.shaping.columns.decimal_comma = decimal_comma;
         self
     }
 
@@ -387,6 +435,11 @@ impl Builder {
         }
         if options.strict && options.rejects.is_some() {
             return Err(Error::setting("`strict` and `rejects` exclude each other: the first ends the run"));
+        }
+        if options.strict && options.max_errors.is_some() {
+            return Err(Error::setting(
+                "`strict` and `max_errors` exclude each other: the first ends the run",
+            ));
         }
         let Shaping { columns, dialect, delimiter, quote, .. } = &options.shaping;
         columns.check()?;

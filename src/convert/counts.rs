@@ -83,6 +83,11 @@ impl Counts {
         self.seen[anomaly as usize].first = Some(position);
     }
 
+    /// How many anomalies were seen.
+    pub(super) fn n_anomalies(&self) -> u64 {
+        self.seen.iter().map(|seen| seen.count).sum()
+    }
+
     /// The anomalies that were seen.
     pub(super) fn seen(&self) -> impl Iterator<Item = (Anomaly, Seen)> + '_ {
         Anomaly::ALL

@@ -11,6 +11,8 @@ pub(super) struct Dropped {
     pub(super) empty: u64,
     /// The same bytes as the header.
     pub(super) repeated_headers: u64,
+    /// They do not have the fields that are asked for.
+    pub(super) filtered: u64,
 }
 
 /// Why a record is passed over.
@@ -19,6 +21,7 @@ pub(super) enum DroppedAs {
     Blank,
     Empty,
     RepeatedHeader,
+    Filtered,
 }
 
 impl Dropped {
@@ -28,6 +31,7 @@ impl Dropped {
             DroppedAs::Blank => &mut self.blank,
             DroppedAs::Empty => &mut self.empty,
             DroppedAs::RepeatedHeader => &mut self.repeated_headers,
+            DroppedAs::Filtered => &mut self.filtered,
         } += 1;
     }
 
@@ -36,5 +40,6 @@ impl Dropped {
         self.blank += other.blank;
         self.empty += other.empty;
         self.repeated_headers += other.repeated_headers;
+        self.filtered += other.filtered;
     }
 }

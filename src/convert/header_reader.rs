@@ -323,7 +323,7 @@ impl Origin {
         let first = self.place(file, shared, dialect, &bytes[..at], column);
         let detail = quote.and_then(|(opens, remedy)| {
             let before = count_lines(dialect.terminator, &bytes[..opens]);
-            Clue::Quote { lines: before, remedy }.words(self.lines, first.line)
+            Clue::Quote { lines: before, remedy }.words(self.lines, first.line, &[])
         });
         (anomaly, Count { count, first, detail })
     }

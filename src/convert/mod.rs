@@ -19,11 +19,13 @@ mod delimiter;
 mod dropped;
 mod each;
 mod file_id;
+mod filter;
 mod fingerprint;
 mod first_record;
 mod header_reader;
 mod located;
 mod looks;
+mod max_errors;
 mod mode;
 mod names;
 mod options;
@@ -68,6 +70,7 @@ pub use delimiter::Delimiter;
 pub use fingerprint::Fingerprint;
 #[cfg(feature = "cli")]
 pub(crate) use fingerprint::SeenFile;
+pub use max_errors::MaxErrors;
 #[cfg(feature = "cli")]
 pub(crate) use names::{HeaderComment, HeaderRows, Names};
 pub use options::{Input, Output};

@@ -1,6 +1,7 @@
 //! What is done with records and with anomalies. It is chosen once for an input.
 
 use super::budget::Sizes;
+use super::options::Options;
 use super::record_reader::RecordReader;
 use crate::plan::Plan;
 
@@ -44,12 +45,17 @@ impl Mode {
             && !reader.always_decode
             && reader.marks.left.is_none_or(|left| left.is_only_unended())
             && !plan.may_misfit()
+            && plan.conditions().is_empty()
             && plan.n_fields() > 1;
         match check {
             false if weaves => Self::Weave,
             false => Self::Encode,
             // The weave leaves what may be empty to a closer look.
-            true if weaves && (plan.may_misfit() || reader.dialect.skip_empty) => Self::JudgeColumns,
+            true if weaves
+                && (plan.may_misfit() || reader.dialect.skip_empty || !plan.conditions().is_empty()) =>
+            {
+                Self::JudgeColumns
+            }
             true if counts => Self::Count,
             true => Self::Judge,
         }
@@ -67,6 +73,15 @@ impl Mode {
 }
 
 impl OnAnomaly {
+    /// What it does by these options.
+    pub(super) fn of(options: &Options) -> Self {
+        match (options.strict, &options.rejects) {
+            (true, _) => Self::Fail,
+            (false, Some(_)) => Self::Reject,
+            (false, None) => Self::Count,
+        }
+    }
+
     /// Whether a record must be judged before it is written.
     pub(super) fn judges_first(self) -> bool {
         self != Self::Count

@@ -4,6 +4,7 @@
 //! records is a field of [`Shaping`].
 
 use super::budget::DEFAULT_MEMORY;
+use super::max_errors::MaxErrors;
 use super::progress::Progress;
 use super::range::Range;
 use super::shaping::Shaping;
@@ -35,20 +36,29 @@ pub(crate) struct Options {
     pub members: Vec<String>,
     /// The first anomaly is an error.
     pub strict: bool,
+    /// How many anomalies there may be.
+    pub max_errors: Option<MaxErrors>,
     /// Where records with an anomaly go instead of the output.
     pub rejects: Option<PathBuf>,
     /// Read all, write nothing.
     pub check: bool,
-    /// Files that the caller writes itself. Refused if one of them is an input or an output too.
-    pub beside: Vec<PathBuf>,
-    /// Files beside the inputs that no output may replace.
-    pub needed: Vec<PathBuf>,
+    /// The caller's own files.
+    pub own: OwnFiles,
     /// Counters that others watch.
     pub progress: Arc<Progress>,
     /// Where a conversion that fails leaves its summary.
     pub failed: Arc<Mutex<Option<Box<Summary>>>>,
     /// What hears remarks at once.
     pub on_remark: OnRemark,
+}
+
+/// Files that the caller reads or writes itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnFiles {
+    /// Those that it writes. Refused if one of them is an input or an output too.
+    pub beside: Vec<PathBuf>,
+    /// Those that no output may replace.
+    pub needed: Vec<PathBuf>,
 }
 
 /// What hears a remark.
@@ -216,6 +226,8 @@ impl Options {
         }
         let with = if self.limit.is_some() {
             "`limit`, which counts over the whole"
+        } else if self.max_errors.is_some() {
+            "`max_errors`, which counts over the whole"
         } else if self.writing.resume.is_some() {
             "`resume`: a range is converted anew"
         } else if self.writing.split.is_some() {

@@ -1,6 +1,7 @@
 //! The settings of the output, of anomalies and of resources, in the library's builder.
 
 use super::converter::Builder;
+use super::max_errors::MaxErrors;
 use crate::output::Compress;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -63,6 +64,13 @@ impl Builder {
     /// Whether the first anomaly is an error (`false`).
     pub fn strict(mut self, strict: bool) -> Self {
         self.options.strict = strict;
+        self
+    }
+
+    /// How many anomalies there may be; more end the run as an error, and an output file does not
+    /// appear. With [`Builder::rejects`] too.
+    pub fn max_errors(mut self, most: MaxErrors) -> Self {
+        self.options.max_errors = Some(most);
         self
     }
 

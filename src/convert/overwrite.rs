@@ -54,7 +54,7 @@ impl OutputPlace {
 /// An output is one of the inputs, a file that is needed, or another output, or has the name of a
 /// part.
 pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'_>]) -> Result<()> {
-    let mut paths: Vec<&Path> = options.beside.iter().map(PathBuf::as_path).collect();
+    let mut paths: Vec<&Path> = options.own.beside.iter().map(PathBuf::as_path).collect();
     let log = options.rejects.as_deref().map(Rejects::log_path);
     paths.extend(options.rejects.as_deref());
     paths.extend(log.as_deref());
@@ -67,7 +67,7 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
         places.push(("stdout".to_owned(), OutputPlace::of_open(std::io::stdout())));
     }
     for (i, (name, place)) in places.iter().enumerate() {
-        refuse_inputs(name, place.file_id(), &options.needed, inputs)?;
+        refuse_inputs(name, place.file_id(), &options.own.needed, inputs)?;
         if !matches!(place, OutputPlace::Stream(_)) && places[..i].iter().any(|(_, other)| other == place) {
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
         }
@@ -103,7 +103,7 @@ pub(super) fn refuse_inputs(
 }
 
 fn refuse_part_names(parts: &PartNames, options: &Options) -> Result<()> {
-    for path in options.beside.iter().chain(&options.rejects) {
+    for path in options.own.beside.iter().chain(&options.rejects) {
         let name = path.file_name().unwrap_or_default();
         let is_beside = folder_of(path) == folder_of(&parts.place(name));
         if is_beside && (parts.number(name).is_some() || *name == *parts.manifest()) {

@@ -30,7 +30,7 @@ use crate::input::{InputReader, Io};
 use crate::kernel::Kernel;
 use crate::output::{Compress, Framing, Nowhere};
 use crate::parse::line_end;
-use crate::plan::Columns;
+use crate::plan::{AddedValue, Columns, Type};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,6 +80,13 @@ impl Planned {
         let mut settled = shaping.clone();
         if let Some((delimiter, found)) = self.found {
             found.set(delimiter, &mut settled);
+        }
+        // As it was typed: workers have it by another path.
+        let path = self.summary.inputs.first();
+        for value in settled.columns.add.iter_mut().map(|added| &mut added.value) {
+            if let (AddedValue::File, Some(path)) = (&value, path) {
+                *value = AddedValue::Text(path.clone(), Type::String);
+            }
         }
         settled
     }
@@ -222,19 +229,22 @@ pub(super) fn locate(
 
 /// Options that read the same records and judge nothing else.
 fn record_options(options: &Options) -> Options {
-    let shaping = Shaping { columns: Columns::default(), ..options.shaping.clone() };
+    let filter = options.shaping.columns.filter.clone();
+    let columns = Columns { filter, ..Columns::default() };
+    let shaping = Shaping { columns, ..options.shaping.clone() };
     let window = Budget::survey_window(options.resources.window);
     let resources = Resources { window, ..options.resources.clone() };
     let writing = Writing { compress: Compress::Not, ..Writing::default() };
     let progress = Arc::clone(&options.progress);
-    let (beside, needed) = (options.beside.clone(), options.needed.clone());
-    Options { shaping, resources, writing, check: true, progress, beside, needed, ..Options::default() }
+    let own = options.own.clone();
+    Options { shaping, resources, writing, check: true, progress, own, ..Options::default() }
 }
 
 fn refuse_for_plans(options: &Options) -> Result<()> {
     let refused = [
         (options.limit.is_some(), "`limit`"),
         (options.strict, "`strict`"),
+        (options.max_errors.is_some(), "`max_errors`"),
         (options.rejects.is_some(), "`rejects`"),
         (options.writing.resume.is_some(), "`resume`"),
         (options.writing.split.is_some(), "`split_size` or `split_records`"),

@@ -1,6 +1,7 @@
 //! The conversion of one record: it is judged, and written or rejected.
 
 use super::clue::Remedy;
+use super::dropped::DroppedAs;
 use super::mode::OnAnomaly;
 use super::slice::{Reject, Stop};
 use super::slice_converter::{Evidence, Found, SliceConverter};
@@ -50,6 +51,10 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             return Ok(Outcome::Done);
         }
         let record = &run.reader.without_trailing(record);
+        if !run.reader.passes(run.plan.conditions(), record) {
+            self.slice.counts.dropped.count(DroppedAs::Filtered);
+            return Ok(Outcome::Done);
+        }
         self.slice.counts.records += 1;
         let number = self.slice.counts.records;
         if reading.multiline {
@@ -59,13 +64,21 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let unclosed = reading.unclosed.map(|start| self.unclosed(record, start));
         let shape = [stray, unclosed, odd_width(record, run.plan.n_fields())];
         let encoder = run.reader.encoder(run.plan);
-        if run.on_anomaly.judges_first() {
+        if self.judges_first() {
             let findings = encoder.judge(self.slice, self.buffers, record, !reading.decode)?;
             let found = all(shape, &findings);
             if let Some(first) = found.iter().flatten().next() {
                 if run.on_anomaly == OnAnomaly::Fail {
                     let position = self.sighting(first, record, number);
                     return Err(self.slice.fail(first.anomaly, &position));
+                }
+                if self.slice.counts_errors() {
+                    let n = found.iter().flatten().map(|found| found.n).sum();
+                    let position = self.sighting(first, record, number);
+                    self.slice.allow(n, first.anomaly, &position)?;
+                }
+                if run.on_anomaly != OnAnomaly::Reject {
+                    return self.write(record, &reading, shape, number);
                 }
                 self.count_all(&found, record, number);
                 let why = found
@@ -75,6 +88,19 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                 return Ok(Outcome::Done);
             }
         }
+        self.write(record, &reading, shape, number)
+    }
+
+    /// Writes a record, if records are written, and counts what is found in it.
+    fn write(
+        &mut self,
+        record: &Record<'_>,
+        reading: &Reading,
+        shape: [Option<Found>; 3],
+        number: u64,
+    ) -> Result<Outcome, Stop<'r, 's>> {
+        let run = self.run;
+        let encoder = run.reader.encoder(run.plan);
         let findings = if run.mode.writes() {
             encoder.record(self.slice, self.buffers, record, !reading.decode)?
         } else {

@@ -53,6 +53,7 @@ pub(super) fn nothing_left(name: &str, options: &Options) -> Option<String> {
         (shaping.skip_until.is_some(), "`skip_until`"),
         (shaping.skip_after_header > 0, "`skip_after_header`"),
         (shaping.skip_last > 0, "`skip_last`"),
+        (!shaping.columns.filter.is_empty(), "`filter`"),
     ];
     let skipping: Vec<&str> = skipping.iter().filter(|(skips, _)| *skips).map(|(_, name)| *name).collect();
     let does = match skipping.split_last()? {

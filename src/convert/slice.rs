@@ -88,8 +88,8 @@ struct Gate<'r, 's, 'w> {
 }
 
 impl<'r, 's> Gate<'r, 's, '_> {
-    /// The turn, for a slice of which `n_records` are converted.
-    fn turn(&mut self, n_records: u64) -> Result<&mut Turn<'s, Committed<'r>>, Stop<'r, 's>> {
+    /// The turn, for a slice of which so much is converted.
+    fn turn(&mut self, counts: &Counts) -> Result<&mut Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         match self.turn {
             Some(ref mut turn) => Ok(turn),
             None => {
@@ -101,9 +101,12 @@ impl<'r, 's> Gate<'r, 's, '_> {
                     self.stop_after = limit - turn.state.records;
                     // An equal number is too many as well: what follows the last wanted record was
                     // judged too.
-                    if n_records >= self.stop_after {
+                    if counts.records >= self.stop_after {
                         return Err(Stop::Redo(turn));
                     }
+                }
+                if turn.exceeded(counts.n_anomalies()).is_some() {
+                    return Err(Stop::Redo(turn));
                 }
                 Ok(self.turn.insert(turn))
             }
@@ -123,6 +126,8 @@ pub(super) struct Slice<'r, 's, 'w> {
     rejects: RejectList,
     packer: Option<&'w mut Packer>,
     claim: &'w Claim,
+    /// The most records that are looked at.
+    most_seen: u64,
     gate: Gate<'r, 's, 'w>,
 }
 
@@ -151,18 +156,20 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
             rejects: RejectList::default(),
             packer,
             claim,
+            most_seen: u64::MAX,
             gate: Gate { run, clock, number: claim.number, turn, stop_after },
         }
     }
 
-    /// No more than `n` records are wanted.
-    pub(super) fn stop_after(&mut self, n: u64) {
-        self.gate.stop_after = self.gate.stop_after.min(n);
+    /// No more than `n` records are looked at, those that are filtered out among them.
+    pub(super) fn stop_behind(&mut self, n: u64) {
+        self.most_seen = n;
     }
 
-    /// How many more records are wanted.
+    /// How many more records are wanted, at the most.
     pub(super) fn left(&self) -> u64 {
-        self.gate.stop_after - self.counts.records
+        let seen = self.counts.records + self.counts.dropped.filtered;
+        (self.gate.stop_after - self.counts.records).min(self.most_seen - seen)
     }
 
     /// Commits the slice: writes what is left in the buffer, adds its counts, and carries over what
@@ -170,7 +177,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     pub(super) fn commit(mut self, tail: Tail) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         self.flush(Ends::Record)?;
         let Self { bytes, text_at, counts, mut gate, .. } = self;
-        gate.turn(counts.records)?;
+        gate.turn(&counts)?;
         let Gate { run, turn, .. } = gate;
         let mut turn = turn.ok_or(Stop::Quit)?;
         let (Tail::Record(done)
@@ -229,6 +236,32 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         SlicePosition { lines, record, byte, column, clue: Clue::None }
     }
 
+    /// Whether each anomaly must be looked at before its record is written, since there may be too
+    /// many: from the turn on.
+    pub(super) fn counts_errors(&self) -> bool {
+        self.gate.turn.as_ref().is_some_and(|turn| turn.max_errors.is_some())
+    }
+
+    /// Looks whether there may be `n` anomalies more, of which the first is here.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(super) fn allow(
+        &mut self,
+        n: u64,
+        anomaly: Anomaly,
+        position: &SlicePosition,
+    ) -> Result<(), Stop<'r, 's>> {
+        let n = self.counts.n_anomalies() + n;
+        let Some(most) = self.gate.turn.as_ref().and_then(|turn| turn.exceeded(n)) else { return Ok(()) };
+        Err(self.raise(|committed| ErrorKind::MaxErrors {
+            most,
+            anomaly,
+            place: committed.place(position),
+            detail: committed.detail(position),
+        }))
+    }
+
     /// Puts a record on the list of rejects, which the next flush writes.
     pub(super) fn reject(&mut self, reject: Reject) -> Result<(), Stop<'r, 's>> {
         self.counts.rejected += 1;
@@ -271,7 +304,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         if let Err(stop) = self.flush(Ends::Record) {
             return stop;
         }
-        match self.gate.turn(self.counts.records) {
+        match self.gate.turn(&self.counts) {
             Ok(turn) => Stop::Error(kind(turn).into()),
             Err(stop) => stop,
         }
@@ -296,7 +329,7 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
             // This comes before the turn, so all workers compress at once.
             packer.ahead(bytes, cuts.ranges(run.output.bounds, bytes));
         }
-        let turn = self.gate.turn(self.counts.records)?;
+        let turn = self.gate.turn(&self.counts)?;
         let before = clock.switch(Bound::Output);
         run.input.verify(&self.claim.window)?;
         turn.write(Batch { raw: bytes, cuts, packer: self.packer.as_deref_mut() })?;
@@ -309,7 +342,7 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
     }
 
     fn lend(&mut self) -> Result<Vec<u8>, Self::Stop> {
-        Ok(std::mem::take(&mut self.gate.turn(self.counts.records)?.long_value))
+        Ok(std::mem::take(&mut self.gate.turn(&self.counts)?.long_value))
     }
 
     fn give_back(&mut self, buffer: Vec<u8>) {

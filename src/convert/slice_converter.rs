@@ -82,10 +82,10 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             Evidence::Quote { opens, remedy } => {
                 Clue::Quote { lines: self.position(opens, None, 0).lines, remedy }
             }
-            Evidence::Value(field) => match self.run.plan.type_of(field) {
-                Some(wanted) => {
+            Evidence::Value(field) => match self.run.plan.typed_place(field) {
+                Some(typed) => {
                     let value = ShownValue::new(&reader.dialect, reader.trim, record, field);
-                    Clue::Value { value, wanted }
+                    Clue::Value { value, typed }
                 }
                 None => Clue::None,
             },
@@ -99,6 +99,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             let position = self.sighting(found, record, number);
             self.slice.counts.set_first(found.anomaly, position);
         }
+    }
+
+    /// Whether a record is judged before it is written.
+    pub(super) fn judges_first(&self) -> bool {
+        self.run.on_anomaly.judges_first() || self.slice.counts_errors()
     }
 
     /// Counts a record of several lines, which starts at byte `at`.
@@ -139,6 +144,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             None => Ok(Some(Tail::Line(at))),
             Some(n) => {
                 let anomaly = Anomaly::OverlongRecord;
+                self.slice.allow(1, anomaly, &position)?;
                 if self.slice.counts.add(anomaly, 1) {
                     self.slice.counts.set_first(anomaly, position);
                 }

@@ -34,6 +34,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// How many anomalies were seen.
+    pub(super) fn n_anomalies(&self) -> u64 {
+        self.anomalies.values().map(|seen| seen.count).sum()
+    }
+
     /// Adds sightings of an anomaly behind the known ones.
     pub(super) fn add(&mut self, anomaly: Anomaly, seen: Count) {
         match self.anomalies.entry(anomaly) {

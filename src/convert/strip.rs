@@ -1,6 +1,7 @@
 //! The records of a scanned strip: the kernels weave or count them. The others are converted one by
 //! one.
 
+use super::dropped::DroppedAs;
 use super::mode::COUNTED;
 use super::record::{Outcome, Reading};
 use super::slice::Stop;
@@ -50,7 +51,10 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let mut cursor = Cursor::default();
         loop {
             let left = usize::try_from(self.slice.left()).unwrap_or(usize::MAX);
-            let until = index.records().len().min(cursor.record.saturating_add(left));
+            let mut until = index.records().len().min(cursor.record.saturating_add(left));
+            if !run.plan.conditions().is_empty() {
+                until = self.filtered(strip, index, &mut cursor, until);
+            }
             let valid_until = valid.until(strip, index, cursor, until);
             if run.mode.weaves() {
                 self.weave(strip, index, without_nulls, &mut cursor, valid_until);
@@ -71,6 +75,42 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         };
         self.step_to(self.anchor + cursor.at, n_lines);
         Ok(())
+    }
+
+    /// Moves the cursor behind the records that are not to be written. Returns the number of the
+    /// next such record behind the cursor, or `until`.
+    fn filtered(&mut self, strip: &[u8], index: &Index, cursor: &mut Cursor, until: usize) -> usize {
+        while cursor.record < until && self.is_filtered(strip, index, *cursor) {
+            self.slice.counts.dropped.count(DroppedAs::Filtered);
+            *cursor = self.next(strip, index, *cursor);
+        }
+        let mut at = *cursor;
+        while at.record < until {
+            at = self.next(strip, index, at);
+            if at.record < until && self.is_filtered(strip, index, at) {
+                break;
+            }
+        }
+        at.record
+    }
+
+    /// The place behind a record.
+    fn next(&self, strip: &[u8], index: &Index, Cursor { record, .. }: Cursor) -> Cursor {
+        let (_, last) = fields_of(index.records(), record);
+        Cursor { record: record + 1, at: self.behind(strip, index.ends()[last - 1] as usize) }
+    }
+
+    /// Whether the record at a place is one, and is not to be written for what its fields are. What
+    /// may be something else is left to the general way.
+    fn is_filtered(&self, strip: &[u8], index: &Index, cursor: Cursor) -> bool {
+        let run = self.run;
+        let record = record_of(self.slice.bytes, self.anchor, index, run.plan.n_fields(), cursor);
+        let bytes = &self.slice.bytes[record.start..record.end];
+        !run.reader.passes(run.plan.conditions(), &record)
+            && bytes.len() <= run.sizes.max_record
+            && !run.reader.is_comment(&strip[cursor.at..])
+            && !run.reader.dialect.ends_data(bytes)
+            && run.reader.drops(&record).is_none()
     }
 
     /// Converts the record at the cursor, which the kernels did not convert. The records before
@@ -137,12 +177,13 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let (before, bytes) = (*cursor, strip);
         let template = without_nulls.unwrap_or(run.plan.template());
         let strip = Strip { from: strip, marks: &run.reader.marks, index, until, template };
+        let judges_first = self.judges_first();
         let (buffer, len) = self.slice.raw();
         let mut misfits = None;
         let mut place = (cursor.record, cursor.at);
         let kernel = &run.reader.kernel;
         let encoder = run.reader.encoder(run.plan);
-        let weaver = Weaver::new(encoder, self.cells, self.buffers, run.on_anomaly.judges_first());
+        let weaver = Weaver::new(encoder, self.cells, self.buffers, judges_first);
         let at = match weaver.filter(|_| without_nulls.is_none()) {
             None => kernel.weave(&strip, &mut place, buffer, *len, &mut NoRules),
             Some(mut weaver) => {

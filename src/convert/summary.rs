@@ -20,6 +20,8 @@ pub struct Summary {
     pub blank_records: u64,
     /// Records dropped because all their fields are empty, if that was asked for.
     pub empty_records: u64,
+    /// Records that were not written because a field is not, or is, what was asked for.
+    pub filtered_records: u64,
     /// Records dropped because they repeat the header, if that was asked for.
     pub repeated_headers: u64,
     /// Bytes read of all inputs.

@@ -251,7 +251,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         // A slice that was stopped leaves its output behind.
         output.clear();
         let mut slice = Slice::new(run, clock, claim, bytes, turn, (output, packer.as_mut()));
-        slice.stop_after(n);
+        slice.stop_behind(n);
         let tail = convert_slice(run, scratch, &mut slice, at_end)?;
         slice.commit(tail)
     }

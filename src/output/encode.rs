@@ -12,7 +12,9 @@ use crate::folding::Folding;
 use crate::kernel::{Cells, Kernel};
 use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
-use crate::plan::rule::{Form, Number, Rules, Value, Whole, Word, hashed, number};
+use crate::plan::rule::{
+    ColumnRule, Form, Last, Making, Piece, Rules, Value, Whole, Word, hashed, hexadecimal,
+};
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -141,10 +143,11 @@ impl Encoder<'_> {
         for i in 0..plan.n_columns(record.n_fields) {
             let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
             let Some((column, field)) = column else {
-                if plan.fills() {
+                let constant = plan.constant(i);
+                if constant.is_some() || plan.fills() {
                     plan.lead(last, i, |piece| writer.write(piece))?;
                     last = Some(i);
-                    writer.write(b"null")?;
+                    writer.write(constant.unwrap_or("null").as_bytes())?;
                 }
                 continue;
             };
@@ -234,10 +237,10 @@ impl Encoder<'_> {
         let is_null = |raw: &Range<usize>| {
             let raw = &bytes[raw.clone()];
             let unfolded = self.dialect.folding.map(|folding| folding.unfolded(raw));
-            rules.is_null(&Whole { bytes: unfolded.as_deref().unwrap_or(raw), form })
+            rules.is_null(rule, &Whole { bytes: unfolded.as_deref().unwrap_or(raw), form })
         };
         let value = if only.as_ref().is_some_and(Range::is_empty) {
-            self.empty(rules, place, raw.is_some())
+            self.empty((rules, rule), place, raw.is_some())
         } else if raw.as_ref().is_some_and(is_null) {
             Value::Word(Word::Null)
         } else if rule.transforms.is_empty() && rule.last.is_text(form) {
@@ -253,15 +256,15 @@ impl Encoder<'_> {
             }
             value => {
                 lead(writer)?;
-                self.value(writer, value, &[], true)?;
+                self.value(writer, value, &rule.last, &[], true)?;
             }
         }
         Ok(true)
     }
 
     /// What an empty field becomes.
-    fn empty(&self, rules: &Rules, place: &FieldPlace<'_>, looked_at: bool) -> Value {
-        match rules.empty(looked_at) {
+    fn empty(&self, (rules, rule): (&Rules, &ColumnRule), place: &FieldPlace<'_>, looked_at: bool) -> Value {
+        match rules.empty(rule, looked_at) {
             // In an array what is behind it would move up.
             Value::Omitted if place.column.is_none() => Value::Text,
             value => value,
@@ -329,8 +332,11 @@ impl Encoder<'_> {
             made = rules.transform(&rule.transforms, &String::from_utf8_lossy(bytes));
             (content, valid) = (Whole { bytes: made.as_bytes(), form: Form::Other }, true);
         }
-        let value =
-            if content.bytes.is_empty() { self.empty(rules, place, false) } else { rule.last.value(content) };
+        let value = if content.bytes.is_empty() {
+            self.empty((rules, rule), place, false)
+        } else {
+            rule.last.value(content)
+        };
         if value == Value::Misfit {
             findings.misfit(field.start(), place.field);
             buffers.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));
@@ -338,7 +344,7 @@ impl Encoder<'_> {
         let writes = value != Value::Omitted;
         if writes {
             lead(writer)?;
-            self.value(writer, value, content.bytes, valid)?;
+            self.value(writer, value, &rule.last, content.bytes, valid)?;
         }
         if let Some(buffer) = lent {
             writer.give_back(buffer);
@@ -366,10 +372,11 @@ impl Encoder<'_> {
     }
 
     /// Writes a value of `content`, which may be no UTF-8 unless it is `valid`.
-    pub(super) fn value<P: WriteValue>(
+    fn value<P: WriteValue>(
         &self,
         writer: &mut P,
         value: Value,
+        last: &Last,
         content: &[u8],
         valid: bool,
     ) -> Result<(), P::Stop> {
@@ -380,14 +387,7 @@ impl Encoder<'_> {
                 writer.write(&letters[..n])
             }
             Value::Token => writer.write(content),
-            Value::Number => {
-                let Some(Number { negative, whole, fraction, exponent }) = number(content) else {
-                    return Ok(());
-                };
-                let point: &[u8] = if fraction.is_empty() { b"" } else { b"." };
-                let sign: &[u8] = if negative { b"-" } else { b"" };
-                [sign, whole, point, fraction, exponent].into_iter().try_for_each(|piece| writer.write(piece))
-            }
+            Value::Made => self.made(writer, last, content, valid),
             // A newline in JSON is between tokens only, where a space does as well.
             Value::Json => pieces(content, valid, |piece| {
                 let mut lines = piece.split(|byte| matches!(byte, b'\n' | b'\r'));
@@ -412,6 +412,23 @@ impl Encoder<'_> {
                 writer.write(b"\"")
             }
         }
+    }
+
+    /// Writes what a rule makes of `content`.
+    pub(super) fn made<P: WriteValue>(
+        &self,
+        writer: &mut P,
+        last: &Last,
+        content: &[u8],
+        valid: bool,
+    ) -> Result<(), P::Stop> {
+        let key = self.plan.rules().and_then(Rules::key);
+        last.make(&Making { content, key }, &mut |piece| match piece {
+            Piece::Json(json) => writer.write(json),
+            Piece::Text(text) => {
+                pieces(text, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))
+            }
+        })
     }
 
     fn string<P: WriteValue, const N: usize>(
@@ -469,17 +486,4 @@ fn pieces<E>(bytes: &[u8], valid: bool, mut each: impl FnMut(&[u8]) -> Result<()
     let mut text = Text::default();
     let mut each = |piece: &str| each(piece.as_bytes());
     text.push(0, bytes, &mut each)
-}
-
-/// Two hexadecimal digits for each byte. It computes all bytes together, which compiles to vector
-/// instructions: with a table of pairs, byte by byte, `--mask COLUMN:hash` took 1.13 times as long
-/// (AVX2, 2026-11-26).
-pub(super) fn hexadecimal(hash: &[u8; 32]) -> [u8; 64] {
-    let digit = |n: u8| n + if n > 9 { b'a' - 10 } else { b'0' };
-    let (high, low) = (hash.map(|byte| digit(byte >> 4)), hash.map(|byte| digit(byte & 15)));
-    let mut digits = [0; 64];
-    for (pair, (high, low)) in digits.as_chunks_mut().0.iter_mut().zip(high.into_iter().zip(low)) {
-        *pair = [high, low];
-    }
-    digits
 }

@@ -5,12 +5,11 @@
 //! look.
 
 use super::buffer::WriteValue;
-use super::encode::{Encoder, FieldPlace, Findings, ValueBuffers, hexadecimal};
+use super::encode::{Encoder, FieldPlace, Findings, ValueBuffers};
 use crate::charset::Charset;
 use crate::kernel::{Arena, Block, Cell, Cells, Column, Kernel, MOST_ESCAPED, Span, Strip, Values};
 use crate::plan::MOST_TYPED;
-use crate::plan::rule::{Apply, Content, Form, Rule, Rules, Value, Word, hashed};
-use std::marker::PhantomData;
+use crate::plan::rule::{Apply, ColumnRule, Content, Form, Rule, Rules, Value, Word, hashed, hexadecimal};
 
 /// Says where the values of the columns that have a rule are, for the weave.
 pub(crate) struct Weaver<'w, 'r> {
@@ -67,24 +66,29 @@ impl Values for Weaver<'_, '_> {
                 continue;
             }
             let (rule, in_quotes) = (self.rules.rule(Some(place as usize)), self.rules.in_quotes());
-            let common = Common {
-                encoder: &self.encoder,
-                rules: self.rules,
-                buffers: self.buffers,
-                place: place as usize,
-                field,
-                empty: [true, in_quotes].map(|looked_at| match self.rules.empty(looked_at) {
+            let (empty, n_nulls) = (
+                [true, in_quotes].map(|looked_at| match self.rules.empty(rule, looked_at) {
                     Value::Omitted => Span::NOTHING,
                     Value::Word(_) => Span::NULL,
                     _ => Span::EMPTY,
                 }),
+                self.rules.n_nulls(place as usize),
+            );
+            let common = Common {
+                encoder: &self.encoder,
+                rules: self.rules,
+                rule,
+                buffers: self.buffers,
+                place: place as usize,
+                field,
+                empty,
                 leaves_misfits: self.leaves_misfits,
             };
-            let fill = Fill { kernel, strip, cells: self.cells, common };
+            let fill = Fill { kernel, strip, cells: self.cells, common, n_nulls };
             if rule.transforms.is_empty() {
                 rule.last.apply(fill);
             } else {
-                fill.apply::<Transformed>();
+                fill.apply(&Transformed);
             }
         }
     }
@@ -113,15 +117,15 @@ struct Fill<'f, 'r> {
     strip: &'f Strip<'f>,
     cells: &'f mut Cells,
     common: Common<'f, 'r>,
+    n_nulls: usize,
 }
 
 impl Apply for Fill<'_, '_> {
     type Output = ();
 
-    fn apply<R: Rule>(self) {
-        let Self { kernel, strip, cells, common } = self;
-        let rule = PhantomData::<R>;
-        if common.rules.n_nulls() > 0 {
+    fn apply<R: Rule>(self, rule: &R) {
+        let Self { kernel, strip, cells, common, n_nulls } = self;
+        if n_nulls > 0 {
             cells.column(kernel, strip, &mut RuledColumn::<R, true> { common, rule });
         } else {
             cells.column(kernel, strip, &mut RuledColumn::<R, false> { common, rule });
@@ -133,10 +137,8 @@ impl Apply for Fill<'_, '_> {
 struct Transformed;
 
 impl Rule for Transformed {
-    const NAME: &'static str = "transform";
-
     #[inline(always)]
-    fn value<'a>(_: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, _: &impl Content<'a>) -> Value {
         Value::Look
     }
 }
@@ -145,6 +147,7 @@ impl Rule for Transformed {
 struct Common<'f, 'r> {
     encoder: &'f Encoder<'r>,
     rules: &'f Rules,
+    rule: &'f ColumnRule,
     buffers: &'f mut ValueBuffers,
     /// In the order of the output, and in the record.
     place: usize,
@@ -157,7 +160,7 @@ struct Common<'f, 'r> {
 /// A column with the rule `R`, and with `NULLS` some fields that are null.
 struct RuledColumn<'f, 'r, R, const NULLS: bool> {
     common: Common<'f, 'r>,
-    rule: PhantomData<R>,
+    rule: &'f R,
 }
 
 impl Common<'_, '_> {
@@ -172,12 +175,12 @@ impl Common<'_, '_> {
         Some(())
     }
 
-    /// The value of clean content that JSON writes otherwise.
+    /// What the rule makes of clean content.
     #[inline(never)]
-    fn made(&self, value: Value, content: &[u8], arena: &mut Arena) -> Option<Span> {
+    fn made(&self, content: &[u8], arena: &mut Arena) -> Option<Span> {
         arena.write(false, |to| {
             let mut room = Room { to, at: 0 };
-            self.encoder.value(&mut room, value, content, true).ok()?;
+            self.encoder.made(&mut room, &self.rule.last, content, true).ok()?;
             Some(room.at)
         })
     }
@@ -235,10 +238,10 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
             return self.common.empty[usize::from(cell.quoted)];
         }
         let looks = |cell: &Cell<'_, B>| !cell.quoted || self.common.rules.in_quotes();
-        if NULLS && looks(&cell) && self.common.rules.is_null(&cell) {
+        if NULLS && looks(&cell) && self.common.rules.is_null(self.common.rule, &cell) {
             return Span::NULL;
         }
-        match R::value(&cell) {
+        match self.rule.value(&cell) {
             Value::Text => cell.text(),
             // Clean content has no newline.
             Value::Token | Value::Json => cell.token(),
@@ -251,7 +254,7 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
                 self.common.misfit(number, cell.field().1)?;
                 cell.text()
             }
-            Value::Number => self.common.made(Value::Number, cell.bytes(), arena),
+            Value::Made => self.common.made(cell.bytes(), arena),
             Value::Hash => self.common.hash(cell.bytes(), arena),
             Value::Look => {
                 let (from, start, end) = cell.field();
@@ -262,7 +265,7 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
 
     #[inline(always)]
     fn quoted_is_text(&self) -> bool {
-        R::is_text(Form::Quoted) && !(NULLS && self.common.rules.in_quotes())
+        self.rule.is_text(Form::Quoted) && !(NULLS && self.common.rules.in_quotes())
     }
 
     fn look(

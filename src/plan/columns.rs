@@ -1,7 +1,11 @@
 //! What is asked of the columns, by name.
 
+use super::added::Added;
+use super::filter::Condition;
 use super::format::Format;
+use super::name_style::NameStyle;
 use super::rule::{Empty, HashKey, Mask, Transform, Type};
+use crate::by_text::is_default;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +14,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Columns {
+    /// What must hold for a record to be written, all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filter: Vec<Condition>,
     /// The columns to write, in this order; `None` writes all in the header's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<Vec<String>>,
@@ -19,6 +26,12 @@ pub struct Columns {
     /// Old and new names; no `*` here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rename: Vec<(String, String)>,
+    /// How the other names are spelled.
+    #[serde(skip_serializing_if = "is_default")]
+    pub names: NameStyle,
+    /// Columns that are not in the input, behind the others unless `select` names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<Added>,
     /// Columns to mask.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<(String, Mask)>,
@@ -43,11 +56,16 @@ pub struct Columns {
     /// Columns of a type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<(String, Type)>,
-    /// Unquoted fields that are exactly one of these are null.
+    /// Numbers of these types, and those that are inferred, have a decimal comma.
+    #[serde(skip_serializing_if = "is_default")]
+    pub decimal_comma: bool,
+    /// Columns, and a text that is null in them where an unquoted field is exactly that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub null: Vec<String>,
-    /// What empty fields give.
-    pub empty: Empty,
+    pub null: Vec<(String, String)>,
+    /// Columns, and what their empty fields give; others give `""`, or null if they have a type
+    /// other than string.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<(String, Empty)>,
     /// How records are written.
     pub format: Format,
 }
@@ -55,9 +73,12 @@ pub struct Columns {
 impl Default for Columns {
     fn default() -> Self {
         Self {
+            filter: Vec::new(),
             select: None,
             drop: Vec::new(),
             rename: Vec::new(),
+            names: NameStyle::default(),
+            add: Vec::new(),
             mask: Vec::new(),
             hash_key: None,
             transform: Vec::new(),
@@ -67,8 +88,9 @@ impl Default for Columns {
             infer: false,
             quoted_values: false,
             types: Vec::new(),
+            decimal_comma: false,
             null: Vec::new(),
-            empty: Empty::default(),
+            empty: Vec::new(),
             format: Format::default(),
         }
     }
@@ -79,7 +101,7 @@ impl Columns {
     pub(crate) fn have_rules(&self) -> bool {
         let Self { mask, transform, types, null, .. } = self;
         let by_column = !mask.is_empty() || !transform.is_empty() || !types.is_empty();
-        by_column || self.infer || !null.is_empty() || self.empty != Empty::String
+        by_column || self.infer || !null.is_empty() || !self.empty.is_empty()
     }
 
     /// Finds what cannot be combined, whatever the header.
@@ -87,7 +109,8 @@ impl Columns {
     /// # Errors
     /// It is said in the program's words.
     pub(crate) fn check(&self) -> Result<()> {
-        let hashes = self.mask.iter().any(|(_, mask)| *mask == Mask::Hash);
+        let hashes = self.mask.iter().any(|(_, mask)| mask.needs_key());
+        let omits = self.empty.iter().any(|(_, empty)| *empty == Empty::Omit);
         let message = if hashes && self.hash_key.is_none() {
             "`mask`: hash needs `hash_key`, a secret of at least 16 bytes (head -c 32 /dev/urandom makes one)"
         } else if !hashes && self.hash_key.is_some() {
@@ -96,9 +119,9 @@ impl Columns {
             "`nest`: the separator is empty"
         } else if self.nest.is_some() && !self.format.has_keys() {
             "`nest`: `format` rows has no keys to nest"
-        } else if self.empty == Empty::Omit && !self.format.has_keys() {
+        } else if omits && !self.format.has_keys() {
             "`empty` omit: in `format` rows a value cannot be left out; try `empty` null"
-        } else if self.empty == Empty::Omit && self.fill {
+        } else if omits && self.fill {
             "`empty` omit leaves keys out, and `fill` has all records have the same; try `empty` null"
         } else {
             return Ok(());

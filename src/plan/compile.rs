@@ -3,11 +3,13 @@
 //! Below this floor nothing looks a name up.
 
 use super::columns::Columns;
+use super::filter::{self, FieldCondition};
 use super::format::Format;
 use super::nest::{self, Nest};
+use super::of_fields::FieldRules;
 use super::quoted::quoted;
 use super::resolve;
-use super::rule::{Empty, Last, Rules, Type};
+use super::rule::{ColumnRule, Last, Rules, Type};
 use crate::dialect::Dialect;
 use crate::error::{ErrorKind, Result};
 use crate::header::Header;
@@ -26,16 +28,44 @@ pub(crate) struct Plan {
     typed: Box<[(u32, Type)]>,
     /// The output's columns, if the input lacks some of them.
     filled: Option<Box<Filled>>,
+    ways: Ways,
+    extra: Extra,
+    format: Format,
+    conditions: Box<[FieldCondition]>,
+    begin: Box<str>,
+    size: usize,
+}
+
+/// How records are put together.
+#[derive(Clone, Copy, Debug)]
+struct Ways {
     /// What a record lacks is null.
     fills: bool,
     /// A comma follows each value, which may be left out.
     omits: bool,
-    extra: Option<Box<[u8]>>,
-    /// The key of these fields, if the one that was asked for is a column's name.
-    other_extra_key: Option<String>,
-    format: Format,
-    begin: Box<str>,
-    size: usize,
+    /// The kernels weave.
+    weaves: bool,
+}
+
+/// What becomes of the fields beyond the header.
+#[derive(Debug)]
+struct Extra {
+    /// What opens them, if they are written.
+    opens: Option<Box<[u8]>>,
+    /// Their key, if the one that was asked for is a column's name.
+    other_key: Option<String>,
+}
+
+impl Extra {
+    fn new(columns: &Columns, names: &[&str], nest: Option<&Nest>) -> Self {
+        let key = (!columns.extra_key.is_empty()).then(|| extra_key(columns, names, nest));
+        let opens = key.as_ref().map(|key| match columns.format.has_keys() {
+            true => format!("{}:[", quoted(key)).into_bytes().into(),
+            false => Box::default(),
+        });
+        let other_key = key.filter(|key| *key != columns.extra_key && columns.format.has_keys());
+        Self { opens, other_key }
+    }
 }
 
 /// How records are written where no value is null, if that is all that the rules ask for.
@@ -50,6 +80,8 @@ struct WithoutNulls {
 struct Filled {
     /// Of each column its place among those that the input has, and its field.
     places: Box<[Option<(u32, u32)>]>,
+    /// Of those that it has not, what is written.
+    constants: Box<[Option<Box<str>>]>,
     /// `"name":` of each, one after another, if there are no objects within the record's.
     keys: String,
     ends: Box<[u32]>,
@@ -69,7 +101,9 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
     let quoted = if columns.have_rules() { n_bytes + 24 * n_columns } else { 0 };
     // And once more without nulls.
     let quoted = if columns.null.is_empty() { quoted } else { 2 * quoted + n_bytes };
-    3 * n_bytes + 96 * n_columns + nested + heading + quoted
+    // Lists of null texts by column.
+    let nulls = columns.null.iter().filter(|(name, _)| name != "*").count() * 256;
+    3 * n_bytes + 96 * n_columns + nested + heading + quoted + nulls
 }
 
 impl Plan {
@@ -98,18 +132,29 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let names: Vec<&str> = chosen.iter().map(|column| column.name).collect();
+        let constants: Vec<Option<Box<str>>> =
+            chosen.iter_mut().map(|column| column.constant.take()).collect();
+        let names: Vec<&str> = chosen.iter().map(|column| &*column.name).collect();
         let fields: Vec<Option<u32>> = chosen.iter().map(|column| column.field).collect();
-        let rules: Vec<_> =
-            chosen.into_iter().filter_map(|column| Some((column.field?, column.rule))).collect();
-        let typed = rules.iter().filter_map(|(field, rule)| match rule.last {
-            Last::Typed(wanted) if wanted != Type::String => Some((*field, wanted)),
+        let FieldRules { mut rules, surplus, nulls } = FieldRules::new(columns, &header)?;
+        let of_columns = fields.iter().flatten().map(|field| std::mem::take(&mut rules[*field as usize]));
+        let of_columns: Vec<ColumnRule> = of_columns.collect();
+        let typed = fields.iter().flatten().zip(&of_columns).filter_map(|(field, rule)| match &rule.last {
+            Last::Typed(wanted) if wanted.may_misfit() => Some((*field, wanted.clone())),
             _ => None,
         });
         let mut typed: Box<[(u32, Type)]> = typed.collect();
         typed.sort_by_key(|(field, _)| *field);
-        let rules = Rules::new(rules.into_iter().map(|(_, rule)| rule).collect(), columns, dialect.charset);
-        let layout = Layout { columns, names: &names, fields: &fields, nest: nest.as_ref() };
+        let rules = Rules::new(of_columns, surplus, &nulls, columns, dialect.charset);
+        let omits = rules.omits();
+        let layout = Layout {
+            columns,
+            names: &names,
+            fields: &fields,
+            constants: &constants,
+            nest: nest.as_ref(),
+            omits,
+        };
         // To the kernels the empty field behind the last delimiter is a field that is not written.
         let n_fields = header.len() + usize::from(dialect.trailing_delimiter);
         let template = layout.template(&rules, n_fields);
@@ -120,15 +165,14 @@ impl Plan {
         // What lies beyond the header is inferred too.
         let rules = (!template.ruled().is_empty() || columns.infer).then_some(rules);
         let filled = fields.contains(&None).then(|| Box::new(layout.filled()));
-        let key = (!columns.extra_key.is_empty()).then(|| extra_key(columns, &names, nest.as_ref()));
-        let extra = key.as_ref().map(|key| match columns.format.has_keys() {
-            true => format!("{}:[", quoted(key)).into_bytes().into(),
-            false => Box::default(),
-        });
-        let key = key.filter(|key| *key != columns.extra_key && columns.format.has_keys());
+        let extra = Extra::new(columns, &names, nest.as_ref());
+        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()));
+        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves };
         let begin = format.begin(names.iter()).into();
         drop(names);
+        let conditions = filter::conditions(&columns.filter, &header);
         Ok(Self {
+            conditions,
             header,
             template,
             nest,
@@ -136,10 +180,8 @@ impl Plan {
             without_nulls,
             typed,
             filled,
-            fills: columns.fill || !format.has_keys(),
-            omits: columns.empty == Empty::Omit,
+            ways,
             extra,
-            other_extra_key: key,
             format,
             begin,
             size,
@@ -179,10 +221,10 @@ impl Plan {
         nulls.iter().all(|null| null.find(bytes).is_none()).then_some(template)
     }
 
-    /// Whether the kernels weave its records. Not where objects within objects may lose their last
-    /// value.
+    /// Whether the kernels weave its records. Not where values may be left out and objects within
+    /// objects lose their last one, or other values stand between them.
     pub(crate) fn weaves(&self) -> bool {
-        !(self.omits && self.nest.is_some())
+        self.ways.weaves
     }
 
     /// Whether some value may not be what it should.
@@ -200,9 +242,9 @@ impl Plan {
         self.typed.binary_search_by_key(&field, |(typed, _)| *typed as usize).ok()
     }
 
-    /// The type that the values of a field should have.
-    pub(crate) fn type_of(&self, field: usize) -> Option<Type> {
-        self.typed_place(field).map(|place| self.typed[place].1)
+    /// What must hold for a record to be written.
+    pub(crate) fn conditions(&self) -> &[FieldCondition] {
+        &self.conditions
     }
 
     /// What the scan is to note of fields for the rules.
@@ -224,7 +266,7 @@ impl Plan {
     pub(crate) fn n_columns(&self, n: usize) -> usize {
         match &self.filled {
             Some(filled) => filled.places.len(),
-            None if self.fills => self.template.fields().len(),
+            None if self.ways.fills => self.template.fields().len(),
             None => self.template.fields_of(n).len(),
         }
     }
@@ -238,9 +280,14 @@ impl Plan {
         }
     }
 
+    /// What is written in output column `i` whatever the record has, if that is so.
+    pub(crate) fn constant(&self, i: usize) -> Option<&str> {
+        self.filled.as_ref()?.constants[i].as_deref()
+    }
+
     /// Whether what a record lacks is null.
     pub(crate) fn fills(&self) -> bool {
-        self.fills
+        self.ways.fills
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -268,7 +315,7 @@ impl Plan {
         let quote = |i| usize::from(!self.template.is_ruled(i));
         let start = match i {
             0 => self.format.open().len(),
-            _ => quote(i - 1) + usize::from(!self.omits),
+            _ => quote(i - 1) + usize::from(!self.ways.omits),
         };
         emit(&piece[start..piece.len() - quote(i)])
     }
@@ -280,13 +327,13 @@ impl Plan {
 
     /// The key of the fields beyond the header, if the one that was asked for is a column's name.
     pub(crate) fn other_extra_key(&self) -> Option<&str> {
-        self.other_extra_key.as_deref()
+        self.extra.other_key.as_deref()
     }
 
     /// What opens the fields beyond the header, where they are written: `"_extra":[`, or nothing
     /// under [`Format::Rows`], where they follow the others.
     pub(crate) fn extra(&self) -> Option<&[u8]> {
-        self.extra.as_deref()
+        self.extra.opens.as_deref()
     }
 
     /// What is before all records of an output.
@@ -301,14 +348,17 @@ struct Layout<'a> {
     names: &'a [&'a str],
     /// `None` for what the input lacks.
     fields: &'a [Option<u32>],
+    /// What is written for that.
+    constants: &'a [Option<Box<str>>],
     nest: Option<&'a Nest>,
+    /// A comma follows each value, which may be left out.
+    omits: bool,
 }
 
 impl Layout<'_> {
     /// For records of `n_fields`, whose values become what `rules` say.
     fn template(&self, rules: &Rules, n_fields: usize) -> Template {
-        let Self { columns, fields, .. } = self;
-        let omits = columns.empty == Empty::Omit;
+        let Self { columns, fields, omits, .. } = *self;
         let ruled: Vec<bool> = (0..fields.iter().flatten().count()).map(|i| !rules.is_plain(i)).collect();
         let template = self.without_rules(&ruled, n_fields);
         if !ruled.contains(&true) && !columns.infer {
@@ -321,8 +371,8 @@ impl Layout<'_> {
 
     /// The same without the rules, but with room for the quotes of those columns that are `ruled`.
     fn without_rules(&self, ruled: &[bool], n_fields: usize) -> Template {
-        let Self { columns, names, fields, nest } = self;
-        let (format, omits) = (columns.format, columns.empty == Empty::Omit);
+        let Self { columns, names, fields, constants, nest, omits } = *self;
+        let format = columns.format;
         let own: Vec<u32> = fields.iter().flatten().copied().collect();
         // A value's quotes are in the pieces around it, unless its rule writes them.
         let quote = |i: usize| if ruled[i] { "" } else { "\"" };
@@ -350,6 +400,7 @@ impl Layout<'_> {
                         }
                     }
                 }
+                let constant = constants[i].as_deref();
                 i += 1;
                 if field.is_some() {
                     piece.push_str(quote(place));
@@ -357,7 +408,7 @@ impl Layout<'_> {
                     place += 1;
                     return Some(piece);
                 }
-                piece.push_str("null");
+                piece.push_str(constant.unwrap_or("null"));
             }
             let n_open = nest.zip(fields.len().checked_sub(1)).map_or(0, |(nest, last)| nest.n_open(last));
             piece.push_str(&"}".repeat(n_open));
@@ -368,7 +419,7 @@ impl Layout<'_> {
     }
 
     fn filled(&self) -> Filled {
-        let Self { columns, names, fields, nest } = self;
+        let Self { columns, names, fields, nest, .. } = self;
         let (mut keys, mut ends, mut place) = (String::new(), Vec::new(), 0);
         if nest.is_none() && columns.format.has_keys() {
             for name in *names {
@@ -378,7 +429,8 @@ impl Layout<'_> {
             }
         }
         let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
-        Filled { places: places.collect(), keys, ends: ends.into() }
+        let constants = self.constants.into();
+        Filled { places: places.collect(), constants, keys, ends: ends.into() }
     }
 }
 

@@ -2,18 +2,26 @@
 //!
 //! Below this floor nothing looks a name up. What becomes of values is in `rule/`.
 
+mod added;
 mod columns;
 mod compile;
+mod filter;
 mod format;
+mod name_style;
 mod nest;
+mod of_fields;
 mod quoted;
 mod resolve;
 pub(crate) mod rule;
 mod together;
 
+pub use added::{Added, AddedValue};
 pub use columns::Columns;
 pub(crate) use compile::{MOST_TYPED, Plan, size_for};
+pub use filter::Condition;
+pub(crate) use filter::FieldCondition;
 pub use format::Format;
+pub use name_style::NameStyle;
 pub(crate) use rule::Transform;
-pub use rule::{Empty, HashKey, Mask, Type};
+pub use rule::{Date, EmailToken, Empty, HashKey, Mask, Notation, Prefix, Token, Type};
 pub(crate) use together::Together;

@@ -88,7 +88,7 @@ impl Nest {
             Self { keys: String::new(), key_ends: Vec::new(), column_ends: Vec::new(), shared: Vec::new() };
         let mut before = "";
         for &column in &order {
-            let name = chosen[column].name;
+            let name = &*chosen[column].name;
             let pairs = name.split(separator).zip(before.split(separator));
             let most = name.split(separator).count() - 1;
             let shared =

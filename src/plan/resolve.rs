@@ -1,12 +1,12 @@
-//! Which columns are written, in what order, under which names, by which rule: select, drop,
-//! rename, mask, type.
+//! Which columns are written, in what order, under which names: select, drop, rename.
 //!
 //! A name that an input lacks is passed over: that some input has it is seen to in `together.rs`.
 
 use super::columns::Columns;
-use super::rule::{ColumnRule, Last, Type, otherwise};
+use super::name_style::NameStyle;
 use crate::error::{Error, Result};
 use crate::header::Header;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// One column of the output.
@@ -14,8 +14,9 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Chosen<'a> {
     /// `None` if the input has no such column.
     pub(super) field: Option<u32>,
-    pub(super) name: &'a str,
-    pub(super) rule: ColumnRule,
+    pub(super) name: Cow<'a, str>,
+    /// Its value in JSON where it is not the input's.
+    pub(super) constant: Option<Box<str>>,
 }
 
 /// The columns that `columns` asks for, of an input `path` with `header`: those of `all` inputs, if
@@ -29,26 +30,54 @@ pub(super) fn choose<'a>(
     all: Option<&'a Header>,
     path: &str,
 ) -> Result<Vec<Chosen<'a>>> {
-    let own = choose_own(columns, header)?;
-    let mut seen = HashSet::new();
-    let twice = || own.iter().find(|column| !seen.insert(column.name));
-    if let Some(twice) = (!columns.rename.is_empty()).then(twice).flatten() {
-        let name = twice.name;
-        return Err(Error::setting(format!("{path}: `rename`: two columns would be named '{name}'")));
+    let mut own = choose_own(columns, header, path)?;
+    if columns.names != NameStyle::Same {
+        let (unique, _) = Header::repaired(own.iter().map(|column| &*column.name));
+        for (column, name) in own.iter_mut().zip(unique.names()) {
+            // What the caller named keeps its name, or is told.
+            let is_given = columns.rename.iter().any(|(_, new)| *new == column.name)
+                || columns.add.iter().any(|added| added.name == column.name);
+            if !is_given && column.name != name {
+                column.name = name.to_owned().into();
+            }
+        }
     }
+    refuse_twice(columns, &own, path)?;
     if let Some(all) = all {
-        let mut own: HashMap<&str, Chosen<'_>> =
-            own.into_iter().map(|column| (column.name, column)).collect();
-        let lacking = |name| Chosen { field: None, name, rule: ColumnRule::default() };
+        let mut own: HashMap<Cow<'_, str>, Chosen<'_>> =
+            own.into_iter().map(|column| (column.name.clone(), column)).collect();
         let wanted = choose_of_all(columns, all)?.into_iter();
-        return Ok(wanted
-            .map(|wanted| own.remove(wanted.name).unwrap_or_else(|| lacking(wanted.name)))
-            .collect());
+        let wanted: Vec<_> = wanted
+            .map(|wanted| {
+                let lacking = Chosen { field: None, constant: Some("null".into()), ..wanted.clone() };
+                own.remove(&wanted.name).unwrap_or(lacking)
+            })
+            .collect();
+        if let Some(name) = own.into_keys().min() {
+            return Err(Error::setting(format!(
+                "{path}: `names`: column '{name}' has the same name as another; rename it"
+            )));
+        }
+        return Ok(wanted);
     }
     if own.is_empty() {
         return Err(Error::setting(format!("{path}: `select` and `drop` leave no column")));
     }
     Ok(own)
+}
+
+/// Finds two columns that the caller gave the same name.
+fn refuse_twice(columns: &Columns, own: &[Chosen<'_>], path: &str) -> Result<()> {
+    if columns.rename.is_empty() && columns.add.is_empty() {
+        return Ok(());
+    }
+    let mut seen = HashSet::new();
+    let Some(twice) = own.iter().find(|column| !seen.insert(&column.name)) else { return Ok(()) };
+    let name = &twice.name;
+    Err(Error::setting(match columns.add.iter().any(|added| added.name == **name) {
+        true => format!("{path}: `add`: there is a column '{name}' already; drop or rename it"),
+        false => format!("{path}: `rename`: two columns would be named '{name}'"),
+    }))
 }
 
 /// The columns that `columns` asks for, of inputs that have those of `all` together. Each name is
@@ -57,14 +86,46 @@ pub(super) fn choose<'a>(
 /// # Errors
 /// One is named twice.
 pub(super) fn choose_of_all<'a>(columns: &'a Columns, all: &'a Header) -> Result<Vec<Chosen<'a>>> {
-    let mut chosen = choose_own(columns, all)?;
+    let mut chosen = choose_own(columns, all, "")?;
     let mut seen = HashSet::new();
-    chosen.retain(|column| seen.insert(column.name));
+    chosen.retain(|column| seen.insert(column.name.clone()));
     Ok(chosen)
 }
 
+/// Which columns are written, in what order: fields of the input, and those that are added.
+#[derive(Clone, Copy, PartialEq)]
+enum Choice {
+    Field(usize),
+    Added(usize),
+}
+
 /// As [`choose`], if no column is left or two have the same name too.
-fn choose_own<'a>(columns: &'a Columns, header: &'a Header) -> Result<Vec<Chosen<'a>>> {
+fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Result<Vec<Chosen<'a>>> {
+    let order = order(columns, header)?;
+    let mut renamed = HashMap::new();
+    for (old, new) in &columns.rename {
+        renamed.extend(header.position(old).map(|field| (field, new.as_str())));
+    }
+    let field = |field| u32::try_from(field).expect("a header is no longer than a record");
+    let chosen = order.into_iter().map(|wanted| match wanted {
+        Choice::Field(place) => {
+            let name = match (renamed.get(&place), columns.names) {
+                (Some(name), _) => (*name).into(),
+                (None, NameStyle::Same) => header.name(place).into(),
+                (None, style) => style.apply(header.name(place), columns.nest.as_deref()).into(),
+            };
+            Ok(Chosen { field: Some(field(place)), name, constant: None })
+        }
+        Choice::Added(i) => {
+            let added = &columns.add[i];
+            let constant = Some(added.json(path)?);
+            Ok(Chosen { field: None, name: added.name.as_str().into(), constant })
+        }
+    });
+    chosen.collect()
+}
+
+fn order(columns: &Columns, header: &Header) -> Result<Vec<Choice>> {
     let names = ColumnNames(header);
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
@@ -72,64 +133,36 @@ fn choose_own<'a>(columns: &'a Columns, header: &'a Header) -> Result<Vec<Chosen
             kept[field] = false;
         }
     }
-    let order: Vec<usize> =
-        match &columns.select {
-            None => (0..header.len()).filter(|&field| kept[field]).collect(),
-            Some(selected) => {
-                let mut order = Vec::with_capacity(selected.len());
-                let mut named = vec![false; header.len()];
-                // A column that is named keeps its place, so a pattern leaves it out.
-                for name in selected {
-                    if let Some(field) = header.position(name)
-                        && std::mem::replace(&mut named[field], true)
-                    {
-                        return Err(Error::setting(format!("`select`: column '{name}' is named twice")));
-                    }
-                }
-                for name in selected {
-                    let found = names.find_all(name);
-                    let exact = header.position(name).is_some();
-                    order.extend(found.into_iter().filter(|&field| {
-                        kept[field] && (exact || !std::mem::replace(&mut named[field], true))
-                    }));
-                }
-                order
-            }
-        };
-    let mut renamed = HashMap::new();
-    for (old, new) in &columns.rename {
-        renamed.extend(header.position(old).map(|field| (field, new.as_str())));
-    }
-    let mut rules = vec![ColumnRule { last: otherwise(columns), transforms: Vec::new() }; header.len()];
-    for (name, wanted) in &columns.types {
-        for field in names.find_all(name) {
-            rules[field].last = Last::Typed(*wanted);
+    let all_added = (0..columns.add.len()).map(Choice::Added);
+    let Some(selected) = &columns.select else {
+        let fields = (0..header.len()).filter(|&field| kept[field]).map(Choice::Field);
+        return Ok(fields.chain(all_added).collect());
+    };
+    let mut order = Vec::with_capacity(selected.len());
+    let mut named = vec![false; header.len()];
+    // A column that is named keeps its place, so a pattern leaves it out.
+    for name in selected {
+        if let Some(field) = header.position(name)
+            && std::mem::replace(&mut named[field], true)
+        {
+            return Err(Error::setting(format!("`select`: column '{name}' is named twice")));
         }
     }
-    for (i, (name, _)) in columns.transform.iter().enumerate() {
-        header.position(name).into_iter().for_each(|field| rules[field].transforms.push(i));
-    }
-    for (name, mask) in &columns.mask {
-        for field in names.find_all(name) {
-            let typed = |(name, wanted): &(String, Type)| {
-                *wanted != Type::String && header.position(name) == Some(field)
-            };
-            if columns.types.iter().any(typed) {
-                let name = header.name(field);
-                let message =
-                    format!("`mask` and `column_type`: column '{name}' is masked, so it is a string");
-                return Err(Error::setting(message));
-            }
-            rules[field].last = Last::Masked(*mask);
+    for name in selected {
+        if let Some(i) = columns.add.iter().position(|added| added.name == *name) {
+            order.push(Choice::Added(i));
+            continue;
         }
+        let found = names.find_all(name);
+        let exact = header.position(name).is_some();
+        let found = found
+            .into_iter()
+            .filter(|&field| kept[field] && (exact || !std::mem::replace(&mut named[field], true)));
+        order.extend(found.map(Choice::Field));
     }
-    let field = |field| u32::try_from(field).expect("a header is no longer than a record");
-    let chosen = order.into_iter().map(|place| Chosen {
-        field: Some(field(place)),
-        name: renamed.get(&place).copied().unwrap_or_else(|| header.name(place)),
-        rule: std::mem::take(&mut rules[place]),
-    });
-    Ok(chosen.collect())
+    let rest: Vec<Choice> = all_added.filter(|added| !order.contains(added)).collect();
+    order.extend(rest);
+    Ok(order)
 }
 
 /// The names of an input's columns, to look them up.

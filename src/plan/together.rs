@@ -43,8 +43,12 @@ struct All {
 impl<'c> Together<'c> {
     /// For `n` inputs, of which `columns` is asked.
     pub(crate) fn new(columns: &'c Columns, n: usize) -> Self {
-        let Columns { select, drop, rename, mask, transform, types, .. } = columns;
+        let Columns { filter, select, drop, rename, mask, transform, types, .. } = columns;
         let names = select.iter().flatten().map(|name| (name, "`select`"));
+        // Those that are added are in no input.
+        let is_added = |name: &String| columns.add.iter().any(|added| added.name == *name);
+        let names = names.filter(|(name, _)| !is_added(name));
+        let names = names.chain(filter.iter().map(|condition| (&condition.column, "`filter`")));
         let names = names.chain(drop.iter().map(|name| (name, "`drop`")));
         let names = names.chain(rename.iter().map(|(name, _)| (name, "`rename`")));
         let names = names.chain(types.iter().map(|(name, _)| (name, "`column_type`")));
@@ -69,7 +73,7 @@ impl<'c> Together<'c> {
     pub(crate) fn look(&mut self, header: &Header, path: &str, limit: usize) -> Result<()> {
         self.n_headers += 1;
         for asked in &mut self.asked {
-            let star = asked.setting != "`rename`" && asked.setting != "`transform`";
+            let star = !["`rename`", "`transform`", "`filter`"].contains(&asked.setting);
             let has = header.position(asked.name).is_some()
                 || star && !ColumnNames(header).find_all(asked.name).is_empty();
             if has {
@@ -148,6 +152,6 @@ impl<'c> Together<'c> {
     pub(crate) fn begin(&self) -> Result<Option<String>> {
         let Some(all) = self.all() else { return Ok(None) };
         let chosen = choose_of_all(self.columns, all)?;
-        Ok(Some(self.columns.format.begin(chosen.iter().map(|column| column.name))))
+        Ok(Some(self.columns.format.begin(chosen.iter().map(|column| &*column.name))))
     }
 }

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LONGEST: usize = 2048;
 
 /// What matters to some dialect, and pieces of characters.
-const PIECES: [&[u8]; 68] = [
+const PIECES: [&[u8]; 82] = [
     b"\"",
     b"\"",
     b"\"",
@@ -99,6 +99,20 @@ const PIECES: [&[u8]; 68] = [
     b",,",
     b"\n1,2,3",
     b"99999999999999999999",
+    b"1.234,5",
+    b"\"1.234,50 \xe2\x82\xac\"",
+    b"1 234",
+    b"-$1,234.5",
+    b"12.5-",
+    b",EUR 5,",
+    b"12%",
+    b"05.03.2026",
+    b",31.12.1999,",
+    b",2026-02-29,",
+    b",2026-03-05T10:20:30Z,",
+    b"2026-03-05 10:20:30.5",
+    b"+49 171 5550142",
+    b"Ada@X.org",
 ];
 
 /// A run that held fewer inputs against the models shows nothing.

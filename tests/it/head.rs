@@ -5,8 +5,8 @@
 //! `fuzz/seeds.py`. Advice for maintainers: give unused values a meaning, never move a used one, or
 //! the corpus means something else.
 
-use rowmill::internal::Columns;
-use rowmill::{Empty, Escapes, Format, Mask, Type};
+use rowmill::internal::{Added, Columns, Condition};
+use rowmill::{AddedValue, Empty, Escapes, Format, NameStyle, Type};
 
 use crate::model::Shape;
 use crate::rules;
@@ -108,26 +108,68 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
         0 => Some("*".to_owned()),
         n => names.get(n - 1).cloned(),
     };
-    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let mut columns = Columns::default();
     // A name that holds a star may match others, as it should.
-    if let (Some(mask), Some(name)) = (Mask::ALL.get(of(masks, 0, 3)), column(of(masks, 3, 2)))
+    let few = of(values, 3, 2) == 1;
+    let mask = match of(masks, 0, 3) {
+        5 if few => "year",
+        7 if few => "prefix:2",
+        which => {
+            ["email", "redact", "last4", "hash", "domain", "phone", "email:hash:16(lower)", "hash:8(digits)"]
+                [which]
+        }
+    };
+    if let Some(name) = column(of(masks, 3, 2))
         && of(masks, 7, 1) == 1
     {
-        columns.mask.push((name, *mask));
-        columns.hash_key = (*mask == Mask::Hash).then(rules::key);
+        columns.mask.push((name, mask.parse().expect("a mask")));
+        columns.hash_key = mask.contains("hash").then(rules::key);
     }
-    if let (Some(wanted), Some(name)) = (Type::ALL.get(of(types, 0, 3)), column(of(types, 3, 2)))
+    if let (5, 0, Some(column)) = (of(masks, 0, 3), of(masks, 7, 1), names.first()) {
+        let (text, is) = [("1", true), ("", true), ("a", false), ("NA", false)][of(masks, 3, 2)];
+        columns.filter.push(Condition { column: column.clone(), text: text.to_owned(), is });
+    }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 6 {
+        let value = AddedValue::Text("7".to_owned(), Type::Int);
+        columns.add.push(Added { name: "a.added".to_owned(), value });
+    }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 7 {
+        columns.names = NameStyle::Lower;
+    }
+    let wanted = match of(types, 0, 3) {
+        5 if few => "percent(trailing-minus)",
+        6 if few => "date",
+        7 if few => "int(unit=@)",
+        which => [
+            "int",
+            "float",
+            "bool",
+            "string",
+            "json",
+            "float(comma,thousands,trailing-minus,currency)",
+            "date(%d.%m.%Y)",
+            "timestamp",
+        ][which],
+    };
+    if let Some(name) = column(of(types, 3, 2))
         && of(types, 7, 1) == 1
     {
-        columns.types.push((name, *wanted));
+        columns.types.push((name, wanted.parse().expect("a type")));
     }
+    columns.decimal_comma = of(types, 5, 2) == 1;
     columns.infer = of(masks, 5, 2) > 1;
     columns.quoted_values = [false, true, true, false][of(masks, 5, 2)];
     let nulls: [&[&str]; 8] =
         [&[], &[], &[], &["NA"], &[""], &["x", ""], &["null", "a", "longer than eight"], &["0", "1"]];
-    columns.null = texts(nulls[of(values, 0, 3)]);
-    columns.empty = [Empty::String, Empty::String, Empty::Null, Empty::Omit][of(values, 3, 2)];
+    // Of the first column alone, or of all.
+    let of_nulls = if of(types, 5, 2) == 2 { column(1) } else { column(0) };
+    if let Some(name) = of_nulls {
+        columns.null =
+            nulls[of(values, 0, 3)].iter().map(|text| (name.clone(), (*text).to_owned())).collect();
+    }
+    let empty = [None, column(1), column(0), column(0)][of(values, 3, 2)].clone();
+    let what = [Empty::String, Empty::Null, Empty::Null, Empty::Omit][of(values, 3, 2)];
+    columns.empty.extend(empty.map(|name| (name, what)));
     columns.format = [Format::Jsonl, Format::Jsonl, Format::Jsonl, Format::Rows][of(values, 5, 2)];
     if of(values, 7, 1) == 1 {
         columns.format = Format::Json;

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use rowmill::internal::Columns;
+use rowmill::internal::{Columns, Condition};
 use rowmill::{Escapes, Format};
 
 use crate::rules::{Plan, make_sense};
@@ -594,6 +594,15 @@ impl Shape {
         let is_kept = |record: &&Record| !self.skip_repeated || record.overlong || !repeats(record);
         let data: Vec<&Record> = data.iter().filter(is_kept).collect();
         let data = &data[..data.len().saturating_sub(self.skip_last)];
+        let passes = |record: &&&Record| {
+            self.columns.filter.iter().all(|Condition { column, text: wanted, is }| {
+                let field = names.iter().position(|name| name == column);
+                let cell = field.and_then(|field| record.cells.get(field));
+                cell.is_some_and(|cell| text(&cell.content) == *wanted) == *is
+            })
+        };
+        let data: Vec<&Record> =
+            data.iter().filter(|record| record.overlong || passes(record)).copied().collect();
         let data = &data[..self.limit.map_or(data.len(), |limit| limit.min(data.len()))];
         for record in data {
             expected.records += 1;

@@ -261,7 +261,7 @@ fn a_plan_says_what_shapes_the_result() {
             "names": {"no_header": false, "given": null},
             "columns": {
                 "select": ["id", "email"], "mask": [["email", "email"]], "extra_key": "_extra", "fill": false,
-                "nest": ".", "infer": false, "quoted_values": false, "types": [["id", "int"]], "empty": "string", "format": "json",
+                "nest": ".", "infer": false, "quoted_values": false, "types": [["id", "int"]], "format": "json",
             },
         });
         assert_eq!(line["options"], expected);

@@ -5,11 +5,20 @@
 //! new mask or type is an arm here; when the program and this file disagree, read the guide before
 //! either.
 
-use rowmill::internal::Columns;
-use rowmill::{Empty, Format, HashKey, Mask, Type};
+use rowmill::internal::{Added, Columns};
+use rowmill::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
 use serde::de::IgnoredAny;
 
-use crate::model::{Cell, json, text};
+use crate::model::{Cell, json, repaired, text};
+use masks::masked;
+
+// With these the fuzz targets take this file whole.
+#[path = "masks.rs"]
+mod masks;
+#[path = "people.rs"]
+mod people;
+#[cfg(test)]
+pub(crate) use people::number;
 
 /// The secret of every hash here.
 pub(crate) const SECRET: &[u8] = b"a secret of more than sixteen bytes";
@@ -21,24 +30,27 @@ pub(crate) fn key() -> HashKey {
 
 /// Whether the settings make sense whatever the input.
 pub(crate) fn make_sense(columns: &Columns) -> bool {
-    let omits = columns.empty == Empty::Omit;
+    let omits = columns.empty.iter().any(|(_, empty)| *empty == Empty::Omit);
     !(columns.fill && omits) && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
 }
 
 /// What is written of a record: column by column.
 pub(crate) struct Plan<'a> {
     columns: &'a Columns,
+    names: Vec<String>,
     /// Field, key, rule.
     chosen: Vec<(usize, String, Rule)>,
     extra_key: String,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Rule {
     Text,
     Infer,
     Typed(Type),
     Masked(Mask),
+    /// Of no field.
+    Added(String),
 }
 
 /// A record's line, and how many of its values are not of their type and not UTF-8.
@@ -55,7 +67,7 @@ impl<'a> Plan<'a> {
         let otherwise = if columns.infer { Rule::Infer } else { Rule::Text };
         let mut rules = vec![otherwise; names.len()];
         for (pattern, wanted) in &columns.types {
-            matching(pattern, names)?.into_iter().for_each(|i| rules[i] = Rule::Typed(*wanted));
+            matching(pattern, names)?.into_iter().for_each(|i| rules[i] = Rule::Typed(wanted.clone()));
         }
         for (pattern, mask) in &columns.mask {
             for i in matching(pattern, names)? {
@@ -63,7 +75,7 @@ impl<'a> Plan<'a> {
                 if columns.types.iter().any(named) {
                     return None;
                 }
-                rules[i] = Rule::Masked(*mask);
+                rules[i] = Rule::Masked(mask.clone());
             }
         }
         let mut fields: Vec<usize> = (0..names.len()).collect();
@@ -90,9 +102,28 @@ impl<'a> Plan<'a> {
         for (old, new) in &columns.rename {
             keys[names.iter().position(|name| name == old)?].clone_from(new);
         }
-        let mut chosen: Vec<_> = fields.into_iter().map(|i| (i, keys[i].clone(), rules[i])).collect();
+        if columns.names == NameStyle::Lower {
+            let given = |key: &String| columns.rename.iter().any(|(_, new)| new == key);
+            keys.iter_mut().filter(|key| !given(key)).for_each(|key| *key = key.to_lowercase());
+        }
+        let mut chosen: Vec<_> = fields.into_iter().map(|i| (i, keys[i].clone(), rules[i].clone())).collect();
+        if columns.names == NameStyle::Lower {
+            let lower: Vec<String> = chosen.iter().map(|(_, key, _)| key.clone()).collect();
+            let given = |key: &String| columns.rename.iter().any(|(_, new)| new == key);
+            for ((_, key, _), unique) in chosen.iter_mut().zip(repaired(&lower)) {
+                if !given(key) {
+                    *key = unique;
+                }
+            }
+        }
+        for Added { name, value } in &columns.add {
+            let AddedValue::Text(text, Type::Int) = value else { return None };
+            chosen.push((usize::MAX, name.clone(), Rule::Added(text.clone())));
+        }
         let twice = |i: usize| chosen[..i].iter().any(|(_, key, _)| *key == chosen[i].1);
-        if chosen.is_empty() || !columns.rename.is_empty() && (0..chosen.len()).any(twice) {
+        if chosen.is_empty()
+            || (!columns.rename.is_empty() || !columns.add.is_empty()) && (0..chosen.len()).any(twice)
+        {
             return None;
         }
         let mut tops: Vec<String> = chosen.iter().map(|(_, key, _)| key.clone()).collect();
@@ -122,7 +153,7 @@ impl<'a> Plan<'a> {
             }
             extra_key = format!("{}_{n}", columns.extra_key);
         }
-        Some(Self { columns, chosen, extra_key })
+        Some(Self { columns, names: names.to_vec(), chosen, extra_key })
     }
 
     /// What is before the records.
@@ -149,13 +180,17 @@ impl<'a> Plan<'a> {
         let mut line = Line::default();
         let mut written: Vec<(Option<&str>, String)> = Vec::new();
         for (i, key, rule) in &self.chosen {
+            if let Rule::Added(value) = rule {
+                written.push((Some(key), value.clone()));
+                continue;
+            }
             match cells.get(*i) {
                 None if self.columns.format == Format::Rows || self.columns.fill => {
                     written.push((Some(key), "null".to_owned()));
                 }
                 None => {}
                 Some(cell) => {
-                    if let Some(value) = self.value(cell, *rule, &mut line) {
+                    if let Some(value) = self.value(cell, rule, self.names.get(*i), &mut line) {
                         written.push((Some(key), value));
                     }
                 }
@@ -165,7 +200,7 @@ impl<'a> Plan<'a> {
         let rule = if self.columns.infer { Rule::Infer } else { Rule::Text };
         let extra: Vec<String> = surplus
             .iter()
-            .map(|cell| self.value(cell, rule, &mut line).unwrap_or_else(|| "\"\"".to_owned()))
+            .map(|cell| self.value(cell, &rule, None, &mut line).unwrap_or_else(|| "\"\"".to_owned()))
             .collect();
         line.text = match self.columns.format {
             Format::Rows => {
@@ -202,20 +237,47 @@ impl<'a> Plan<'a> {
         nested(&paths.collect::<Vec<_>>())
     }
 
+    /// Whether a setting of a column named or matched so is of the column `name`; of the fields
+    /// beyond the header it is if it is of all.
+    fn is_of(&self, pattern: &str, name: Option<&String>) -> bool {
+        match name {
+            None => pattern == "*",
+            Some(name) if self.names.iter().any(|other| other == pattern) => pattern == name,
+            Some(name) => pattern.contains('*') && matches(pattern, name),
+        }
+    }
+
+    /// What an empty field of a column gives.
+    fn empty(&self, rule: &Rule, name: Option<&String>) -> Empty {
+        let mut empty = match rule {
+            Rule::Typed(wanted) if *wanted != Type::String => Empty::Null,
+            _ => Empty::String,
+        };
+        for all in [true, false] {
+            for (pattern, what) in &self.columns.empty {
+                if (pattern == "*") == all && self.is_of(pattern, name) {
+                    empty = *what;
+                }
+            }
+        }
+        empty
+    }
+
     /// The JSON of a value, `None` where it is left out.
-    fn value(&self, cell: &Cell, rule: Rule, line: &mut Line) -> Option<String> {
+    fn value(&self, cell: &Cell, rule: &Rule, name: Option<&String>, line: &mut Line) -> Option<String> {
         let (columns, bytes) = (self.columns, &cell.content);
         line.invalid += bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count() as u64;
         let looked_at = match &cell.inner {
             _ if !cell.quoted => Some(&cell.raw),
             inner => inner.as_ref().filter(|_| columns.quoted_values),
         };
-        if columns.null.iter().any(|null| Some(null.as_bytes()) == looked_at.map(|bytes| &bytes[..])) {
+        let is = |null: &str| Some(null.as_bytes()) == looked_at.map(|bytes| &bytes[..]);
+        if columns.null.iter().any(|(pattern, null)| self.is_of(pattern, name) && is(null)) {
             return Some("null".to_owned());
         }
         let text = text(bytes);
         if text.is_empty() {
-            return match columns.empty {
+            return match self.empty(rule, name) {
                 Empty::String => Some("\"\"".to_owned()),
                 Empty::Null => Some("null".to_owned()),
                 Empty::Omit => None,
@@ -223,11 +285,21 @@ impl<'a> Plan<'a> {
             };
         }
         Some(match rule {
+            Rule::Added(value) => value.clone(),
             Rule::Masked(mask) => json(&masked(mask, &text)),
-            Rule::Typed(wanted) => typed(wanted, &text).unwrap_or_else(|| {
+            Rule::Typed(wanted) => typed(wanted, columns.decimal_comma, &text).unwrap_or_else(|| {
                 line.misfits += 1;
                 json(&text)
             }),
+            Rule::Infer if columns.decimal_comma => match text.split_once(',') {
+                _ if looked_at != Some(bytes) => json(&text),
+                Some((whole, fraction)) if !whole.contains(['.', 'e', 'E']) && !text.contains('.') => {
+                    let number = format!("{whole}.{fraction}");
+                    if is_token(&number) && !fraction.contains(',') { number } else { json(&text) }
+                }
+                None if is_token(&text) && !text.contains('.') => text,
+                _ => json(&text),
+            },
             Rule::Infer if looked_at == Some(bytes) && is_token(&text) => text,
             Rule::Infer | Rule::Text => json(&text),
         })
@@ -276,29 +348,12 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn masked(mask: Mask, value: &str) -> String {
-    match mask {
-        Mask::Email => match value.split_once('@') {
-            None => value.chars().take(1).collect::<String>() + "***",
-            Some((user, domain)) => format!("{}***@{domain}", user.chars().take(1).collect::<String>()),
-        },
-        Mask::Redact => "***".to_owned(),
-        Mask::Last4 => {
-            let characters: Vec<char> = value.chars().collect();
-            let last = if characters.len() > 4 { &characters[characters.len() - 4..] } else { &[] };
-            format!("***{}", last.iter().collect::<String>())
-        }
-        Mask::Hash => {
-            let key = blake3(SECRET, &material(), MATERIAL);
-            blake3(value.as_bytes(), &key, KEYED).iter().map(|byte| format!("{byte:02x}")).collect()
-        }
-        Mask::Domain => value.split_once('@').map_or("***", |(_, domain)| domain).to_owned(),
-        other => panic!("the model does not know {other:?}"),
-    }
-}
-
-fn typed(wanted: Type, value: &str) -> Option<String> {
+fn typed(wanted: &Type, decimal_comma: bool, value: &str) -> Option<String> {
     match wanted {
+        Type::Float if decimal_comma => people::number("float(comma)", value),
+        Type::Number(_) if decimal_comma => people::number(&format!("{wanted},comma"), value),
+        Type::Number(_) => people::number(&wanted.to_string(), value),
+        Type::Date(_) => people::date(&wanted.to_string(), value),
         Type::String => Some(json(value)),
         Type::Bool => match value.to_ascii_lowercase().as_str() {
             "true" | "t" | "yes" | "y" | "1" => Some("true".to_owned()),
@@ -309,7 +364,7 @@ fn typed(wanted: Type, value: &str) -> Option<String> {
         Type::Int | Type::Float => {
             let (sign, whole, point, fraction, exponent) = loose(value)?;
             if whole.is_empty() && fraction.is_empty()
-                || wanted == Type::Int && (point || !exponent.is_empty())
+                || *wanted == Type::Int && (point || !exponent.is_empty())
             {
                 return None;
             }
@@ -391,86 +446,11 @@ fn string_end(text: &str) -> usize {
     at + 1
 }
 
-const KEYED: u32 = 16;
-const CONTEXT: u32 = 32;
-const MATERIAL: u32 = 64;
-const IV: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-
-/// What the key of a secret is derived with.
-fn material() -> [u8; 32] {
-    let iv = IV.map(u32::to_le_bytes).concat().try_into().expect("32 bytes");
-    blake3(b"rowmill 2026-11-23 mask hash", &iv, CONTEXT)
-}
-
-/// BLAKE3 of a few chunks, after its paper.
-fn blake3(data: &[u8], key: &[u8; 32], flags: u32) -> [u8; 32] {
-    let key: [u32; 8] = std::array::from_fn(|i| word(key, i));
-    tree(data, &key, flags, 0, true).map(u32::to_le_bytes).concat().try_into().expect("32 bytes")
-}
-
-fn word(bytes: &[u8], i: usize) -> u32 {
-    u32::from_le_bytes(bytes[4 * i..4 * i + 4].try_into().expect("four bytes"))
-}
-
-/// The chaining value of data that starts with chunk `number`.
-fn tree(data: &[u8], key: &[u32; 8], flags: u32, number: u64, root: bool) -> [u32; 8] {
-    if data.len() > 1024 {
-        // The left side has the largest power of two of chunks that leaves something.
-        let n = 1024 << ((data.len() - 1) / 1024).ilog2();
-        let (left, right) = data.split_at(n);
-        let left = tree(left, key, flags, number, false);
-        let right = tree(right, key, flags, number + n as u64 / 1024, false);
-        let block: Vec<u8> = left.iter().chain(&right).flat_map(|word| word.to_le_bytes()).collect();
-        return compress(key, &block, 0, 64, flags | 4 | if root { 8 } else { 0 });
-    }
-    let blocks: Vec<&[u8]> = if data.is_empty() { vec![b""] } else { data.chunks(64).collect() };
-    let mut chain = *key;
-    for (i, block) in blocks.iter().enumerate() {
-        let last = i + 1 == blocks.len();
-        let what = flags | u32::from(i == 0) | if last { 2 } else { 0 } | if last && root { 8 } else { 0 };
-        chain = compress(&chain, block, number, block.len() as u32, what);
-    }
-    chain
-}
-
-fn compress(chain: &[u32; 8], block: &[u8], counter: u64, length: u32, what: u32) -> [u32; 8] {
-    let mut padded = block.to_vec();
-    padded.resize(64, 0);
-    let mut words: [u32; 16] = std::array::from_fn(|i| word(&padded, i));
-    let mut v = [0u32; 16];
-    v[..8].copy_from_slice(chain);
-    v[8..12].copy_from_slice(&IV[..4]);
-    v[12..].copy_from_slice(&[counter as u32, (counter >> 32) as u32, length, what]);
-    let lines = [
-        (0, 4, 8, 12),
-        (1, 5, 9, 13),
-        (2, 6, 10, 14),
-        (3, 7, 11, 15),
-        (0, 5, 10, 15),
-        (1, 6, 11, 12),
-        (2, 7, 8, 13),
-        (3, 4, 9, 14),
-    ];
-    for _ in 0..7 {
-        for (n, (a, b, c, d)) in lines.into_iter().enumerate() {
-            for (word, r, s) in [(words[2 * n], 16, 12), (words[2 * n + 1], 8, 7)] {
-                v[a] = v[a].wrapping_add(v[b]).wrapping_add(word);
-                v[d] = (v[d] ^ v[a]).rotate_right(r);
-                v[c] = v[c].wrapping_add(v[d]);
-                v[b] = (v[b] ^ v[c]).rotate_right(s);
-            }
-        }
-        words = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8].map(|i| words[i]);
-    }
-    std::array::from_fn(|i| v[i] ^ v[i + 8])
-}
-
 /// Of any length: the model's hash is the one that the fixtures' oracle has.
 #[test]
 fn the_models_hash_is_right() {
     assert_eq!(
-        masked(Mask::Hash, "ada@x.org"),
+        masked(&"hash".parse().unwrap(), "ada@x.org"),
         "c1432b4eb1b7a08062d0ca619c8b43da6768dfbda888b83b26581fd107a92620"
     );
 }

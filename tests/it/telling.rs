@@ -21,6 +21,7 @@ const KEYS: &[(&str, &str)] = &[
     ("empty_records", "number"),
     ("error", "null"),
     ("failures", "array"),
+    ("filtered_records", "number"),
     ("header_repairs", "array"),
     ("header_repairs_count", "number"),
     ("inputs", "array"),

@@ -402,7 +402,7 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         (&["-H", "in.csv"], 2, "use --no-header"),
         (&["--columns", "a", "in.csv"], 2, "use --select"),
         (&["--ndjson", "in.csv"], 2, "JSON Lines are the default"),
-        (&["--where", "a=1", "in.csv"], 2, "filter the result instead"),
+        (&["--filter", "a=1", "in.csv"], 2, "use --where COLUMN=TEXT"),
         (&["--force", "in.csv"], 2, "-o replaces a file"),
         (&["-n", "3", "in.csv"], 2, "use --limit N"),
         (&["--plan", "3", "in.csv"], 2, "use the command: rowmill plan INPUT --ranges N"),
@@ -427,9 +427,13 @@ fn a_flag_that_there_is_not_gets_the_right_one_or_none() {
     for typed in ["--separator", "--seperator", "--sepa", "--field-sep", "--delim"] {
         right(typed, "; use --delimiter (-d)");
     }
-    for typed in ["--where", "--filter", "--filters", "--wher"] {
-        right(typed, "; filter the result instead: rowmill dump.csv | jq 'select(…)'");
+    for typed in ["--filter", "--filters"] {
+        right(
+            typed,
+            "; use --where COLUMN=TEXT; for more filter the result: rowmill dump.csv | jq 'select(…)'",
+        );
     }
+    right("--wher", "; did you mean --where?");
     right("--force", "; leave it out: -o replaces a file unless --no-clobber is given");
     right("--worker", "; use the command: rowmill worker PLAN -o DIR");
     right("--delimter", "; did you mean --delimiter?");

@@ -187,8 +187,10 @@ fn what_has_no_meaning_is_refused() {
     let place = Place::new();
     place.write("in.csv", "id,email\n1,ada@x.org\n");
     let run = |args: &[&str]| place.rowmill().arg("in.csv").args(args).out();
-    run(&["--type", "id=number"])
-        .expect_refusal(2, "no type is named 'number'; there are int, float, bool, string, json");
+    run(&["--type", "id=number"]).expect_refusal(
+        2,
+        "no type is named 'number'; there are int, float, bool, string, json, percent, date, timestamp",
+    );
     run(&["--type", "id"]).expect_refusal(2, "--type takes COLUMN=TYPE, not 'id'");
     run(&["--type", "ids=int"]).expect_refusal(1, "did you mean 'id'?");
     run(&["--type", "email=int", "--mask", "email"]).expect_refusal(2, "column 'email' is masked");
@@ -237,7 +239,7 @@ fn a_transform_comes_before_type_mask_and_what_empty_gives() {
     );
     let expected = format!(
         "{{\"Preis\":1234.50,\"who\":\"A***@X.ORG!\"}}\n{{\"Preis\":12.5,\"who\":\"B***\"}}\n\
-         {{\"Preis\":\"free\",\"who\":\"C***@Y!\"}}\n{{\"Preis\":\"\",\"who\":\"X***\"}}\n\
+         {{\"Preis\":\"free\",\"who\":\"C***@Y!\"}}\n{{\"Preis\":null,\"who\":\"X***\"}}\n\
          {{\"Preis\":{long},\"who\":\"É***@Z!\"}}\n"
     );
     assert_eq!(output, expected);

@@ -7,11 +7,10 @@ use super::value::{Value, Word};
 pub(super) struct Boolean;
 
 impl Rule for Boolean {
-    const NAME: &'static str = "bool";
     const MISFITS: bool = true;
 
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         let bytes = content.bytes();
         let is = |word: &[u8]| bytes.eq_ignore_ascii_case(word);
         let found = match bytes {

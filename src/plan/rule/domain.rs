@@ -7,10 +7,8 @@ use super::value::Value;
 pub(super) struct Domain;
 
 impl Rule for Domain {
-    const NAME: &'static str = "domain";
-
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         let (at, n) = (content.find(b'@'), content.len());
         Value::Part { head: 0, stars: at == n, tail: n.min(at + 1) }
     }

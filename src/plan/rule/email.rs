@@ -7,10 +7,8 @@ use super::value::Value;
 pub(super) struct Email;
 
 impl Rule for Email {
-    const NAME: &'static str = "email";
-
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         let tail = content.find(b'@');
         Value::Part { head: first_character(content.bytes()).min(tail), stars: true, tail }
     }

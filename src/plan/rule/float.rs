@@ -1,21 +1,24 @@
 //! `--type COLUMN=float`: a decimal number, every digit kept.
 
 use super::content::Content;
-use super::definition::Rule;
-use super::number::{is_short_number, number, written};
+use super::definition::{Making, Piece, Rule};
+use super::number::{is_short_number, number, write, written};
 use super::value::Value;
 use crate::kernel::Sight;
 
 pub(super) struct Float;
 
 impl Rule for Float {
-    const NAME: &'static str = "float";
     const SIGHT: Sight = Sight::Numbers;
     const MISFITS: bool = true;
 
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         if is_short_number(content, false) { Value::Token } else { look(content.bytes()) }
+    }
+
+    fn make<E>(&self, from: &Making<'_>, emit: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
+        number(from.content).map_or(Ok(()), |number| write(&number, emit))
     }
 }
 

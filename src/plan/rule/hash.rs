@@ -1,12 +1,7 @@
-//! `--mask COLUMN:hash`: the keyed BLAKE3 hash of the value.
+//! The keyed BLAKE3 hash of values, and its key.
 
-use super::content::Content;
-use super::definition::Rule;
-use super::value::Value;
 use crate::error::{Error, Result};
 use std::fmt;
-
-pub(super) struct Hash;
 
 /// The key of [`Mask::Hash`](super::Mask::Hash). It is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +32,10 @@ impl serde::Serialize for HashKey {
 }
 
 impl HashKey {
+    pub(super) fn hasher(&self) -> blake3::Hasher {
+        blake3::Hasher::new_keyed(&self.0)
+    }
+
     /// Eight hexadecimal digits that say whether two keys are the same.
     fn fingerprint(&self) -> String {
         let print = blake3::derive_key("rowmill 2026-11-23 key fingerprint", &self.0);
@@ -50,28 +49,36 @@ impl fmt::Debug for HashKey {
     }
 }
 
-impl Rule for Hash {
-    const NAME: &'static str = "hash";
-
-    #[inline(always)]
-    fn value<'a>(_: &impl Content<'a>) -> Value {
-        Value::Hash
-    }
-}
-
 /// The hash of a value's text under `key`, which [`Columns::check`](crate::plan::Columns::check)
 /// asks for: what is no UTF-8 counts as the U+FFFD that it becomes.
 pub(crate) fn hashed(key: &HashKey, bytes: &[u8], valid: bool) -> [u8; 32] {
-    let HashKey(key) = key;
     if valid {
-        return *blake3::keyed_hash(key, bytes).as_bytes();
+        return *blake3::keyed_hash(&key.0, bytes).as_bytes();
     }
-    let mut hasher = blake3::Hasher::new_keyed(key);
+    let mut hasher = key.hasher();
+    push(&mut hasher, bytes);
+    *hasher.finalize().as_bytes()
+}
+
+/// Adds text to what is hashed.
+pub(super) fn push(hasher: &mut blake3::Hasher, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         hasher.update(chunk.valid().as_bytes());
         if !chunk.invalid().is_empty() {
             hasher.update("\u{fffd}".as_bytes());
         }
     }
-    *hasher.finalize().as_bytes()
+}
+
+/// Two hexadecimal digits for each byte. It computes all bytes together, which compiles to vector
+/// instructions: with a table of pairs, byte by byte, `--mask COLUMN:hash` took 1.13 times as long
+/// (AVX2, 2026-11-26).
+pub(crate) fn hexadecimal(hash: &[u8; 32]) -> [u8; 64] {
+    let digit = |n: u8| n + if n > 9 { b'a' - 10 } else { b'0' };
+    let (high, low) = (hash.map(|byte| digit(byte >> 4)), hash.map(|byte| digit(byte & 15)));
+    let mut digits = [0; 64];
+    for (pair, (high, low)) in digits.as_chunks_mut().0.iter_mut().zip(high.into_iter().zip(low)) {
+        *pair = [high, low];
+    }
+    digits
 }

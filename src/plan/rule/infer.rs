@@ -11,16 +11,15 @@ use crate::kernel::Sight;
 pub(super) struct Infer;
 
 impl Rule for Infer {
-    const NAME: &'static str = "infer";
     const SIGHT: Sight = Sight::Tokens;
 
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
-        if Self::is_text(content.form()) { Value::Text } else { token(content) }
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
+        if self.is_text(content.form()) { Value::Text } else { token(content) }
     }
 
     #[inline(always)]
-    fn is_text(form: Form) -> bool {
+    fn is_text(&self, form: Form) -> bool {
         form != Form::Bare
     }
 }
@@ -29,16 +28,15 @@ impl Rule for Infer {
 pub(super) struct InferQuoted;
 
 impl Rule for InferQuoted {
-    const NAME: &'static str = "infer";
     const SIGHT: Sight = Sight::Tokens;
 
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
-        if Self::is_text(content.form()) { Value::Text } else { token(content) }
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
+        if self.is_text(content.form()) { Value::Text } else { token(content) }
     }
 
     #[inline(always)]
-    fn is_text(form: Form) -> bool {
+    fn is_text(&self, form: Form) -> bool {
         form == Form::Other
     }
 }
@@ -59,7 +57,7 @@ fn token<'a>(content: &impl Content<'a>) -> Value {
 }
 
 #[inline(always)]
-fn words<'a>(content: &impl Content<'a>) -> Value {
+pub(super) fn words<'a>(content: &impl Content<'a>) -> Value {
     let is = |word: Word| {
         let (letters, n) = word.letters();
         ((content.word() ^ u64::from_le_bytes(letters)) & mask(n) == 0) & (content.len() == n)

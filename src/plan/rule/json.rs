@@ -12,11 +12,10 @@ pub(super) struct Json;
 const MOST_LEVELS: usize = 100;
 
 impl Rule for Json {
-    const NAME: &'static str = "json";
     const MISFITS: bool = true;
 
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         if is_json(content.bytes()) { Value::Json } else { Value::Misfit }
     }
 }

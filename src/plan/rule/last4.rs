@@ -8,10 +8,8 @@ use bstr::ByteSlice;
 pub(super) struct Last4;
 
 impl Rule for Last4 {
-    const NAME: &'static str = "last4";
-
     #[inline(always)]
-    fn value<'a>(content: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, content: &impl Content<'a>) -> Value {
         Value::Part { head: 0, stars: true, tail: start_of_tail(content.bytes()) }
     }
 }

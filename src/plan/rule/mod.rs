@@ -15,6 +15,7 @@
 
 mod boolean;
 mod content;
+mod date;
 mod definition;
 mod domain;
 mod email;
@@ -22,26 +23,37 @@ mod empty;
 mod float;
 mod hash;
 mod infer;
+mod infer_comma;
 mod int;
 mod json;
 mod last4;
+mod notation;
 mod null;
 mod number;
+mod pattern;
+mod phone;
+mod prefix;
 mod redact;
 mod rules;
 mod string;
 mod table;
+mod token;
 mod transform;
 mod value;
+mod year;
 
 pub(crate) use content::{Content, Form, Whole};
-pub(crate) use definition::{Apply, Rule};
+pub use date::Date;
+pub(crate) use definition::{Apply, Making, Piece, Rule};
 pub use empty::Empty;
 pub use hash::HashKey;
-pub(crate) use hash::hashed;
-pub(crate) use number::{Number, number};
+pub(crate) use hash::{hashed, hexadecimal};
+pub use notation::Notation;
+pub(crate) use number::number;
+pub use prefix::Prefix;
 pub(crate) use rules::{ColumnRule, Last, Rules, otherwise};
 pub use table::{Mask, Type};
+pub use token::{EmailToken, Token};
 pub(crate) use transform::Transform;
 pub(crate) use value::{Value, Word};
 

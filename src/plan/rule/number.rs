@@ -2,23 +2,35 @@
 //! digit is lost.
 
 use super::content::Content;
+use super::definition::Piece;
 use super::value::Value;
 
 /// A decimal number in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number<'a> {
-    pub(crate) negative: bool,
+    pub(super) negative: bool,
     /// Digits, no zero in front of others.
-    pub(crate) whole: &'a [u8],
+    pub(super) whole: &'a [u8],
     /// Digits behind the point, or none and no point.
-    pub(crate) fraction: &'a [u8],
+    pub(super) fraction: &'a [u8],
     /// The exponent with its `e`, or none.
-    pub(crate) exponent: &'a [u8],
+    pub(super) exponent: &'a [u8],
 }
 
 /// How `bytes`, which are a number, are written: as they are, if JSON writes it so.
 pub(super) fn written(bytes: &[u8]) -> Value {
-    if is_number(bytes) { Value::Token } else { Value::Number }
+    if is_number(bytes) { Value::Token } else { Value::Made }
+}
+
+/// Gives a number as JSON writes it.
+pub(super) fn write<E>(
+    number: &Number<'_>,
+    emit: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let Number { negative, whole, fraction, exponent } = *number;
+    let sign: &[u8] = if negative { b"-" } else { b"" };
+    let point: &[u8] = if fraction.is_empty() { b"" } else { b"." };
+    [sign, whole, point, fraction, exponent].into_iter().try_for_each(|piece| emit(Piece::Json(piece)))
 }
 
 /// Reads a sign, digits, a point, digits, an exponent; each may be missing, but not all digits.
@@ -109,6 +121,6 @@ pub(super) fn is_short_number<'a>(content: &impl Content<'a>, whole: bool) -> bo
     others & (others - 1) == 0 && at + 1 < n && content.bytes()[at] == b'.'
 }
 
-fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }

@@ -1,18 +1,19 @@
 //! The rules of all columns of an input, compiled.
 
 use super::content::{Content, Form, Whole};
-use super::definition::{Apply, Rule};
+use super::definition::{Apply, Making, Piece, Rule};
 use super::empty::Empty;
 use super::hash::HashKey;
 use super::null::Nulls;
 use super::table::{Mask, Type};
 use super::transform::Transform;
 use super::value::{Value, Word};
-use super::{infer, string};
+use super::{infer, infer_comma, string};
 use crate::charset::Charset;
 use crate::kernel::{Sight, Wanted};
 use crate::plan::columns::Columns;
 use memchr::memmem::Finder;
+use std::collections::BTreeSet;
 
 /// What is done with the values of one column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,17 +22,21 @@ pub(crate) struct ColumnRule {
     pub(crate) transforms: Vec<usize>,
     /// What then happens.
     pub(crate) last: Last,
+    /// What empty fields give.
+    pub(crate) empty: Empty,
+    /// Which of the lists of texts is null: see [`Rules::new`].
+    pub(crate) nulls: u32,
 }
 
 impl ColumnRule {
     /// What may be known of its values at sight.
     fn sight(&self) -> Sight {
-        if self.transforms.is_empty() { self.last.asks().0 } else { Sight::Nothing }
+        if self.transforms.is_empty() { self.last.sight() } else { Sight::Nothing }
     }
 }
 
 /// The last that is done with a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Last {
     /// It is a string.
     #[default]
@@ -40,6 +45,8 @@ pub(crate) enum Last {
     Infer,
     /// The same of quoted fields too.
     InferQuoted,
+    /// As these, of numbers with a decimal comma.
+    InferComma(infer_comma::InferComma),
     /// It is of this type, or an anomaly.
     Typed(Type),
     /// It is masked.
@@ -49,50 +56,72 @@ pub(crate) enum Last {
 impl Last {
     /// Does something with the rule that this is.
     #[inline(always)]
-    pub(crate) fn apply<A: Apply>(self, what: A) -> A::Output {
+    pub(crate) fn apply<A: Apply>(&self, what: A) -> A::Output {
         match self {
-            Self::Text => what.apply::<string::String>(),
-            Self::Infer => what.apply::<infer::Infer>(),
-            Self::InferQuoted => what.apply::<infer::InferQuoted>(),
+            Self::Text => what.apply(&string::String),
+            Self::Infer => what.apply(&infer::Infer),
+            Self::InferQuoted => what.apply(&infer::InferQuoted),
+            Self::InferComma(rule) => what.apply(rule),
             Self::Typed(wanted) => wanted.apply(what),
             Self::Masked(mask) => mask.apply(what),
         }
     }
 
     /// See [`Rule::is_text`].
-    pub(crate) fn is_text(self, form: Form) -> bool {
+    pub(crate) fn is_text(&self, form: Form) -> bool {
         struct IsText(Form);
         impl Apply for IsText {
             type Output = bool;
-            fn apply<R: Rule>(self) -> bool {
-                R::is_text(self.0)
+            fn apply<R: Rule>(self, rule: &R) -> bool {
+                rule.is_text(self.0)
             }
         }
         self.apply(IsText(form))
     }
 
     /// What content that is not empty becomes.
-    pub(crate) fn value(self, content: Whole<'_>) -> Value {
+    pub(crate) fn value(&self, content: Whole<'_>) -> Value {
         struct ValueOf<'a>(Whole<'a>);
         impl Apply for ValueOf<'_> {
             type Output = Value;
-            fn apply<R: Rule>(self) -> Value {
-                R::value(&self.0)
+            fn apply<R: Rule>(self, rule: &R) -> Value {
+                rule.value(&self.0)
             }
         }
         self.apply(ValueOf(content))
     }
 
-    /// See [`Rule::SIGHT`], and whether a value may not be what it should.
-    pub(super) fn asks(self) -> (Sight, bool) {
-        struct Asks;
-        impl Apply for Asks {
-            type Output = (Sight, bool);
-            fn apply<R: Rule>(self) -> (Sight, bool) {
-                (R::SIGHT, R::MISFITS)
+    /// Gives the pieces of a value that is [`Value::Made`].
+    pub(crate) fn make<E>(
+        &self,
+        from: &Making<'_>,
+        emit: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        struct Make<'a, F>(&'a Making<'a>, &'a mut F);
+        impl<E, F: FnMut(Piece<'_>) -> Result<(), E>> Apply for Make<'_, F> {
+            type Output = Result<(), E>;
+            fn apply<R: Rule>(self, rule: &R) -> Result<(), E> {
+                rule.make(self.0, self.1)
             }
         }
-        self.apply(Asks)
+        self.apply(Make(from, emit))
+    }
+
+    /// See [`Rule::SIGHT`].
+    pub(super) fn sight(&self) -> Sight {
+        struct SightOf;
+        impl Apply for SightOf {
+            type Output = Sight;
+            fn apply<R: Rule>(self, _: &R) -> Sight {
+                R::SIGHT
+            }
+        }
+        self.apply(SightOf)
+    }
+
+    /// See [`Rule::MISFITS`].
+    fn may_misfit(&self) -> bool {
+        matches!(self, Self::Typed(wanted) if wanted.may_misfit())
     }
 }
 
@@ -105,43 +134,58 @@ pub(crate) struct Rules {
     columns: Box<[ColumnRule]>,
     /// For the fields beyond the header.
     surplus: ColumnRule,
-    nulls: Nulls,
+    /// The lists of texts that are null, of which each column has one.
+    nulls: Box<[Nulls]>,
     /// Nulls and inference look at what is between quotes too.
     in_quotes: bool,
-    empty: Empty,
     key: Option<HashKey>,
     transforms: Box<[Transform]>,
     /// The scan notes numbers for the types. That costs the same for one column as for all.
     notes_numbers: bool,
+    /// Some column's empty fields are left out.
+    omits: bool,
 }
 
 impl Rules {
     /// Finders of the texts without which every value is its text, if that is all that the rules
     /// ask for.
     pub(crate) fn only_nulls(&self) -> Option<Box<[Finder<'static>]>> {
-        let is_text = |column: &ColumnRule| *column == ColumnRule::default();
+        let is_text = |column: &ColumnRule| {
+            let ColumnRule { transforms, last, empty, .. } = column;
+            transforms.is_empty() && *last == Last::Text && *empty == Empty::String
+        };
+        let texts: BTreeSet<&[u8]> = self.nulls.iter().flat_map(Nulls::texts).collect();
         let only = self.columns.iter().chain([&self.surplus]).all(is_text)
-            && self.empty == Empty::String
             && !self.in_quotes
-            && !self.nulls.empty
-            && (1..=MOST_SOUGHT).contains(&self.nulls.len());
-        only.then(|| self.nulls.texts().map(|text| Finder::new(text).into_owned()).collect())
+            && !self.nulls.iter().any(|nulls| nulls.empty)
+            && (1..=MOST_SOUGHT).contains(&texts.len());
+        only.then(|| texts.into_iter().map(|text| Finder::new(text).into_owned()).collect())
     }
 
-    /// The rules that `columns` asks for, `of_columns` in the order of the output.
-    pub(crate) fn new(of_columns: Vec<ColumnRule>, columns: &Columns, charset: Charset) -> Self {
+    /// The rules that `columns` asks for: `of_columns` in the order of the output, `surplus` for
+    /// what lies beyond the header, which have their null texts among `nulls` by number.
+    pub(crate) fn new(
+        of_columns: Vec<ColumnRule>,
+        surplus: ColumnRule,
+        nulls: &[Vec<&str>],
+        columns: &Columns,
+        charset: Charset,
+    ) -> Self {
         let n_numbers = of_columns
             .iter()
             .filter(|column| matches!(column.sight(), Sight::Numbers | Sight::Wholes))
             .count();
+        // In the input's own bytes; what it cannot hold is never met.
+        let nulls = nulls
+            .iter()
+            .map(|texts| Nulls::new(texts.iter().filter_map(|null| charset.encode(null)).collect()));
         Self {
             notes_numbers: 2 * n_numbers > of_columns.len(),
+            omits: of_columns.iter().any(|column| column.empty == Empty::Omit),
             columns: of_columns.into(),
-            surplus: ColumnRule { last: otherwise(columns), transforms: Vec::new() },
-            // In the input's own bytes; what it cannot hold is never met.
-            nulls: Nulls::new(columns.null.iter().filter_map(|null| charset.encode(null)).collect()),
+            surplus,
+            nulls: nulls.collect(),
             in_quotes: columns.quoted_values,
-            empty: columns.empty,
             key: columns.hash_key.clone(),
             transforms: columns.transform.iter().map(|(_, transform)| transform.clone()).collect(),
         }
@@ -153,19 +197,31 @@ impl Rules {
         i.map_or(&self.surplus, |i| &self.columns[i])
     }
 
+    fn nulls(&self, rule: &ColumnRule) -> &Nulls {
+        &self.nulls[rule.nulls as usize]
+    }
+
     /// Whether the fields of output column `i` are all their text, the empty ones too.
     pub(crate) fn is_plain(&self, i: usize) -> bool {
-        let ColumnRule { transforms, last } = &self.columns[i];
+        let rule = &self.columns[i];
+        let ColumnRule { transforms, last, empty, .. } = rule;
+        let nulls = self.nulls(rule);
         transforms.is_empty()
             && last.is_text(Form::Bare)
-            && self.nulls.len() == 0
-            && !self.nulls.empty
-            && self.empty == Empty::String
+            && nulls.len() == 0
+            && !nulls.empty
+            && *empty == Empty::String
+            && !self.omits
+    }
+
+    /// Whether some column's empty fields are left out. Then a comma follows each value.
+    pub(crate) fn omits(&self) -> bool {
+        self.omits
     }
 
     /// Whether some value may not be what it should.
     pub(crate) fn may_misfit(&self) -> bool {
-        self.columns.iter().any(|rule| rule.last.asks().1)
+        self.columns.iter().any(|rule| rule.last.may_misfit())
     }
 
     /// What is known at sight of the values of output column `i`.
@@ -187,14 +243,16 @@ impl Rules {
         wanted.wholes = has(&[Sight::Wholes]);
         wanted.tokens = has(&[Sight::Tokens]);
         wanted.in_quotes = self.in_quotes;
-        wanted.empty = self.nulls.empty || self.empty != Empty::String;
-        self.nulls.texts().for_each(|text| wanted.text(text));
+        let texts: BTreeSet<&[u8]> = self.nulls.iter().flat_map(Nulls::texts).collect();
+        texts.into_iter().for_each(|text| wanted.text(text));
+        wanted.empty = self.nulls.iter().any(|nulls| nulls.empty)
+            || self.columns.iter().any(|column| column.empty != Empty::String);
         wanted
     }
 
-    /// How many texts are null, the empty one left out.
-    pub(crate) fn n_nulls(&self) -> usize {
-        self.nulls.len()
+    /// How many texts are null in output column `i`, the empty one left out.
+    pub(crate) fn n_nulls(&self, i: usize) -> usize {
+        self.nulls(&self.columns[i]).len()
     }
 
     /// Whether nulls and inference look at what is between quotes too.
@@ -208,16 +266,16 @@ impl Rules {
         self.key.as_ref()
     }
 
-    /// Whether a field that nulls look at, has this between its quotes if it has some, and is not
-    /// empty, is null.
+    /// Whether a field of a column with `rule` that nulls look at, has this between its quotes if
+    /// it has some, and is not empty, is null.
     #[inline(always)]
-    pub(crate) fn is_null<'a>(&self, raw: &impl Content<'a>) -> bool {
-        self.nulls.has(raw)
+    pub(crate) fn is_null<'a>(&self, rule: &ColumnRule, raw: &impl Content<'a>) -> bool {
+        self.nulls(rule).has(raw)
     }
 
-    /// What an empty field becomes, one that nulls look at or not.
-    pub(crate) fn empty(&self, looked_at: bool) -> Value {
-        if self.nulls.empty && looked_at { Value::Word(Word::Null) } else { self.empty.value() }
+    /// What an empty field of a column with `rule` becomes, one that nulls look at or not.
+    pub(crate) fn empty(&self, rule: &ColumnRule, looked_at: bool) -> Value {
+        if self.nulls(rule).empty && looked_at { Value::Word(Word::Null) } else { rule.empty.value() }
     }
 
     /// Makes text of another by the caller's own functions of these numbers; the first has it as it
@@ -233,6 +291,7 @@ impl Rules {
 pub(crate) fn otherwise(columns: &Columns) -> Last {
     match (columns.infer, columns.quoted_values) {
         (false, _) => Last::Text,
+        (true, in_quotes) if columns.decimal_comma => Last::InferComma(infer_comma::InferComma { in_quotes }),
         (true, false) => Last::Infer,
         (true, true) => Last::InferQuoted,
     }

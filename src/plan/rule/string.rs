@@ -9,16 +9,15 @@ use crate::kernel::Sight;
 pub(super) struct String;
 
 impl Rule for String {
-    const NAME: &'static str = "string";
     const SIGHT: Sight = Sight::Text;
 
     #[inline(always)]
-    fn value<'a>(_: &impl Content<'a>) -> Value {
+    fn value<'a>(&self, _: &impl Content<'a>) -> Value {
         Value::Text
     }
 
     #[inline(always)]
-    fn is_text(_: Form) -> bool {
+    fn is_text(&self, _: Form) -> bool {
         true
     }
 }

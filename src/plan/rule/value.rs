@@ -13,8 +13,8 @@ pub(crate) enum Value {
     Word(Word),
     /// Its content, which is JSON as it is.
     Token,
-    /// Its content, which is a number that JSON writes otherwise.
-    Number,
+    /// What its rule makes of its content, in pieces.
+    Made,
     /// Its content, which is JSON but for newlines.
     Json,
     /// As a string: the first `head` bytes of its content, three stars if it has `stars`, the bytes

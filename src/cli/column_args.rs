@@ -1,0 +1,307 @@
+//! The arguments that say what becomes of columns and values, as they are typed, and what they
+//! mean.
+
+use super::typed::{names, pairs};
+use crate::error::{CANNOT_READ, Error, Result};
+use crate::internal::{Added, Columns, Condition};
+use crate::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
+use clap::{ArgAction, Args};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What becomes of the columns.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Columns")]
+pub(super) struct ColumnArgs {
+    /// Write only records whose field is, or is not, this text; of several all must hold
+    #[arg(long = "where", value_name = "COLUMN=TEXT|COLUMN!=TEXT", action = ArgAction::Append, hide_short_help = true)]
+    conditions: Vec<String>,
+
+    /// Write only these columns, in this order; '*' stands for any characters
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append)]
+    select: Vec<String>,
+
+    /// Leave these columns out; '*' stands for any characters
+    #[arg(long, value_name = "A,B,…", action = ArgAction::Append, hide_short_help = true)]
+    drop: Vec<String>,
+
+    /// Rename columns
+    #[arg(long, value_name = "OLD=NEW,…", action = ArgAction::Append, hide_short_help = true)]
+    rename: Vec<String>,
+
+    /// Rename columns as FILE says: lines OLD=NEW, or an object of JSON
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    rename_from: Option<PathBuf>,
+
+    /// How the other names are spelled: as they are, in small letters, as small_words, or so that
+    /// warehouses take them
+    #[arg(long, value_name = "STYLE", default_value = "same", value_parser = NameStyle::ALL.map(NameStyle::name), hide_short_help = true)]
+    names: String,
+
+    /// Add a column with the same value in each record
+    #[arg(long, value_name = "NAME[:TYPE]=TEXT", action = ArgAction::Append, hide_short_help = true)]
+    add: Vec<String>,
+
+    /// Add a column with what is known of the record: its input (file)
+    #[arg(long, value_name = "[NAME=]WHAT,…", action = ArgAction::Append, hide_short_help = true)]
+    with: Vec<String>,
+
+    /// Write null for columns that an input or a short record lacks, so that all records have the
+    /// same keys
+    #[arg(long, hide_short_help = true)]
+    fill: bool,
+
+    #[arg(long, help = format!("Mask columns: {} [default: {}]", Mask::NAMES.join(", "), Mask::default()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append)]
+    mask: Vec<String>,
+
+    /// The key of the masks by hash: a secret of at least 16 bytes
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(super) hash_key_file: Option<PathBuf>,
+
+    /// Make objects of names such as a.b; another separator is typed as --nest=SEP
+    #[arg(
+        long,
+        value_name = "SEP",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".",
+        hide_short_help = true
+    )]
+    nest: Option<String>,
+
+    /// Key of the array for fields beyond the header; '' drops them
+    #[arg(long, value_name = "NAME", default_value = "_extra", hide_short_help = true)]
+    extra_key: String,
+}
+
+impl ColumnArgs {
+    /// The files that are read for them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.hash_key_file.iter().chain(&self.rename_from)
+    }
+}
+
+/// What becomes of the values.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Values")]
+pub(super) struct ValueArgs {
+    /// Write unquoted numbers, true, false and null of JSON as they are
+    #[arg(long)]
+    infer: bool,
+
+    #[arg(long = "type", help = format!("Types of columns: {}", Type::NAMES.join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
+    types: Vec<String>,
+
+    /// Numbers of --type and --infer have this before their fraction
+    #[arg(long, value_name = "SIGN", default_value = ".", value_parser = [".", ","], hide_short_help = true)]
+    decimal: String,
+
+    /// Unquoted fields that are exactly one of these are null
+    #[arg(long, value_name = "[COLUMN=]A,B,…", action = ArgAction::Append)]
+    null: Vec<String>,
+
+    /// Have --infer and --null look at quoted fields too
+    #[arg(long, hide_short_help = true)]
+    quoted_values: bool,
+
+    /// What empty fields give, all or those of a column: "" (string), null, or no key at all (omit)
+    /// [default: string, and null in columns of a type]
+    #[arg(long, value_name = "[COLUMN=]WHAT,…", action = ArgAction::Append, hide_short_help = true)]
+    empty: Vec<String>,
+
+    /// JSON Lines, lines of arrays, or one array of objects
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
+    format: String,
+}
+
+/// What both mean; where no null is typed the dialect may have one.
+///
+/// # Errors
+/// A value is not one of its argument; or a file cannot be read.
+pub(super) fn meant(
+    null_of_dialect: Option<&str>,
+    of_columns: &ColumnArgs,
+    of_values: &ValueArgs,
+) -> Result<Columns> {
+    let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
+    let ValueArgs { infer, types, decimal, null, quoted_values, empty, format } = of_values;
+    let masks = with_parentheses(all(mask), ':', Mask::NAMES);
+    let types = with_parentheses(all(types), '=', Type::NAMES);
+    Ok(Columns {
+        filter: conditions.iter().map(|typed| condition(typed)).collect::<Result<_>>()?,
+        select: (!select.is_empty()).then(|| all(select)),
+        drop: all(drop),
+        rename: renamed(of_columns)?,
+        names: NameStyle::from_name(&of_columns.names).unwrap_or_default(),
+        add: added(of_columns)?,
+        mask: masks.iter().map(|column| masked(column)).collect::<Result<_>>()?,
+        hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
+        extra_key: extra_key.clone(),
+        fill: *fill,
+        nest: nest.clone(),
+        infer: *infer,
+        quoted_values: *quoted_values,
+        types: types.iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
+        decimal_comma: decimal == ",",
+        null: match null_of_dialect {
+            Some(text) if null.is_empty() => vec![("*".to_owned(), text.to_owned())],
+            _ => null.iter().flat_map(|list| nulls(list)).collect(),
+        },
+        empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
+        format: Format::from_name(format).unwrap_or_default(),
+        ..Columns::default()
+    })
+}
+
+/// The names of several lists.
+fn all(lists: &[String]) -> Vec<String> {
+    lists.iter().flat_map(|list| names(list)).collect()
+}
+
+fn renamed(args: &ColumnArgs) -> Result<Vec<(String, String)>> {
+    let mut renamed = Vec::new();
+    for list in &args.rename {
+        let wrong = || Error::setting(format!("--rename takes OLD=NEW,…, not '{list}'"));
+        renamed.extend(names_of(list).ok_or_else(wrong)?);
+    }
+    if let Some(path) = &args.rename_from {
+        let shown = path.display();
+        let text = read(path, MOST_NAMES)?;
+        let wrong = || {
+            Error::setting(format!(
+                "--rename-from takes lines OLD=NEW or an object of JSON; {shown} has others"
+            ))
+        };
+        let text = String::from_utf8(text).map_err(|_| wrong())?;
+        renamed.extend(match serde_json::from_str::<BTreeMap<String, String>>(&text) {
+            Ok(object) => object.into_iter().collect(),
+            Err(_) => names_of(&text).ok_or_else(wrong)?,
+        });
+    }
+    Ok(renamed)
+}
+
+fn names_of(list: &str) -> Option<Vec<(String, String)>> {
+    pairs(list).filter(|pairs| pairs.iter().all(|(old, new)| !old.is_empty() && !new.is_empty()))
+}
+
+fn added(args: &ColumnArgs) -> Result<Vec<Added>> {
+    let constant = |typed: &String| {
+        let wrong = || Error::setting(format!("--add takes NAME=TEXT or NAME:TYPE=TEXT, not '{typed}'"));
+        let (name, text) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(wrong)?;
+        let wanted = rule_at(name, ':', Type::NAMES).map(|at| (&name[..at - 1], name[at..].parse()));
+        let (name, wanted) = match wanted {
+            Some((name, wanted)) => {
+                (name, wanted.map_err(|error| Error::setting(format!("--add: {error}")))?)
+            }
+            None => (name, Type::String),
+        };
+        Ok(Added { name: name.to_owned(), value: AddedValue::Text(text.to_owned(), wanted) })
+    };
+    let mut added = args.add.iter().map(constant).collect::<Result<Vec<_>>>()?;
+    for typed in all(&args.with) {
+        let (name, what) = typed.rsplit_once('=').unwrap_or((&typed, &typed));
+        if what != "file" || name.is_empty() {
+            return Err(Error::setting(format!("--with takes file or NAME=file, not '{typed}'")));
+        }
+        added.push(Added { name: name.to_owned(), value: AddedValue::File });
+    }
+    Ok(added)
+}
+
+/// Puts together what commas within parentheses took apart: `price=float(comma,thousands)`.
+fn with_parentheses(parts: Vec<String>, sign: char, words: &[&str]) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    for part in parts {
+        // Only behind the name of a rule: a column's name may have a parenthesis of its own.
+        let is_open = |typed: &&mut String| {
+            let rule = rule_at(typed, sign, words).map_or("", |at| &typed[at..]);
+            rule.contains('(') && !rule.ends_with(')')
+        };
+        match whole.last_mut().filter(is_open) {
+            Some(open) => *open = format!("{open},{part}"),
+            None => whole.push(part),
+        }
+    }
+    whole
+}
+
+/// Where the rule of a column starts, behind the first `sign` with one of these words behind it:
+/// patterns, units and names may have the sign too.
+fn rule_at(typed: &str, sign: char, words: &[&str]) -> Option<usize> {
+    let mut places = typed.match_indices(sign).map(|(at, _)| at + 1);
+    places.find(|&at| {
+        let words = words.iter().map(|word| word.trim_end_matches(":N"));
+        words
+            .filter_map(|word| typed[at..].strip_prefix(word))
+            .any(|behind| behind.is_empty() || behind.starts_with(['(', ':']))
+    })
+}
+
+fn masked(column: &str) -> Result<(String, Mask)> {
+    let Some(at) = rule_at(column, ':', Mask::NAMES).or(column.rfind(':').map(|at| at + 1)) else {
+        return Ok((column.to_owned(), Mask::default()));
+    };
+    let mask = column[at..].parse().map_err(|error| Error::setting(format!("--mask: {error}")))?;
+    Ok((column[..at - 1].to_owned(), mask))
+}
+
+fn typed(pair: &str) -> Result<(String, Type)> {
+    let Some(at) = rule_at(pair, '=', Type::NAMES).or(pair.rfind('=').map(|at| at + 1)) else {
+        return Err(Error::setting(format!("--type takes COLUMN=TYPE, not '{pair}'")));
+    };
+    let wanted = pair[at..].parse().map_err(|error| Error::setting(format!("--type: {error}")))?;
+    Ok((pair[..at - 1].to_owned(), wanted))
+}
+
+fn condition(typed: &str) -> Result<Condition> {
+    let wrong = || Error::setting(format!("--where takes COLUMN=TEXT or COLUMN!=TEXT, not '{typed}'"));
+    let (column, text) = typed.split_once('=').ok_or_else(wrong)?;
+    let not = column.strip_suffix('!');
+    let column = not.unwrap_or(column);
+    if column.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Condition { column: column.to_owned(), text: text.to_owned(), is: not.is_none() })
+}
+
+/// Columns and texts: those behind `COLUMN=` are of this column, others of all.
+fn nulls(list: &str) -> Vec<(String, String)> {
+    let mut column = "*".to_owned();
+    let with_column = |text: String| match text.split_once('=') {
+        Some((name, text)) => {
+            column = name.to_owned();
+            (name.to_owned(), text.to_owned())
+        }
+        None => (column.clone(), text),
+    };
+    names(list).into_iter().map(with_column).collect()
+}
+
+fn emptied(typed: &str) -> Result<(String, Empty)> {
+    let (column, what) = typed.rsplit_once('=').unwrap_or(("*", typed));
+    let empty = Empty::from_name(what).ok_or_else(|| {
+        let all = Empty::ALL.map(Empty::name).join(", ");
+        Error::setting(format!("--empty takes {all}, or COLUMN=WHAT, not '{typed}'"))
+    })?;
+    Ok((column.to_owned(), empty))
+}
+
+/// The key in a file, whose last line may end with a newline or not.
+pub(super) fn hash_key(path: &Path) -> Result<HashKey> {
+    let secret = read(path, MOST_SECRET)?;
+    let secret = secret.strip_suffix(b"\n").unwrap_or(&secret);
+    HashKey::derive(secret.strip_suffix(b"\r").unwrap_or(secret))
+}
+
+const MOST_SECRET: u64 = 1 << 16;
+const MOST_NAMES: u64 = 1 << 24;
+
+/// A file, or as much of it as `most`.
+fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| Error::io(CANNOT_READ, path.display().to_string(), error))?;
+    Ok(bytes)
+}
