@@ -4,6 +4,7 @@
 use super::typed::{names, pairs};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::{Added, Columns, Condition};
+use crate::sequence::bytes;
 use crate::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
 use clap::{ArgAction, Args};
 use std::collections::BTreeMap;
@@ -93,6 +94,10 @@ pub(super) struct ValueArgs {
     #[arg(long = "type", help = format!("Types of columns: {}", Type::NAMES.join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
     types: Vec<String>,
 
+    /// Make an array of a column's fields, of which SEPARATOR parts the elements
+    #[arg(long, value_name = "COLUMN=SEPARATOR", action = ArgAction::Append, hide_short_help = true)]
+    split: Vec<String>,
+
     /// Numbers of --type and --infer have this before their fraction
     #[arg(long, value_name = "SIGN", default_value = ".", value_parser = [".", ","], hide_short_help = true)]
     decimal: String,
@@ -125,7 +130,7 @@ pub(super) fn meant(
     of_values: &ValueArgs,
 ) -> Result<Columns> {
     let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
-    let ValueArgs { infer, types, decimal, null, quoted_values, empty, format } = of_values;
+    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, format } = of_values;
     let masks = with_parentheses(all(mask), ':', Mask::NAMES);
     let types = with_parentheses(all(types), '=', Type::NAMES);
     Ok(Columns {
@@ -143,6 +148,7 @@ pub(super) fn meant(
         infer: *infer,
         quoted_values: *quoted_values,
         types: types.iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
+        split: split.iter().map(|pair| separated(pair)).collect::<Result<_>>()?,
         decimal_comma: decimal == ",",
         null: match null_of_dialect {
             Some(text) if null.is_empty() => vec![("*".to_owned(), text.to_owned())],
@@ -253,6 +259,18 @@ fn typed(pair: &str) -> Result<(String, Type)> {
     };
     let wanted = pair[at..].parse().map_err(|error| Error::setting(format!("--type: {error}")))?;
     Ok((pair[..at - 1].to_owned(), wanted))
+}
+
+fn separated(pair: &str) -> Result<(String, String)> {
+    let wrong = || Error::setting(format!("--split takes COLUMN=SEPARATOR, not '{pair}'"));
+    // A separator may be an equals sign.
+    let (name, separator) = match pair.strip_suffix("==") {
+        Some(name) => (name, "="),
+        None => pair.rsplit_once('=').ok_or_else(wrong)?,
+    };
+    let separator = bytes("--split", separator)?;
+    let separator = String::from_utf8(separator).map_err(|_| wrong())?;
+    if name.is_empty() { Err(wrong()) } else { Ok((name.to_owned(), separator)) }
 }
 
 fn condition(typed: &str) -> Result<Condition> {

@@ -51,6 +51,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("skip_repeated_headers", "--skip-repeated-headers"),
     ("filter", "--where"),
     ("skip_until", "--skip-until"),
+    ("split", "--split"),
     ("split_records", "--split-records"),
     ("split_size", "--split-size"),
     ("strict", "--strict"),

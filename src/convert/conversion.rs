@@ -414,5 +414,10 @@ fn n_long_values(columns: &Columns, by_page: bool) -> usize {
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;
     }
-    usize::from(!columns.mask.is_empty() || columns.types.iter().any(|(_, wanted)| *wanted != Type::String))
+    let is_split = !columns.split.is_empty();
+    usize::from(
+        is_split
+            || !columns.mask.is_empty()
+            || columns.types.iter().any(|(_, wanted)| *wanted != Type::String),
+    )
 }

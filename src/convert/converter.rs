@@ -311,6 +311,13 @@ impl Builder {
         self
     }
 
+    /// Makes an array of a column's fields, of which `separator` parts the elements. An empty field
+    /// gives an empty array. Type and mask are of the elements.
+    pub fn split(mut self, column: impl Into<String>, separator: impl Into<String>) -> Self {
+        self.options.shaping.columns.split.push((column.into(), separator.into()));
+        self
+    }
+
     /// The type of a column. A value that does not fit is an anomaly, and stays a string.
     pub fn column_type(mut self, column: impl Into<String>, wanted: Type) -> Self {
         self.options.shaping.columns.types.push((column.into(), wanted));

@@ -12,9 +12,7 @@ use crate::folding::Folding;
 use crate::kernel::{Cells, Kernel};
 use crate::parse::{Field, Machine, Text, close_run};
 use crate::plan::Plan;
-use crate::plan::rule::{
-    ColumnRule, Form, Last, Making, Piece, Rules, Value, Whole, Word, hashed, hexadecimal,
-};
+use crate::plan::rule::{ColumnRule, Form, Rules, Value, Whole, Word};
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -143,11 +141,10 @@ impl Encoder<'_> {
         for i in 0..plan.n_columns(record.n_fields) {
             let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
             let Some((column, field)) = column else {
-                let constant = plan.constant(i);
-                if constant.is_some() || plan.fills() {
+                if let Some(lacking) = plan.lacking(i) {
                     plan.lead(last, i, |piece| writer.write(piece))?;
                     last = Some(i);
-                    writer.write(constant.unwrap_or("null").as_bytes())?;
+                    writer.write(lacking.as_bytes())?;
                 }
                 continue;
             };
@@ -158,8 +155,8 @@ impl Encoder<'_> {
                 last = Some(i);
             }
         }
-        for _ in 0..last.map_or(0, |i| plan.n_open(i)) {
-            writer.write(b"}")?;
+        if let Some(last) = last {
+            plan.close(last, |piece| writer.write(piece))?;
         }
         if let Some(extra) = plan.extra()
             && record.n_fields > plan.n_fields()
@@ -240,10 +237,10 @@ impl Encoder<'_> {
             rules.is_null(rule, &Whole { bytes: unfolded.as_deref().unwrap_or(raw), form })
         };
         let value = if only.as_ref().is_some_and(Range::is_empty) {
-            self.empty((rules, rule), place, raw.is_some())
+            self.empty((rules, rule), place.column.is_some(), raw.is_some())
         } else if raw.as_ref().is_some_and(is_null) {
             Value::Word(Word::Null)
-        } else if rule.transforms.is_empty() && rule.last.is_text(form) {
+        } else if rule.is_one_rule() && rule.last.is_text(form) {
             Value::Text
         } else {
             return self.by_content(writer, buffers, place, &field, form, findings, lead);
@@ -263,10 +260,15 @@ impl Encoder<'_> {
     }
 
     /// What an empty field becomes.
-    fn empty(&self, (rules, rule): (&Rules, &ColumnRule), place: &FieldPlace<'_>, looked_at: bool) -> Value {
+    pub(super) fn empty(
+        &self,
+        (rules, rule): (&Rules, &ColumnRule),
+        is_column: bool,
+        looked_at: bool,
+    ) -> Value {
         match rules.empty(rule, looked_at) {
             // In an array what is behind it would move up.
-            Value::Omitted if place.column.is_none() => Value::Text,
+            Value::Omitted if !is_column => Value::Text,
             value => value,
         }
     }
@@ -332,19 +334,11 @@ impl Encoder<'_> {
             made = rules.transform(&rule.transforms, &String::from_utf8_lossy(bytes));
             (content, valid) = (Whole { bytes: made.as_bytes(), form: Form::Other }, true);
         }
-        let value = if content.bytes.is_empty() {
-            self.empty((rules, rule), place, false)
-        } else {
-            rule.last.value(content)
-        };
-        if value == Value::Misfit {
+        let (writes, fits) =
+            self.written(writer, (rules, rule), (content, valid), place.column.is_some(), lead)?;
+        if !fits {
             findings.misfit(field.start(), place.field);
             buffers.misfitting.push(u32::try_from(place.field).unwrap_or(u32::MAX));
-        }
-        let writes = value != Value::Omitted;
-        if writes {
-            lead(writer)?;
-            self.value(writer, value, &rule.last, content.bytes, valid)?;
         }
         if let Some(buffer) = lent {
             writer.give_back(buffer);
@@ -367,79 +361,6 @@ impl Encoder<'_> {
             let write = |piece: &str| writer.escape(self.kernel, piece.as_bytes(), 0, piece.len());
             let text = self.decode(field, write)?;
             findings.invalid(&text, place.field);
-        }
-        writer.write(b"\"")
-    }
-
-    /// Writes a value of `content`, which may be no UTF-8 unless it is `valid`.
-    fn value<P: WriteValue>(
-        &self,
-        writer: &mut P,
-        value: Value,
-        last: &Last,
-        content: &[u8],
-        valid: bool,
-    ) -> Result<(), P::Stop> {
-        match value {
-            Value::Omitted | Value::Look => Ok(()),
-            Value::Word(word) => {
-                let (letters, n) = word.letters();
-                writer.write(&letters[..n])
-            }
-            Value::Token => writer.write(content),
-            Value::Made => self.made(writer, last, content, valid),
-            // A newline in JSON is between tokens only, where a space does as well.
-            Value::Json => pieces(content, valid, |piece| {
-                let mut lines = piece.split(|byte| matches!(byte, b'\n' | b'\r'));
-                writer.write(lines.next().unwrap_or_default())?;
-                lines.try_for_each(|line| {
-                    writer.write(b" ")?;
-                    writer.write(line)
-                })
-            }),
-            Value::Text | Value::Misfit => self.string(writer, [content], valid),
-            Value::Part { head, stars, tail } => {
-                let stars: &[u8] = if stars { b"***" } else { b"" };
-                self.string(writer, [&content[..head], stars, &content[tail..]], valid)
-            }
-            Value::Hash => {
-                let key = self.plan.rules().and_then(Rules::key);
-                let Some(hash) = key.map(|key| hashed(key, content, valid)) else {
-                    return writer.write(b"\"***\"");
-                };
-                writer.write(b"\"")?;
-                writer.write(&hexadecimal(&hash))?;
-                writer.write(b"\"")
-            }
-        }
-    }
-
-    /// Writes what a rule makes of `content`.
-    pub(super) fn made<P: WriteValue>(
-        &self,
-        writer: &mut P,
-        last: &Last,
-        content: &[u8],
-        valid: bool,
-    ) -> Result<(), P::Stop> {
-        let key = self.plan.rules().and_then(Rules::key);
-        last.make(&Making { content, key }, &mut |piece| match piece {
-            Piece::Json(json) => writer.write(json),
-            Piece::Text(text) => {
-                pieces(text, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))
-            }
-        })
-    }
-
-    fn string<P: WriteValue, const N: usize>(
-        &self,
-        writer: &mut P,
-        parts: [&[u8]; N],
-        valid: bool,
-    ) -> Result<(), P::Stop> {
-        writer.write(b"\"")?;
-        for part in parts {
-            pieces(part, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))?;
         }
         writer.write(b"\"")
     }
@@ -476,14 +397,4 @@ impl Encoder<'_> {
         result?;
         if given < record.n_fields { each(start, record.end) } else { Ok(()) }
     }
-}
-
-/// Gives `bytes` in pieces, U+FFFD in the place of what is no UTF-8.
-fn pieces<E>(bytes: &[u8], valid: bool, mut each: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-    if valid {
-        return each(bytes);
-    }
-    let mut text = Text::default();
-    let mut each = |piece: &str| each(piece.as_bytes());
-    text.push(0, bytes, &mut each)
 }

@@ -24,6 +24,7 @@ mod split;
 mod to_gzip;
 mod to_zstd;
 mod weaver;
+mod write_values;
 mod writer;
 
 pub(crate) use buffer::{Ends, Flush, LEAST_BUFFER, OutputBuffer};

@@ -83,9 +83,10 @@ impl Values for Weaver<'_, '_> {
                 field,
                 empty,
                 leaves_misfits: self.leaves_misfits,
+                is_split: rule.split.is_some(),
             };
             let fill = Fill { kernel, strip, cells: self.cells, common, n_nulls };
-            if rule.transforms.is_empty() {
+            if rule.is_one_rule() {
                 rule.last.apply(fill);
             } else {
                 fill.apply(&Transformed);
@@ -155,6 +156,8 @@ struct Common<'f, 'r> {
     /// What an empty field becomes, and one in quotes.
     empty: [Option<Span>; 2],
     leaves_misfits: bool,
+    /// Its fields are arrays.
+    is_split: bool,
 }
 
 /// A column with the rule `R`, and with `NULLS` some fields that are null.
@@ -234,7 +237,7 @@ impl Common<'_, '_> {
 impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
     #[inline(always)]
     fn value<B: Block>(&mut self, number: usize, cell: Cell<'_, B>, arena: &mut Arena) -> Option<Span> {
-        if cell.len() == 0 {
+        if cell.len() == 0 && !self.common.is_split {
             return self.common.empty[usize::from(cell.quoted)];
         }
         let looks = |cell: &Cell<'_, B>| !cell.quoted || self.common.rules.in_quotes();
@@ -248,7 +251,7 @@ impl<R: Rule, const NULLS: bool> Column for RuledColumn<'_, '_, R, NULLS> {
             Value::Word(Word::Null) => Span::NULL,
             Value::Word(Word::True) => Span::TRUE,
             Value::Word(Word::False) => Span::FALSE,
-            Value::Omitted => Span::NOTHING,
+            Value::Omitted | Value::EmptyArray => Span::NOTHING,
             Value::Part { head, stars, tail } => arena.part(cell, head, stars, tail),
             Value::Misfit => {
                 self.common.misfit(number, cell.field().1)?;

@@ -53,6 +53,9 @@ pub struct Columns {
     pub infer: bool,
     /// `infer` and `null` look at what is between quotes too.
     pub quoted_values: bool,
+    /// Columns whose fields are arrays, and what stands between the elements.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<(String, String)>,
     /// Columns of a type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<(String, Type)>,
@@ -87,6 +90,7 @@ impl Default for Columns {
             nest: None,
             infer: false,
             quoted_values: false,
+            split: Vec::new(),
             types: Vec::new(),
             decimal_comma: false,
             null: Vec::new(),
@@ -100,7 +104,8 @@ impl Columns {
     /// Whether some column's values are more than their text.
     pub(crate) fn have_rules(&self) -> bool {
         let Self { mask, transform, types, null, .. } = self;
-        let by_column = !mask.is_empty() || !transform.is_empty() || !types.is_empty();
+        let by_column =
+            !mask.is_empty() || !transform.is_empty() || !types.is_empty() || !self.split.is_empty();
         by_column || self.infer || !null.is_empty() || !self.empty.is_empty()
     }
 
@@ -115,6 +120,8 @@ impl Columns {
             "`mask`: hash needs `hash_key`, a secret of at least 16 bytes (head -c 32 /dev/urandom makes one)"
         } else if !hashes && self.hash_key.is_some() {
             "`hash_key`: no column is masked by hash (`mask` with the style hash)"
+        } else if self.split.iter().any(|(_, separator)| separator.is_empty()) {
+            "`split`: the separator is empty"
         } else if self.nest.as_deref() == Some("") {
             "`nest`: the separator is empty"
         } else if self.nest.is_some() && !self.format.has_keys() {

@@ -9,9 +9,9 @@ use super::nest::{self, Nest};
 use super::of_fields::FieldRules;
 use super::quoted::quoted;
 use super::resolve;
-use super::rule::{ColumnRule, Last, Rules, Type};
+use super::rule::{ColumnRule, Empty, Last, Rules, Type};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::header::Header;
 use crate::kernel::{Template, Wanted};
 use memchr::memmem::Finder;
@@ -137,6 +137,7 @@ impl Plan {
         let names: Vec<&str> = chosen.iter().map(|column| &*column.name).collect();
         let fields: Vec<Option<u32>> = chosen.iter().map(|column| column.field).collect();
         let FieldRules { mut rules, surplus, nulls } = FieldRules::new(columns, &header)?;
+        refuse_gaps(&names, &fields, &rules, nest.as_ref(), path)?;
         let of_columns = fields.iter().flatten().map(|field| std::mem::take(&mut rules[*field as usize]));
         let of_columns: Vec<ColumnRule> = of_columns.collect();
         let typed = fields.iter().flatten().zip(&of_columns).filter_map(|(field, rule)| match &rule.last {
@@ -266,7 +267,9 @@ impl Plan {
     pub(crate) fn n_columns(&self, n: usize) -> usize {
         match &self.filled {
             Some(filled) => filled.places.len(),
-            None if self.ways.fills => self.template.fields().len(),
+            None if self.ways.fills || self.nest.as_ref().is_some_and(Nest::has_arrays) => {
+                self.template.fields().len()
+            }
             None => self.template.fields_of(n).len(),
         }
     }
@@ -280,14 +283,12 @@ impl Plan {
         }
     }
 
-    /// What is written in output column `i` whatever the record has, if that is so.
-    pub(crate) fn constant(&self, i: usize) -> Option<&str> {
-        self.filled.as_ref()?.constants[i].as_deref()
-    }
-
-    /// Whether what a record lacks is null.
-    pub(crate) fn fills(&self) -> bool {
-        self.ways.fills
+    /// What is written in output column `i` of a record that lacks it: of one that is added what it
+    /// is, null where nothing may be missing, in an array for one.
+    pub(crate) fn lacking(&self, i: usize) -> Option<&str> {
+        let constant = self.filled.as_ref().and_then(|filled| filled.constants[i].as_deref());
+        let fills = self.ways.fills || self.nest.as_ref().is_some_and(|nest| nest.is_in_array(i));
+        constant.or(fills.then_some("null"))
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -320,9 +321,9 @@ impl Plan {
         emit(&piece[start..piece.len() - quote(i)])
     }
 
-    /// How many objects within the record's are open behind output column `i`.
-    pub(crate) fn n_open(&self, i: usize) -> usize {
-        self.nest.as_ref().map_or(0, |nest| nest.n_open(i))
+    /// Closes what is open within the record behind output column `i`.
+    pub(crate) fn close<E>(&self, i: usize, emit: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.nest.as_ref().map_or(Ok(()), |nest| nest.close(i, 0, emit))
     }
 
     /// The key of the fields beyond the header, if the one that was asked for is a column's name.
@@ -410,8 +411,12 @@ impl Layout<'_> {
                 }
                 piece.push_str(constant.unwrap_or("null"));
             }
-            let n_open = nest.zip(fields.len().checked_sub(1)).map_or(0, |(nest, last)| nest.n_open(last));
-            piece.push_str(&"}".repeat(n_open));
+            if let Some((nest, last)) = nest.zip(fields.len().checked_sub(1)) {
+                let Ok(()) = nest.close(last, 0, |part| {
+                    piece.push_str(&String::from_utf8_lossy(part));
+                    Ok::<_, std::convert::Infallible>(())
+                });
+            }
             piece.push_str(format.close());
             Some(piece)
         });
@@ -439,6 +444,25 @@ impl Filled {
         let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
         &self.keys[start..self.ends[i] as usize]
     }
+}
+
+/// Finds columns in arrays whose empty fields would be left out, so that others moved up.
+fn refuse_gaps(
+    names: &[&str],
+    fields: &[Option<u32>],
+    rules: &[ColumnRule],
+    nest: Option<&Nest>,
+    path: &str,
+) -> Result<()> {
+    let Some(nest) = nest else { return Ok(()) };
+    let is_gap = |(i, field): &(usize, &Option<u32>)| {
+        nest.is_in_array(*i) && field.is_some_and(|field| rules[field as usize].empty == Empty::Omit)
+    };
+    let Some((i, _)) = fields.iter().enumerate().find(is_gap) else { return Ok(()) };
+    let name = shown(names[i]);
+    Err(Error::setting(format!(
+        "{path}: `empty` omit: '{name}' is a place in an array, which cannot be left out; try `empty` null for it"
+    )))
 }
 
 /// The key of the fields beyond the header. A taken one is repaired like a repeated name, over the

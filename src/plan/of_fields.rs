@@ -35,6 +35,11 @@ impl<'c> FieldRules<'c> {
         }
         rules.masks(columns, &names)?;
         rules.empties(columns, &names);
+        for (name, separator) in &columns.split {
+            for field in names.find_all(name) {
+                rules.rules[field].split = Some(separator.as_str().into());
+            }
+        }
         rules.nulls(columns, &names);
         Ok(rules)
     }

@@ -94,7 +94,7 @@ pub(super) fn choose_of_all<'a>(columns: &'a Columns, all: &'a Header) -> Result
 
 /// Which columns are written, in what order: fields of the input, and those that are added.
 #[derive(Clone, Copy, PartialEq)]
-enum Choice {
+enum OutputColumn {
     Field(usize),
     Added(usize),
 }
@@ -108,7 +108,7 @@ fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Resul
     }
     let field = |field| u32::try_from(field).expect("a header is no longer than a record");
     let chosen = order.into_iter().map(|wanted| match wanted {
-        Choice::Field(place) => {
+        OutputColumn::Field(place) => {
             let name = match (renamed.get(&place), columns.names) {
                 (Some(name), _) => (*name).into(),
                 (None, NameStyle::Same) => header.name(place).into(),
@@ -116,7 +116,7 @@ fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Resul
             };
             Ok(Chosen { field: Some(field(place)), name, constant: None })
         }
-        Choice::Added(i) => {
+        OutputColumn::Added(i) => {
             let added = &columns.add[i];
             let constant = Some(added.json(path)?);
             Ok(Chosen { field: None, name: added.name.as_str().into(), constant })
@@ -125,7 +125,7 @@ fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Resul
     chosen.collect()
 }
 
-fn order(columns: &Columns, header: &Header) -> Result<Vec<Choice>> {
+fn order(columns: &Columns, header: &Header) -> Result<Vec<OutputColumn>> {
     let names = ColumnNames(header);
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
@@ -133,9 +133,9 @@ fn order(columns: &Columns, header: &Header) -> Result<Vec<Choice>> {
             kept[field] = false;
         }
     }
-    let all_added = (0..columns.add.len()).map(Choice::Added);
+    let all_added = (0..columns.add.len()).map(OutputColumn::Added);
     let Some(selected) = &columns.select else {
-        let fields = (0..header.len()).filter(|&field| kept[field]).map(Choice::Field);
+        let fields = (0..header.len()).filter(|&field| kept[field]).map(OutputColumn::Field);
         return Ok(fields.chain(all_added).collect());
     };
     let mut order = Vec::with_capacity(selected.len());
@@ -150,7 +150,7 @@ fn order(columns: &Columns, header: &Header) -> Result<Vec<Choice>> {
     }
     for name in selected {
         if let Some(i) = columns.add.iter().position(|added| added.name == *name) {
-            order.push(Choice::Added(i));
+            order.push(OutputColumn::Added(i));
             continue;
         }
         let found = names.find_all(name);
@@ -158,9 +158,9 @@ fn order(columns: &Columns, header: &Header) -> Result<Vec<Choice>> {
         let found = found
             .into_iter()
             .filter(|&field| kept[field] && (exact || !std::mem::replace(&mut named[field], true)));
-        order.extend(found.map(Choice::Field));
+        order.extend(found.map(OutputColumn::Field));
     }
-    let rest: Vec<Choice> = all_added.filter(|added| !order.contains(added)).collect();
+    let rest: Vec<OutputColumn> = all_added.filter(|added| !order.contains(added)).collect();
     order.extend(rest);
     Ok(order)
 }

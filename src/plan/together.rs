@@ -43,7 +43,7 @@ struct All {
 impl<'c> Together<'c> {
     /// For `n` inputs, of which `columns` is asked.
     pub(crate) fn new(columns: &'c Columns, n: usize) -> Self {
-        let Columns { filter, select, drop, rename, mask, transform, types, .. } = columns;
+        let Columns { filter, select, drop, rename, mask, transform, types, split, .. } = columns;
         let names = select.iter().flatten().map(|name| (name, "`select`"));
         // Those that are added are in no input.
         let is_added = |name: &String| columns.add.iter().any(|added| added.name == *name);
@@ -52,6 +52,7 @@ impl<'c> Together<'c> {
         let names = names.chain(drop.iter().map(|name| (name, "`drop`")));
         let names = names.chain(rename.iter().map(|(name, _)| (name, "`rename`")));
         let names = names.chain(types.iter().map(|(name, _)| (name, "`column_type`")));
+        let names = names.chain(split.iter().map(|(name, _)| (name, "`split`")));
         let names = names.chain(transform.iter().map(|(name, _)| (name, "`transform`")));
         let names = names.chain(mask.iter().map(|(name, _)| (name, "`mask`")));
         let mut seen = HashSet::new();

@@ -136,6 +136,9 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
     if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 7 {
         columns.names = NameStyle::Lower;
     }
+    if let (1, 0, Some(column)) = (of(masks, 0, 3), of(masks, 7, 1), column(of(masks, 3, 2))) {
+        columns.split.push((column, [";", " ", "a", "12"][of(masks, 5, 2)].to_owned()));
+    }
     let wanted = match of(types, 0, 3) {
         5 if few => "percent(trailing-minus)",
         6 if few => "date",

@@ -23,6 +23,7 @@ mod ways;
 
 mod api;
 mod archives;
+mod arrays;
 mod auto;
 mod bar;
 mod capped;

@@ -581,7 +581,7 @@ impl Shape {
             return Some(expected);
         };
         let names = self.names(records);
-        let plan = Plan::new(&self.columns, &names)?;
+        let plan = Plan::new(&self.columns, &names, self.trim_values)?;
         let data = if self.no_header {
             records
         } else {

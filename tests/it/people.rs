@@ -180,3 +180,22 @@ pub(crate) fn date(wanted: &str, value: &str) -> Option<String> {
     };
     (is_clock && n != 1).then(|| json(&format!("{day}T{clock}{fraction}{offset}")))
 }
+
+/// Sign, digits, whether there is a point, digits, exponent.
+pub(crate) fn loose(value: &str) -> Option<(&str, &str, bool, &str, &str)> {
+    let split = |text: &'_ str, by: fn(char) -> bool| text.find(|c| !by(c)).unwrap_or(text.len());
+    let (sign, rest) = value.split_at(usize::from(value.starts_with(['+', '-'])));
+    let (whole, rest) = rest.split_at(split(rest, |c| c.is_ascii_digit()));
+    let point = rest.starts_with('.');
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    let (fraction, exponent) =
+        if point { rest.split_at(split(rest, |c| c.is_ascii_digit())) } else { ("", rest) };
+    if !exponent.is_empty() {
+        let power = exponent.strip_prefix(['e', 'E'])?;
+        let power = power.strip_prefix(['+', '-']).unwrap_or(power);
+        if power.is_empty() || !power.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+    }
+    Some((sign, whole, point, fraction, exponent))
+}

@@ -11,10 +11,13 @@ use serde::de::IgnoredAny;
 
 use crate::model::{Cell, json, repaired, text};
 use masks::masked;
+use nesting::{Path, in_array, levels, nested, siblings};
 
 // With these the fuzz targets take this file whole.
 #[path = "masks.rs"]
 mod masks;
+#[path = "nesting.rs"]
+mod nesting;
 #[path = "people.rs"]
 mod people;
 #[cfg(test)]
@@ -40,6 +43,10 @@ pub(crate) struct Plan<'a> {
     names: Vec<String>,
     /// Field, key, rule.
     chosen: Vec<(usize, String, Rule)>,
+    /// The keys that are in arrays.
+    arrays: Vec<String>,
+    /// Fields are trimmed.
+    trims: bool,
     extra_key: String,
 }
 
@@ -63,7 +70,7 @@ pub(crate) struct Line {
 
 impl<'a> Plan<'a> {
     /// For an input with these names; `None` where the settings make no sense with them.
-    pub(crate) fn new(columns: &'a Columns, names: &[String]) -> Option<Self> {
+    pub(crate) fn new(columns: &'a Columns, names: &[String], trims: bool) -> Option<Self> {
         let otherwise = if columns.infer { Rule::Infer } else { Rule::Text };
         let mut rules = vec![otherwise; names.len()];
         for (pattern, wanted) in &columns.types {
@@ -127,15 +134,26 @@ impl<'a> Plan<'a> {
             return None;
         }
         let mut tops: Vec<String> = chosen.iter().map(|(_, key, _)| key.clone()).collect();
+        let mut arrays = Vec::new();
         if let Some(separator) = &columns.nest {
-            let levels = |key: &str| key.split(separator.as_str()).map(str::to_owned).collect::<Vec<_>>();
-            let all: Vec<Vec<String>> = tops.iter().map(|key| levels(key)).collect();
+            let all: Vec<Vec<String>> = tops.iter().map(|key| levels(key, separator)).collect();
             let clash = |a: &Vec<String>, b: &Vec<String>| a.len() <= b.len() && b[..a.len()] == a[..];
             for (i, a) in all.iter().enumerate() {
                 if a.len() > 24 || all.iter().enumerate().any(|(j, b)| i != j && clash(a, b)) {
                     return None;
                 }
+                // A number in brackets is a place in an array or nothing.
+                let is_place =
+                    |n: &usize| !a[*n].starts_with('[') || in_array(&a[..=*n], &siblings(&all, &a[..*n]));
+                if !(1..a.len()).all(|n| is_place(&n)) {
+                    return None;
+                }
             }
+            arrays = chosen
+                .iter()
+                .filter(|(_, key, _)| in_array(&levels(key, separator), &all))
+                .map(|(_, key, _)| key.clone())
+                .collect();
             // What belongs together stands at the place of the first of it.
             let order = |path: &Vec<String>| -> Vec<usize> {
                 (1..=path.len())
@@ -143,7 +161,7 @@ impl<'a> Plan<'a> {
                     .map(|at| at.expect("it is there itself"))
                     .collect()
             };
-            chosen.sort_by_key(|(_, key, _)| order(&levels(key)));
+            chosen.sort_by_key(|(_, key, _)| order(&levels(key, separator)));
             tops = all.into_iter().map(|path| path[0].clone()).collect();
         }
         let mut extra_key = columns.extra_key.clone();
@@ -153,7 +171,14 @@ impl<'a> Plan<'a> {
             }
             extra_key = format!("{}_{n}", columns.extra_key);
         }
-        Some(Self { columns, names: names.to_vec(), chosen, extra_key })
+        let plan = Self { columns, names: names.to_vec(), chosen, arrays, trims, extra_key };
+        // What is left out of an array would move others.
+        let omits = |(i, key, rule): &(usize, String, Rule)| {
+            plan.arrays.contains(key)
+                && plan.empty(rule, plan.names.get(*i)) == Empty::Omit
+                && !matches!(rule, Rule::Added(_))
+        };
+        if plan.chosen.iter().any(omits) { None } else { Some(plan) }
     }
 
     /// What is before the records.
@@ -185,7 +210,10 @@ impl<'a> Plan<'a> {
                 continue;
             }
             match cells.get(*i) {
-                None if self.columns.format == Format::Rows || self.columns.fill => {
+                None if self.columns.format == Format::Rows
+                    || self.columns.fill
+                    || self.arrays.contains(key) =>
+                {
                     written.push((Some(key), "null".to_owned()));
                 }
                 None => {}
@@ -208,11 +236,8 @@ impl<'a> Plan<'a> {
                 format!("[{}]\n", values.join(","))
             }
             format => {
-                let mut members = self.members(&written);
-                if !extra.is_empty() {
-                    members.push(format!("{}:[{}]", json(&self.extra_key), extra.join(",")));
-                }
-                let object = format!("{{{}}}", members.join(","));
+                let extra = (!extra.is_empty()).then(|| format!("[{}]", extra.join(",")));
+                let object = self.object(&written, extra);
                 match format {
                     Format::Json => format!("{}\n{object}", if first { "" } else { "," }),
                     _ => object + "\n",
@@ -222,19 +247,22 @@ impl<'a> Plan<'a> {
         line
     }
 
-    /// The members of the record's object, of which those with a common start of their key are an
-    /// object.
-    fn members(&self, written: &[(Option<&str>, String)]) -> Vec<String> {
-        let Some(separator) = &self.columns.nest else {
-            return written
-                .iter()
-                .map(|(key, value)| format!("{}:{value}", json(key.unwrap_or(""))))
-                .collect();
-        };
-        let paths = written
+    /// The record's object, of which the members with a common start of their key are an object or
+    /// an array.
+    fn object(&self, written: &[(Option<&str>, String)], extra: Option<String>) -> String {
+        let mut paths: Vec<Path<'_>> = written
             .iter()
-            .map(|(key, value)| (key.unwrap_or("").split(separator.as_str()).collect(), value.as_str()));
-        nested(&paths.collect::<Vec<_>>())
+            .map(|(key, value)| {
+                let key = key.unwrap_or("");
+                let path = match &self.columns.nest {
+                    Some(separator) => levels(key, separator),
+                    None => vec![key.to_owned()],
+                };
+                (path, value.as_str())
+            })
+            .collect();
+        paths.extend(extra.as_deref().map(|extra| (vec![self.extra_key.clone()], extra)));
+        if paths.is_empty() { "{}".to_owned() } else { nested(&paths, true) }
     }
 
     /// Whether a setting of a column named or matched so is of the column `name`; of the fields
@@ -276,6 +304,11 @@ impl<'a> Plan<'a> {
             return Some("null".to_owned());
         }
         let text = text(bytes);
+        let separator =
+            self.columns.split.iter().rfind(|(pattern, _)| name.is_some() && self.is_of(pattern, name));
+        if let Some((_, separator)) = separator {
+            return self.array(&text, separator, (rule, name), (cell, looked_at), line);
+        }
         if text.is_empty() {
             return match self.empty(rule, name) {
                 Empty::String => Some("\"\"".to_owned()),
@@ -284,47 +317,63 @@ impl<'a> Plan<'a> {
                 other => panic!("the model does not know {other:?}"),
             };
         }
-        Some(match rule {
+        Some(self.by_rule(&text, rule, looked_at == Some(bytes), &mut line.misfits))
+    }
+
+    /// The JSON of a field that is an array, `None` where it is left out.
+    fn array(
+        &self,
+        text: &str,
+        separator: &str,
+        (rule, name): (&Rule, Option<&String>),
+        (cell, looked_at): (&Cell, Option<&Vec<u8>>),
+        line: &mut Line,
+    ) -> Option<String> {
+        let empty = self.empty(rule, name);
+        if text.is_empty() {
+            return match empty {
+                Empty::Null => Some("null".to_owned()),
+                Empty::Omit => None,
+                _ => Some("[]".to_owned()),
+            };
+        }
+        let mut misfits = 0;
+        let elements = text.split(separator).map(|element| {
+            let element = if self.trims { element.trim() } else { element };
+            match element {
+                "" if empty == Empty::Null => "null".to_owned(),
+                "" => "\"\"".to_owned(),
+                _ => self.by_rule(element, rule, looked_at == Some(&cell.content), &mut misfits),
+            }
+        });
+        let elements: Vec<String> = elements.collect();
+        line.misfits += misfits.min(1);
+        Some(format!("[{}]", elements.join(",")))
+    }
+
+    /// The JSON of text that is not empty.
+    fn by_rule(&self, text: &str, rule: &Rule, is_bare: bool, misfits: &mut u64) -> String {
+        let columns = self.columns;
+        match rule {
             Rule::Added(value) => value.clone(),
-            Rule::Masked(mask) => json(&masked(mask, &text)),
-            Rule::Typed(wanted) => typed(wanted, columns.decimal_comma, &text).unwrap_or_else(|| {
-                line.misfits += 1;
-                json(&text)
+            Rule::Masked(mask) => json(&masked(mask, text)),
+            Rule::Typed(wanted) => typed(wanted, columns.decimal_comma, text).unwrap_or_else(|| {
+                *misfits += 1;
+                json(text)
             }),
             Rule::Infer if columns.decimal_comma => match text.split_once(',') {
-                _ if looked_at != Some(bytes) => json(&text),
+                _ if !is_bare => json(text),
                 Some((whole, fraction)) if !whole.contains(['.', 'e', 'E']) && !text.contains('.') => {
                     let number = format!("{whole}.{fraction}");
-                    if is_token(&number) && !fraction.contains(',') { number } else { json(&text) }
+                    if is_token(&number) && !fraction.contains(',') { number } else { json(text) }
                 }
-                None if is_token(&text) && !text.contains('.') => text,
-                _ => json(&text),
+                None if is_token(text) && !text.contains('.') => text.to_owned(),
+                _ => json(text),
             },
-            Rule::Infer if looked_at == Some(bytes) && is_token(&text) => text,
-            Rule::Infer | Rule::Text => json(&text),
-        })
-    }
-}
-
-/// The levels of a key, and the value.
-type Path<'a> = (Vec<&'a str>, &'a str);
-
-fn nested(paths: &[Path<'_>]) -> Vec<String> {
-    let mut members: Vec<(String, Vec<Path<'_>>)> = Vec::new();
-    for (path, value) in paths {
-        let below = (path[1..].to_vec(), *value);
-        match members.iter_mut().find(|(key, _)| *key == path[0]) {
-            Some((_, all)) => all.push(below),
-            None => members.push((path[0].to_owned(), vec![below])),
+            Rule::Infer if is_bare && is_token(text) => text.to_owned(),
+            Rule::Infer | Rule::Text => json(text),
         }
     }
-    members
-        .iter()
-        .map(|(key, below)| match &below[..] {
-            [(path, value)] if path.is_empty() => format!("{}:{value}", json(key)),
-            _ => format!("{}:{{{}}}", json(key), nested(below).join(",")),
-        })
-        .collect()
 }
 
 /// The columns of that name, or those that the pattern matches; `None` where there is none.
@@ -362,7 +411,7 @@ fn typed(wanted: &Type, decimal_comma: bool, value: &str) -> Option<String> {
         },
         Type::Json => is_json(value).then(|| value.replace(['\r', '\n'], " ")),
         Type::Int | Type::Float => {
-            let (sign, whole, point, fraction, exponent) = loose(value)?;
+            let (sign, whole, point, fraction, exponent) = people::loose(value)?;
             if whole.is_empty() && fraction.is_empty()
                 || *wanted == Type::Int && (point || !exponent.is_empty())
             {
@@ -378,25 +427,6 @@ fn typed(wanted: &Type, decimal_comma: bool, value: &str) -> Option<String> {
         }
         other => panic!("the model does not know {other:?}"),
     }
-}
-
-/// Sign, digits, whether there is a point, digits, exponent.
-fn loose(value: &str) -> Option<(&str, &str, bool, &str, &str)> {
-    let split = |text: &'_ str, by: fn(char) -> bool| text.find(|c| !by(c)).unwrap_or(text.len());
-    let (sign, rest) = value.split_at(usize::from(value.starts_with(['+', '-'])));
-    let (whole, rest) = rest.split_at(split(rest, |c| c.is_ascii_digit()));
-    let point = rest.starts_with('.');
-    let rest = rest.strip_prefix('.').unwrap_or(rest);
-    let (fraction, exponent) =
-        if point { rest.split_at(split(rest, |c| c.is_ascii_digit())) } else { ("", rest) };
-    if !exponent.is_empty() {
-        let power = exponent.strip_prefix(['e', 'E'])?;
-        let power = power.strip_prefix(['+', '-']).unwrap_or(power);
-        if power.is_empty() || !power.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-    }
-    Some((sign, whole, point, fraction, exponent))
 }
 
 /// A number as JSON writes it, or one of its words.

@@ -439,7 +439,6 @@ fn a_flag_that_there_is_not_gets_the_right_one_or_none() {
     right("--delimter", "; did you mean --delimiter?");
     right("--quite", "; use --quiet (-q)");
     right("--sel", "; did you mean --select?");
-    right("--split", "; did you mean --split-size or --split-records?");
     for typed in ["--sort", "--unique", "--merge", "--group-by", "--sample", "--join", "--x", "-x"] {
         right(typed, "");
     }

@@ -14,13 +14,16 @@ use crate::kernel::{Sight, Wanted};
 use crate::plan::columns::Columns;
 use memchr::memmem::Finder;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is done with the values of one column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColumnRule {
     /// The caller's own functions, by number, in the order in which they apply.
     pub(crate) transforms: Vec<usize>,
-    /// What then happens.
+    /// What stands between the elements, if a field is an array of them.
+    pub(crate) split: Option<Arc<str>>,
+    /// What then happens, to each element.
     pub(crate) last: Last,
     /// What empty fields give.
     pub(crate) empty: Empty,
@@ -29,9 +32,14 @@ pub(crate) struct ColumnRule {
 }
 
 impl ColumnRule {
+    /// Whether `last` is all that is done.
+    pub(crate) fn is_one_rule(&self) -> bool {
+        self.transforms.is_empty() && self.split.is_none()
+    }
+
     /// What may be known of its values at sight.
     fn sight(&self) -> Sight {
-        if self.transforms.is_empty() { self.last.sight() } else { Sight::Nothing }
+        if self.is_one_rule() { self.last.sight() } else { Sight::Nothing }
     }
 }
 
@@ -151,8 +159,8 @@ impl Rules {
     /// ask for.
     pub(crate) fn only_nulls(&self) -> Option<Box<[Finder<'static>]>> {
         let is_text = |column: &ColumnRule| {
-            let ColumnRule { transforms, last, empty, .. } = column;
-            transforms.is_empty() && *last == Last::Text && *empty == Empty::String
+            let ColumnRule { last, empty, .. } = column;
+            column.is_one_rule() && *last == Last::Text && *empty == Empty::String
         };
         let texts: BTreeSet<&[u8]> = self.nulls.iter().flat_map(Nulls::texts).collect();
         let only = self.columns.iter().chain([&self.surplus]).all(is_text)
@@ -204,9 +212,9 @@ impl Rules {
     /// Whether the fields of output column `i` are all their text, the empty ones too.
     pub(crate) fn is_plain(&self, i: usize) -> bool {
         let rule = &self.columns[i];
-        let ColumnRule { transforms, last, empty, .. } = rule;
+        let ColumnRule { last, empty, .. } = rule;
         let nulls = self.nulls(rule);
-        transforms.is_empty()
+        rule.is_one_rule()
             && last.is_text(Form::Bare)
             && nulls.len() == 0
             && !nulls.empty
@@ -275,7 +283,11 @@ impl Rules {
 
     /// What an empty field of a column with `rule` becomes, one that nulls look at or not.
     pub(crate) fn empty(&self, rule: &ColumnRule, looked_at: bool) -> Value {
-        if self.nulls(rule).empty && looked_at { Value::Word(Word::Null) } else { rule.empty.value() }
+        match rule.empty.value() {
+            _ if self.nulls(rule).empty && looked_at => Value::Word(Word::Null),
+            Value::Text if rule.split.is_some() => Value::EmptyArray,
+            value => value,
+        }
     }
 
     /// Makes text of another by the caller's own functions of these numbers; the first has it as it

@@ -12,7 +12,7 @@ fn made(last: &Last, content: &str) -> String {
     match last.value(Whole { bytes: content.as_bytes(), form: Form::Bare }) {
         Value::Text => format!("\"{content}\""),
         Value::Misfit => "misfit".to_owned(),
-        Value::Omitted | Value::Look => String::new(),
+        Value::Omitted | Value::Look | Value::EmptyArray => String::new(),
         Value::Word(word) => {
             let (letters, n) = word.letters();
             String::from_utf8(letters[..n].to_vec()).unwrap()

@@ -9,6 +9,8 @@ pub(crate) enum Value {
     Misfit,
     /// Nothing at all.
     Omitted,
+    /// `[]`.
+    EmptyArray,
     /// `null`, `true` or `false`.
     Word(Word),
     /// Its content, which is JSON as it is.
