@@ -50,6 +50,7 @@ mod kernel;
 mod output;
 mod parse;
 mod plan;
+mod schema;
 mod sequence;
 
 #[cfg(feature = "cli")]
@@ -67,6 +68,7 @@ pub use header::Repair;
 pub use input::{Encoding, Source};
 pub use output::{Compress, Compression, Sink, remove_temporaries};
 pub use plan::{Empty, Format, HashKey, Mask, Type};
+pub use schema::{ColumnSchema, InvalidSeen, KeptFrom, NullsSeen, NumbersSeen, Schema, Sighting, ValueType};
 pub use sequence::ByteSequence;
 
 /// Parts that tests, benches and fuzz targets use by themselves. No promise is made about them.

@@ -17,7 +17,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// All of them.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(super) struct ShapingArgs {
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
@@ -30,7 +30,7 @@ pub(super) struct ShapingArgs {
 }
 
 /// How the inputs are read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct ReadingArgs {
     /// What wrote the file; other flags override parts of it
@@ -84,7 +84,7 @@ pub(super) struct ReadingArgs {
 }
 
 /// What makes bytes content that would end a field.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 struct QuotingArgs {
     /// What opens and closes quoted fields: bytes, or 'none' [default: "]
@@ -106,7 +106,7 @@ struct QuotingArgs {
 }
 
 /// What becomes of the columns.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Columns")]
 pub(super) struct ColumnArgs {
     /// Write only these columns, in this order; '*' stands for any characters
@@ -150,7 +150,7 @@ pub(super) struct ColumnArgs {
 }
 
 /// What becomes of the values.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Values")]
 pub(super) struct ValueArgs {
     /// Write unquoted numbers, true, false and null of JSON as they are

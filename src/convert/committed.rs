@@ -8,6 +8,7 @@ use super::counts::{Counts, Seen, SlicePosition};
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Count, Misfits};
+use super::survey::Survey;
 use crate::error::{Anomaly, Place, Result};
 use crate::header::Header;
 use crate::output::{Batch, Reason, Rejects, WriteRecords};
@@ -24,6 +25,7 @@ pub(super) struct Committed<'r> {
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
     pub(super) split_points: Option<&'r mut SplitPoints>,
+    pub(super) survey: Option<&'r mut Survey>,
     pub(super) state: State,
     /// The start of a record that the windows so far do not end, and the machine at its end.
     pub(super) carry: Vec<u8>,

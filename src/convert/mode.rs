@@ -18,6 +18,8 @@ pub(super) enum Mode {
     Judge,
     /// Nothing is written. Regular records can have no anomaly, so the kernels only count them.
     Count,
+    /// Nothing is written. The encoder judges each record, and the schema counts its fields.
+    Survey,
 }
 
 /// What an anomaly does, beyond being counted.

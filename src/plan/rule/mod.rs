@@ -39,6 +39,7 @@ pub(crate) use definition::{Apply, Rule};
 pub use empty::Empty;
 pub use hash::HashKey;
 pub(crate) use hash::hashed;
+pub(crate) use json::is_json;
 pub(crate) use number::{Number, number};
 pub(crate) use rules::{ColumnRule, Last, Rules, otherwise};
 pub use table::{Mask, Type};

@@ -1,0 +1,83 @@
+//! What is said of a column beside its figures: what it would be but for a value, and what may be
+//! asked of the conversion.
+
+use super::column::{ColumnSchema, KeptFrom};
+use super::kinds::{Kinds, ValueType};
+
+impl ColumnSchema {
+    /// The narrower type that the column would have but for a value, and the first such value. Of
+    /// several types it is the one that most values fit before. `None` if the first value fits
+    /// none.
+    pub fn would_be(&self) -> Option<(ValueType, &KeptFrom)> {
+        let of = |kinds: &[Kinds]| {
+            let is = |kept: &&KeptFrom| kinds.iter().any(|kind| kind.names().next() == Some(&kept.kind));
+            let kept: Vec<&KeptFrom> = self.kept_from.iter().filter(is).collect();
+            // A type of several kinds is lost with the last of them.
+            (kept.len() == kinds.len()).then(|| kept.into_iter().max_by_key(|kept| kept.values_before))?
+        };
+        let float = of(&[Kinds::NUMBER]).or_else(|| of(&[Kinds::FLOAT]));
+        let own = self.nulls.type_without.unwrap_or(self.value_type);
+        let narrower = [
+            (ValueType::Int, of(&[Kinds::INT])),
+            (ValueType::Float, float),
+            (ValueType::Bool, of(&[Kinds::TRUE_FALSE, Kinds::T_F, Kinds::YES_NO, Kinds::Y_N])),
+            (ValueType::Json, of(&[Kinds::JSON])),
+            (ValueType::Date, of(&[Kinds::DATE])),
+            (ValueType::Timestamp, of(&[Kinds::TIMESTAMP])),
+        ];
+        let found = narrower.into_iter().filter_map(|(narrower, kept)| Some((narrower, kept?)));
+        let is_narrower = |narrower: ValueType| match own {
+            ValueType::String => true,
+            ValueType::Float => narrower == ValueType::Int,
+            _ => false,
+        };
+        let found = found.filter(|(narrower, kept)| is_narrower(*narrower) && kept.values_before > 0);
+        // Of equal ones the first, which is the narrowest.
+        found.reduce(|best, next| if next.1.values_before > best.1.values_before { next } else { best })
+    }
+
+    /// See [`ColumnSchema::proposals`]; `without` is its type without spellings of null.
+    pub(super) fn propose(&self, without: ValueType) -> Vec<String> {
+        let mut proposals = Vec::new();
+        let name = &self.name;
+        if without != ValueType::String && self.nulls.count > 0 {
+            proposals.push(format!("--null {}", typed(&format!("{name}={}", self.nulls.spellings.join(",")))));
+        }
+        if self.values == 0 {
+            return proposals;
+        }
+        if let Some(pattern) = self.fits.pattern().filter(|_| without != ValueType::Date) {
+            proposals.push(format!("--type {}", typed(&format!("{name}=date:{pattern}"))));
+            return proposals;
+        }
+        if self.fits.has(Kinds::EMAIL) {
+            proposals.push(format!("--mask {}", typed(&format!("{name}:email"))));
+        } else if self.fits.has(Kinds::CARD.or(Kinds::IBAN)) {
+            proposals.push(format!("--mask {}", typed(&format!("{name}:last4"))));
+        } else if self.fits.has(Kinds::PHONE) && without == ValueType::String {
+            proposals.push(format!("--mask {}", typed(&format!("{name}:redact"))));
+        }
+        proposals
+    }
+
+    /// What the values look like that should perhaps be masked.
+    pub fn looks_like(&self) -> Option<&'static str> {
+        let kinds = [
+            (Kinds::EMAIL, "e-mail addresses"),
+            (Kinds::CARD, "card numbers"),
+            (Kinds::IBAN, "IBANs"),
+            (Kinds::PHONE, "telephone numbers"),
+        ];
+        let found = kinds.into_iter().find(|(kind, _)| self.values > 0 && self.fits.has(*kind));
+        found.map(|(_, name)| name)
+    }
+}
+
+/// An argument as it is typed in a shell.
+fn typed(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ':' | '.' | ',' | '/');
+    match argument.chars().all(plain) {
+        true => argument.to_owned(),
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    }
+}
