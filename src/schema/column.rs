@@ -3,7 +3,7 @@
 use super::kinds::{Kinds, ValueType};
 use super::nulls::SPELLINGS;
 use super::number_text::{MOST, compare};
-use super::tally::{Spot, TRACKED, Tally};
+use super::tally::{Spot, TRACKED, TRACKED_KINDS, Tally};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -55,7 +55,7 @@ pub struct ColumnSchema {
     pub longest: u64,
     /// What is known of a column of numbers.
     pub numbers: Option<NumbersSeen>,
-    /// The first value that does not fit a kind, for each kind that the column is kept from.
+    /// The values that keep the column from kinds of values, in their order.
     pub kept_from: Vec<KeptFrom>,
     /// What all values fit, but for empty ones and nulls, by the names in the guide.
     pub(super) fits: Kinds,
@@ -118,13 +118,13 @@ pub struct NumbersSeen {
     pub beyond_2_63: u64,
 }
 
-/// The first value that does not fit a kind.
+/// The first value that does not fit some kinds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeptFrom {
-    /// The kind's name.
-    pub kind: String,
-    /// How many values the column has before it. All of them fit.
+    /// The kinds, of those that all values before it fit.
+    pub(super) kinds: Kinds,
+    /// How many values the column has before it, but for empty ones and nulls.
     pub values_before: u64,
     /// The value.
     #[serde(flatten)]
@@ -243,7 +243,7 @@ impl ColumnSchema {
     /// What it takes in memory at the most, but for its name, with values of 48 bytes.
     pub(crate) const fn size() -> usize {
         let seen = TRACKED.len() + 3;
-        size_of::<Self>() + TRACKED.len() * (size_of::<KeptFrom>() + 16) + seen * 64 + 2 * (MOST + 17) + 512
+        size_of::<Self>() + TRACKED.len() * size_of::<KeptFrom>() + seen * 64 + 2 * (MOST + 17) + 512
     }
 
     /// Whether there is no value but empty ones and nulls.
@@ -259,11 +259,13 @@ impl ColumnSchema {
     /// Adds a stretch of input. `sighting` says what a field is, and where.
     pub(crate) fn add(&mut self, tally: &Tally, sighting: impl Fn(Spot) -> Sighting) {
         let seen = |spot: Spot| spot.is_some().then(|| sighting(spot));
-        for (kind, spot) in TRACKED.into_iter().zip(tally.kept_from) {
-            if self.fits.has(kind) && spot.is_some() {
-                let kind = kind.names().next().unwrap_or_default().to_owned();
-                let values_before = self.values + u64::from(spot.before);
-                self.kept_from.push(KeptFrom { kind, values_before, first: sighting(spot) });
+        let lost = self.fits.without(tally.fits);
+        if lost.has(TRACKED_KINDS) {
+            for (kind, spot) in TRACKED.into_iter().zip(tally.kept_from) {
+                if lost.has(kind) {
+                    let values_before = self.values + u64::from(spot.before);
+                    self.keep_from(kind, values_before, || sighting(spot));
+                }
             }
         }
         self.fits = self.fits.and(tally.fits);
@@ -302,10 +304,10 @@ impl ColumnSchema {
 
     /// Adds what comes behind.
     fn add_behind(&mut self, later: Self) {
-        for mut kept in later.kept_from {
-            if self.kept_from.iter().all(|known| known.kind != kept.kind) {
-                kept.values_before += self.values;
-                self.kept_from.push(kept);
+        for kept in later.kept_from {
+            let kinds = self.fits.and(kept.kinds);
+            if !kinds.is_none() {
+                self.keep_from(kinds, self.values + kept.values_before, || kept.first);
             }
         }
         self.fits = self.fits.and(later.fits);
@@ -338,6 +340,14 @@ impl ColumnSchema {
         };
     }
 
+    /// Notes that a value keeps the column from `kinds`.
+    fn keep_from(&mut self, kinds: Kinds, values_before: u64, first: impl FnOnce() -> Sighting) {
+        match self.kept_from.binary_search_by_key(&values_before, |known| known.values_before) {
+            Ok(at) => self.kept_from[at].kinds = self.kept_from[at].kinds.or(kinds),
+            Err(at) => self.kept_from.insert(at, KeptFrom { kinds, values_before, first: first() }),
+        }
+    }
+
     /// Renumbers the inputs.
     fn each_input(&mut self, place: impl Fn(u64) -> u64) {
         self.lacking.iter_mut().for_each(|at| *at = place(*at));
@@ -353,7 +363,6 @@ impl ColumnSchema {
         let without = if self.values == 0 { ValueType::String } else { self.fits.value_type(points) };
         self.value_type = if self.nulls.count == 0 { without } else { ValueType::String };
         self.nulls.type_without = (without != self.value_type).then_some(without);
-        self.kept_from.sort_by_key(|kept| TRACKED.iter().position(|kind| kind.names().next() == Some(&kept.kind)));
         self.proposals = self.propose(without);
     }
 }
@@ -378,5 +387,12 @@ impl NumbersSeen {
         if let Some(largest) = largest.filter(|new| is(new, &self.largest, Ordering::Greater)) {
             self.largest = Some(largest);
         }
+    }
+}
+
+impl KeptFrom {
+    /// The names of the kinds that the value does not fit, of those that all values before it fit.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.kinds.names()
     }
 }

@@ -9,21 +9,20 @@ impl ColumnSchema {
     /// several types it is the one that most values fit before. `None` if the first value fits
     /// none.
     pub fn would_be(&self) -> Option<(ValueType, &KeptFrom)> {
-        let of = |kinds: &[Kinds]| {
-            let is = |kept: &&KeptFrom| kinds.iter().any(|kind| kind.names().next() == Some(&kept.kind));
-            let kept: Vec<&KeptFrom> = self.kept_from.iter().filter(is).collect();
-            // A type of several kinds is lost with the last of them.
-            (kept.len() == kinds.len()).then(|| kept.into_iter().max_by_key(|kept| kept.values_before))?
+        let of = |kinds: Kinds| {
+            // They are in order, and a type of several kinds is lost with the last of them.
+            let lost = !self.fits.has(kinds);
+            self.kept_from.iter().rfind(|kept| lost && kept.kinds.has(kinds))
         };
-        let float = of(&[Kinds::NUMBER]).or_else(|| of(&[Kinds::FLOAT]));
+        let float = of(Kinds::NUMBER).or_else(|| of(Kinds::FLOAT));
         let own = self.nulls.type_without.unwrap_or(self.value_type);
         let narrower = [
-            (ValueType::Int, of(&[Kinds::INT])),
+            (ValueType::Int, of(Kinds::INT)),
             (ValueType::Float, float),
-            (ValueType::Bool, of(&[Kinds::TRUE_FALSE, Kinds::T_F, Kinds::YES_NO, Kinds::Y_N])),
-            (ValueType::Json, of(&[Kinds::JSON])),
-            (ValueType::Date, of(&[Kinds::DATE])),
-            (ValueType::Timestamp, of(&[Kinds::TIMESTAMP])),
+            (ValueType::Bool, of(Kinds::BOOL)),
+            (ValueType::Json, of(Kinds::JSON)),
+            (ValueType::Date, of(Kinds::DATE)),
+            (ValueType::Timestamp, of(Kinds::TIMESTAMP)),
         ];
         let found = narrower.into_iter().filter_map(|(narrower, kept)| Some((narrower, kept?)));
         let is_narrower = |narrower: ValueType| match own {

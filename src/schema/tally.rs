@@ -24,6 +24,16 @@ pub(super) const TRACKED: [Kinds; 10] = [
     Kinds::TIMESTAMP,
 ];
 
+/// All of these.
+pub(super) const TRACKED_KINDS: Kinds = {
+    let (mut all, mut i) = (Kinds::NONE, 0);
+    while i < TRACKED.len() {
+        all = all.or(TRACKED[i]);
+        i += 1;
+    }
+    all
+};
+
 /// Where a field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spot {
