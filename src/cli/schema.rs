@@ -236,7 +236,8 @@ fn notes(schema: &Schema, column: &ColumnSchema) -> Vec<String> {
 
 /// A value and where it is.
 fn place(schema: &Schema, seen: &Sighting) -> String {
-    let file = if schema.inputs.len() > 1 { format!("{}, ", input(schema, seen.input)) } else { String::new() };
+    let file =
+        if schema.inputs.len() > 1 { format!("{}, ", input(schema, seen.input)) } else { String::new() };
     let Sighting { value, line, record, byte, column, .. } = seen;
     let (line, record, byte) = (grouped(*line), grouped(*record), grouped(*byte));
     format!("'{}' on {file}line {line} (record {record}, byte {byte}, column {column})", on_a_line(value))

@@ -154,6 +154,9 @@ impl Inputs<'_, '_> {
         let (mut opened, beginning) = self.preparation.open(&mut ready)?;
         let reader = &mut *opened.reader;
         self.summary.inputs.push(ready.name.clone());
+        if let Some(survey) = &mut self.survey {
+            survey.next(&ready.name);
+        }
         let earlier = self.outputs.checkpoints.as_mut().and_then(Checkpoints::earlier);
         let options = self.preparation.options;
         let Some(beginning) = beginning else {
@@ -298,7 +301,7 @@ impl Inputs<'_, '_> {
                 Walk { reader: &records, max_record: sizes.max_record, rejects: options.rejects.is_some() };
             located.check_last(reader, &walk, n, sizes.hold + sizes.max_record)?;
         }
-        let known = self.survey.as_mut().map(|survey| survey.begin(&ready.name, plan.header()));
+        let known = self.survey.as_mut().map(|survey| survey.begin(plan.header()));
         let done_before = summary.records;
         let layout = outputs.writer.layout();
         let committed = Committed {

@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::output::{Compress, Nowhere};
 use crate::plan::Columns;
 use crate::schema::Schema;
-use std::sync::Arc;
 
 impl Converter {
     /// Reads all inputs and says what the values of each column have in common. Every record is
@@ -60,7 +59,6 @@ fn survey_options(options: &Options) -> Options {
     let writing = Writing { compress: Compress::Not, ..Writing::default() };
     let mut survey = Options { writing, check: true, survey: true, ..options.clone() };
     survey.shaping.columns = columns;
-    survey.progress = Arc::clone(&options.progress);
     survey
 }
 

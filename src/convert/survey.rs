@@ -22,11 +22,19 @@ pub(super) struct Survey {
     /// The input at hand, and the column of each of its fields.
     input: u64,
     of_fields: Vec<usize>,
+    /// The inputs before that have a header.
+    headed: Vec<u64>,
 }
 
 impl Survey {
     pub(super) fn new() -> Self {
-        Self { schema: Schema::empty(), columns: HashMap::new(), input: 0, of_fields: Vec::new() }
+        Self {
+            schema: Schema::empty(),
+            columns: HashMap::new(),
+            input: 0,
+            of_fields: Vec::new(),
+            headed: Vec::new(),
+        }
     }
 
     /// What it takes in memory once it has the columns of `header` too.
@@ -37,16 +45,20 @@ impl Survey {
         n * (ColumnSchema::size() + 96) + 2 * (known + new)
     }
 
-    /// Begins with the records of an input. Returns what its fields are known not to fit.
-    pub(super) fn begin(&mut self, name: &str, header: &Header) -> Known {
+    /// Takes the name of the next input.
+    pub(super) fn next(&mut self, name: &str) {
         self.input = self.schema.input(name);
-        let Self { schema, columns, input, of_fields } = self;
+    }
+
+    /// Begins with the records of this input. Returns what its fields are known not to fit.
+    pub(super) fn begin(&mut self, header: &Header) -> Known {
+        let Self { schema, columns, input, of_fields, headed } = self;
         let n_before = schema.columns.len();
         of_fields.clear();
         for name in header.names() {
             let at = *columns.entry(name.to_owned()).or_insert_with(|| {
                 let mut column = ColumnSchema::new(name);
-                column.lacking.extend(0..*input);
+                column.lacking.extend(headed.iter().filter(|before| *before != input));
                 schema.columns.push(column);
                 schema.columns.len() - 1
             });
@@ -58,6 +70,9 @@ impl Survey {
             if !has && column.lacking.last() != Some(input) {
                 column.lacking.push(*input);
             }
+        }
+        if !headed.contains(input) {
+            headed.push(*input);
         }
         Known(of_fields.iter().map(|at| AtomicU32::new(schema.columns[*at].fits().bits())).collect())
     }
@@ -73,7 +88,10 @@ impl Survey {
                 Sighting::new(
                     value,
                     self.input,
-                    (state.lines + run.reader.count_lines(before) + 1, state.records + u64::from(spot.record)),
+                    (
+                        state.lines + run.reader.count_lines(before) + 1,
+                        state.records + u64::from(spot.record),
+                    ),
                     (state.input_at + run.input.input_len(text_at, before), field as u64 + 1),
                 )
             };

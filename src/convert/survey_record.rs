@@ -14,7 +14,12 @@ use std::ops::Range;
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// Counts the fields of a record, the one of that number in the slice. `valid` says that all of
     /// its bytes are known to be UTF-8.
-    pub(super) fn survey(&mut self, record: &Record<'_>, number: u64, valid: bool) -> Result<(), Stop<'r, 's>> {
+    pub(super) fn survey(
+        &mut self,
+        record: &Record<'_>,
+        number: u64,
+        valid: bool,
+    ) -> Result<(), Stop<'r, 's>> {
         let n = self.run.plan.n_fields().min(record.n_fields);
         for i in 0..n {
             self.survey_field(record, i, number, valid)?;

@@ -162,7 +162,8 @@ impl Schema {
     /// One of the two is of another version of this document.
     pub fn merge(&mut self, later: Self) -> Result<()> {
         if let Some(version) = [self.version, later.version].into_iter().find(|version| *version != VERSION) {
-            let message = format!("a schema of version {version} cannot be merged; this is version {VERSION}");
+            let message =
+                format!("a schema of version {version} cannot be merged; this is version {VERSION}");
             return Err(Error::setting(message));
         }
         let inputs: Vec<u64> = later.inputs.iter().map(|name| self.input(name)).collect();
@@ -268,7 +269,7 @@ impl ColumnSchema {
                 }
             }
         }
-        self.fits = self.fits.and(tally.fits);
+        self.fits = self.fits.both(tally.fits);
         let figures = &tally.figures;
         self.values += u64::from(figures.values);
         self.empty += u64::from(figures.empty);
@@ -310,7 +311,7 @@ impl ColumnSchema {
                 self.keep_from(kinds, self.values + kept.values_before, || kept.first);
             }
         }
-        self.fits = self.fits.and(later.fits);
+        self.fits = self.fits.both(later.fits);
         self.values += later.values;
         self.empty += later.empty;
         self.missing += later.missing;

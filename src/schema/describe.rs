@@ -40,7 +40,8 @@ impl ColumnSchema {
         let mut proposals = Vec::new();
         let name = &self.name;
         if without != ValueType::String && self.nulls.count > 0 {
-            proposals.push(format!("--null {}", typed(&format!("{name}={}", self.nulls.spellings.join(",")))));
+            proposals
+                .push(format!("--null {}", typed(&format!("{name}={}", self.nulls.spellings.join(",")))));
         }
         if self.values == 0 {
             return proposals;
@@ -53,22 +54,26 @@ impl ColumnSchema {
             proposals.push(format!("--mask {}", typed(&format!("{name}:email"))));
         } else if self.fits.has(Kinds::CARD.or(Kinds::IBAN)) {
             proposals.push(format!("--mask {}", typed(&format!("{name}:last4"))));
-        } else if self.fits.has(Kinds::PHONE) && without == ValueType::String {
+        } else if self.is_phone() {
             proposals.push(format!("--mask {}", typed(&format!("{name}:redact"))));
         }
         proposals
     }
 
+    /// A day that starts with a zero looks like a telephone number too.
+    fn is_phone(&self) -> bool {
+        self.fits.has(Kinds::PHONE) && !self.fits.has(Kinds::DAYS)
+    }
+
     /// What the values look like that should perhaps be masked.
     pub fn looks_like(&self) -> Option<&'static str> {
         let kinds = [
-            (Kinds::EMAIL, "e-mail addresses"),
-            (Kinds::CARD, "card numbers"),
-            (Kinds::IBAN, "IBANs"),
-            (Kinds::PHONE, "telephone numbers"),
+            (self.fits.has(Kinds::EMAIL), "e-mail addresses"),
+            (self.fits.has(Kinds::CARD), "card numbers"),
+            (self.fits.has(Kinds::IBAN), "IBANs"),
+            (self.is_phone(), "telephone numbers"),
         ];
-        let found = kinds.into_iter().find(|(kind, _)| self.values > 0 && self.fits.has(*kind));
-        found.map(|(_, name)| name)
+        kinds.into_iter().find(|(fits, _)| self.values > 0 && *fits).map(|(_, name)| name)
     }
 }
 

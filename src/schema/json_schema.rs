@@ -30,8 +30,7 @@ impl Schema {
 impl ColumnSchema {
     fn property(&self) -> String {
         let value_type = self.nulls.type_without.unwrap_or(self.value_type);
-        let is_string =
-            matches!(value_type, ValueType::String | ValueType::Date | ValueType::Timestamp);
+        let is_string = matches!(value_type, ValueType::String | ValueType::Date | ValueType::Timestamp);
         let mut types = match value_type {
             ValueType::Int => vec!["integer"],
             ValueType::Float => vec!["number"],
@@ -57,7 +56,8 @@ impl ColumnSchema {
             property.insert("maxLength".to_owned(), json!(self.longest));
         }
         let mut text = Value::Object(property).to_string();
-        let numbers = self.numbers.as_ref().filter(|_| matches!(value_type, ValueType::Int | ValueType::Float));
+        let numbers =
+            self.numbers.as_ref().filter(|_| matches!(value_type, ValueType::Int | ValueType::Float));
         if let Some(numbers) = numbers.filter(|numbers| numbers.not_compared == 0)
             && let (Some(smallest), Some(largest)) = (&numbers.smallest, &numbers.largest)
         {

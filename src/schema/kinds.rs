@@ -172,6 +172,17 @@ impl Kinds {
         Self(self.0 & !other.0)
     }
 
+    /// What both have. Orders of days and times behind them are nothing without each other.
+    #[inline(always)]
+    pub(crate) const fn both(self, other: Self) -> Self {
+        let both = self.and(other);
+        if both.has(Self::DAYS) && both.has(Self::TIMES) {
+            both
+        } else {
+            both.without(Self::DAYS).without(Self::TIMES)
+        }
+    }
+
     /// Whether the two have one in common.
     #[inline(always)]
     pub(crate) const fn has(self, other: Self) -> bool {

@@ -80,9 +80,9 @@ impl<'t> Decimal<'t> {
 
 /// A whole number, the largest there is if it does not fit.
 fn saturated(digits: &[u8]) -> i128 {
-    digits.iter().fold(0_i128, |number, digit| {
-        number.saturating_mul(10).saturating_add(i128::from(digit - b'0'))
-    })
+    digits
+        .iter()
+        .fold(0_i128, |number, digit| number.saturating_mul(10).saturating_add(i128::from(digit - b'0')))
 }
 
 /// Compares two numbers as JSON writes them. Exponents beyond 38 digits count as equal.
@@ -137,9 +137,27 @@ mod tests {
     #[test]
     fn numbers_are_compared_exactly() {
         let ascending = [
-            "-1e400", "-12345678901234567890.5", "-12345678901234567890", "-2", "-1.5", "-1.49", "-1e-5",
-            "0", "1e-400", "0.00001", "0.1", "0.10000000000000000000000001", "1", "1.5", "9", "1e1", "10.01",
-            "9007199254740993", "9007199254740993.1", "1e16", "123e400",
+            "-1e400",
+            "-12345678901234567890.5",
+            "-12345678901234567890",
+            "-2",
+            "-1.5",
+            "-1.49",
+            "-1e-5",
+            "0",
+            "1e-400",
+            "0.00001",
+            "0.1",
+            "0.10000000000000000000000001",
+            "1",
+            "1.5",
+            "9",
+            "1e1",
+            "10.01",
+            "9007199254740993",
+            "9007199254740993.1",
+            "1e16",
+            "123e400",
         ];
         for (i, a) in ascending.iter().enumerate() {
             for (j, b) in ascending.iter().enumerate() {

@@ -4,10 +4,32 @@
 pub(super) fn is_email(text: &[u8]) -> bool {
     let Some(at) = text.iter().position(|byte| *byte == b'@') else { return false };
     let (local, host) = (&text[..at], &text[at + 1..]);
-    let is_plain = |byte: &u8| !matches!(byte, 0..=b' ' | 0x7f | b'@' | b'"' | b'(' | b')' | b',' | b':' | b';' | b'<' | b'>' | b'[' | b'\\' | b']');
+    let is_plain = |byte: &u8| {
+        !matches!(
+            byte,
+            0..=b' '
+                | 0x7f
+                | b'@'
+                | b'"'
+                | b'('
+                | b')'
+                | b','
+                | b':'
+                | b';'
+                | b'<'
+                | b'>'
+                | b'['
+                | b'\\'
+                | b']'
+        )
+    };
     let is_inner = |host: &[u8]| host.first() != Some(&b'.') && host.last() != Some(&b'.');
-    !local.is_empty() && text.len() <= 320 && host.contains(&b'.') && is_inner(host)
-        && local.iter().all(is_plain) && host.iter().all(is_plain)
+    !local.is_empty()
+        && text.len() <= 320
+        && host.contains(&b'.')
+        && is_inner(host)
+        && local.iter().all(is_plain)
+        && host.iter().all(is_plain)
 }
 
 /// A plus sign and 8 to 15 digits; or 7 to 15 digits that start with `0` or a parenthesis, and
@@ -104,7 +126,11 @@ mod tests {
             ("0000000000000", [false; 4]),
         ] {
             let bytes = text.as_bytes();
-            assert_eq!([is_email(bytes), is_phone(bytes), is_iban(bytes), is_card(bytes)], expected, "{text}");
+            assert_eq!(
+                [is_email(bytes), is_phone(bytes), is_iban(bytes), is_card(bytes)],
+                expected,
+                "{text}"
+            );
         }
     }
 }

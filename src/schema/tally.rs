@@ -174,7 +174,7 @@ impl Tally {
         let fits = judge(content, self.fits);
         let lost = self.fits.without(fits);
         if !lost.is_none() {
-            self.fits = self.fits.and(fits);
+            self.fits = self.fits.both(fits);
             let before = self.figures.values;
             for (kind, first) in TRACKED.into_iter().zip(&mut self.kept_from) {
                 if lost.has(kind) {
