@@ -55,6 +55,7 @@ mod strip;
 mod summary;
 mod survey;
 mod survey_record;
+mod survey_strip;
 mod tail;
 mod text_slice;
 mod tops;

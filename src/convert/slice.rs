@@ -10,7 +10,7 @@ use super::counts::{Counts, SlicePosition};
 use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::sequencer::Turn;
-use super::survey::Tallies;
+use super::survey::{Surveyed, Tallies};
 use super::windows::Claim;
 use crate::error::{Anomaly, Error, ErrorKind, Place};
 use crate::output::{Batch, Ends, Flush, OutputBuffer, Packer};
@@ -192,7 +192,8 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         | Tail::Limit(done)
         | Tail::End(done)) = tail;
         if let (Some(tallies), Committed { survey: Some(survey), state, .. }) = (tallies, &mut *turn) {
-            survey.add(run, state, (bytes, text_at), &tallies.of_fields);
+            let (reader, input, known) = (&run.reader, &*run.input, run.known.as_ref());
+            survey.add(state, &Surveyed { reader, input, known, bytes, text_at }, &tallies.of_fields);
         }
         turn.add(&counts, run.input.input_len(text_at, &bytes[..done]), done);
         let rest = &bytes[done..];

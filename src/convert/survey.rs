@@ -5,13 +5,17 @@
 //! converted again counts once, and the first value of a kind is the first of the input.
 
 use super::clue::ShownValue;
-use super::run::Run;
+use super::record_reader::RecordReader;
 use super::state::State;
 use crate::header::Header;
+use crate::input::SharedInput;
 use crate::plan::Plan;
 use crate::schema::{ColumnSchema, Kinds, Schema, Sighting, Spot, Tally};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The longest run of records that is counted a column at a time.
+const MOST_RECORDS: usize = 256;
 
 /// A schema that is being made.
 #[derive(Debug)]
@@ -78,26 +82,21 @@ impl Survey {
     }
 
     /// Adds the tallies of a slice, which starts in `state`.
-    pub(super) fn add(&mut self, run: &Run<'_>, state: &State, slice: (&[u8], u64), tallies: &[Tally]) {
-        let (bytes, text_at) = slice;
+    pub(super) fn add(&mut self, state: &State, slice: &Surveyed<'_>, tallies: &[Tally]) {
+        let Surveyed { reader, input, known, bytes, text_at } = *slice;
         for (field, (tally, at)) in tallies.iter().zip(&self.of_fields).enumerate() {
             let sighting = |spot: Spot| {
-                let found = run.reader.field(bytes, spot.start as usize, spot.end as usize);
+                let found = reader.field(bytes, spot.start as usize, spot.end as usize);
                 let before = &bytes[..found.start()];
-                let value = ShownValue::of_field(&run.reader.dialect, &found).text();
-                Sighting::new(
-                    value,
-                    self.input,
-                    (
-                        state.lines + run.reader.count_lines(before) + 1,
-                        state.records + u64::from(spot.record),
-                    ),
-                    (state.input_at + run.input.input_len(text_at, before), field as u64 + 1),
-                )
+                let value = ShownValue::of_field(&reader.dialect, &found).text();
+                let line = state.lines + reader.count_lines(before) + 1;
+                let byte = state.input_at + input.input_len(text_at, before);
+                let place = (line, state.records + u64::from(spot.record));
+                Sighting::new(value, self.input, place, (byte, field as u64 + 1))
             };
             let column = &mut self.schema.columns[*at];
             column.add(tally, sighting);
-            if let Some(known) = &run.known {
+            if let Some(known) = known {
                 known.set(field, column.fits());
             }
         }
@@ -109,6 +108,17 @@ impl Survey {
         self.schema.settle();
         self.schema
     }
+}
+
+/// A slice that was surveyed, and how it was read.
+#[derive(Clone, Copy)]
+pub(super) struct Surveyed<'s> {
+    pub(super) reader: &'s RecordReader,
+    pub(super) input: &'s dyn SharedInput,
+    pub(super) known: Option<&'s Known>,
+    pub(super) bytes: &'s [u8],
+    /// Where it starts in the text.
+    pub(super) text_at: u64,
 }
 
 /// What the fields of the input at hand still fit, of all that is committed. What they do not fit
@@ -125,21 +135,22 @@ impl Known {
 /// What a worker counts of each field.
 pub(super) struct Tallies {
     pub(super) of_fields: Box<[Tally]>,
+    /// Where the records of a run start.
+    pub(super) starts: Box<[u32]>,
     /// For content that is not in one piece.
     pub(super) buffer: Vec<u8>,
 }
 
 impl Tallies {
-    /// For the records of a run; `None` if no schema is made.
-    pub(super) fn new(run: &Run<'_>) -> Option<Self> {
-        let known = run.known.as_ref()?;
+    /// For so many fields, with a buffer of `n_bytes`.
+    pub(super) fn new(known: &Known, n_bytes: usize) -> Self {
         let of_fields = vec![Tally::new(Kinds::ALL); known.0.len()].into_boxed_slice();
-        Some(Self { of_fields, buffer: Vec::with_capacity(run.sizes.values) })
+        let (starts, buffer) = (vec![0; MOST_RECORDS].into(), Vec::with_capacity(n_bytes));
+        Self { of_fields, starts, buffer }
     }
 
     /// Begins anew.
-    pub(super) fn clear(&mut self, run: &Run<'_>) {
-        let Some(known) = &run.known else { return };
+    pub(super) fn clear(&mut self, known: &Known) {
         for (tally, fits) in self.of_fields.iter_mut().zip(&known.0) {
             *tally = Tally::new(Kinds::from_bits(fits.load(Ordering::Relaxed)));
         }
@@ -147,6 +158,6 @@ impl Tallies {
 
     /// What the tallies of a worker take for this plan.
     pub(super) fn size_for(plan: &Plan) -> usize {
-        plan.n_fields() * size_of::<Tally>()
+        plan.n_fields() * size_of::<Tally>() + MOST_RECORDS * size_of::<u32>()
     }
 }

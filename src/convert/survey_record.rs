@@ -30,7 +30,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         Ok(())
     }
 
-    fn survey_field(
+    pub(super) fn survey_field(
         &mut self,
         record: &Record<'_>,
         i: usize,
@@ -133,7 +133,7 @@ fn gather(field: &Field<'_>, dialect: &crate::dialect::Dialect, by_page: bool, b
 }
 
 /// A place in a slice. One of more than `u32::MAX` bytes is longer than any that is judged.
-fn in_slice(at: usize) -> u32 {
+pub(super) fn in_slice(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 

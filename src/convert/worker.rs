@@ -119,7 +119,8 @@ impl<'s, 'r> Worker<'s, 'r> {
         let packer =
             run.output.compression.map(|compression| Packer::new(compression, buffer)).transpose()?;
         let (scratch, output) = (Scratch::new(run, strip), OutputBuffer::new(buffer));
-        let (clock, tallies) = (Clock::new(run.meter.progress), Tallies::new(run));
+        let tallies = run.known.as_ref().map(|known| Tallies::new(known, run.sizes.values));
+        let clock = Clock::new(run.meter.progress);
         Ok(Self { run, clock, scratch, output, packer, tallies })
     }
 
@@ -253,7 +254,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         let Self { run, clock, scratch, output, packer, tallies } = self;
         // A slice that was stopped leaves its output behind.
         output.clear();
-        tallies.iter_mut().for_each(|tallies| tallies.clear(run));
+        tallies.iter_mut().zip(&run.known).for_each(|(tallies, known)| tallies.clear(known));
         let own = SliceBuffers { output, packer: packer.as_mut(), tallies: tallies.as_mut() };
         let mut slice = Slice::new(run, clock, claim, bytes, turn, own);
         slice.stop_after(n);

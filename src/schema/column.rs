@@ -296,8 +296,7 @@ impl ColumnSchema {
         numbers.beyond_2_53 += u64::from(figures.beyond_2_53);
         numbers.beyond_2_63 += u64::from(figures.beyond_2_63);
         if self.fits.has(Kinds::NUMBER) {
-            let text = |kept: &[u8]| (!kept.is_empty()).then(|| String::from_utf8_lossy(kept).into_owned());
-            numbers.extend(text(tally.smallest.bytes()), text(tally.largest.bytes()));
+            numbers.extend(tally.smallest.bytes(), tally.largest.bytes());
         } else {
             (numbers.smallest, numbers.largest) = (None, None);
         }
@@ -331,7 +330,8 @@ impl ColumnSchema {
                 numbers.first_leading_zeros = numbers.first_leading_zeros.or(later.first_leading_zeros);
                 numbers.beyond_2_53 += later.beyond_2_53;
                 numbers.beyond_2_63 += later.beyond_2_63;
-                numbers.extend(later.smallest, later.largest);
+                let bytes = |number: &Option<String>| number.clone().unwrap_or_default().into_bytes();
+                numbers.extend(&bytes(&later.smallest), &bytes(&later.largest));
                 if !self.fits.has(Kinds::NUMBER) {
                     (numbers.smallest, numbers.largest) = (None, None);
                 }
@@ -377,16 +377,16 @@ impl NullsSeen {
 }
 
 impl NumbersSeen {
-    /// Takes a smaller and a larger number, which come behind.
-    fn extend(&mut self, smallest: Option<String>, largest: Option<String>) {
-        let is = |new: &str, known: &Option<String>, how| {
-            known.as_ref().is_none_or(|known| compare(new.as_bytes(), known.as_bytes()) == how)
+    /// Takes a smallest and a largest number that come behind; none is empty.
+    fn extend(&mut self, smallest: &[u8], largest: &[u8]) {
+        let is = |new: &[u8], known: &Option<String>, how| {
+            !new.is_empty() && known.as_ref().is_none_or(|known| compare(new, known.as_bytes()) == how)
         };
-        if let Some(smallest) = smallest.filter(|new| is(new, &self.smallest, Ordering::Less)) {
-            self.smallest = Some(smallest);
+        if is(smallest, &self.smallest, Ordering::Less) {
+            self.smallest = Some(String::from_utf8_lossy(smallest).into_owned());
         }
-        if let Some(largest) = largest.filter(|new| is(new, &self.largest, Ordering::Greater)) {
-            self.largest = Some(largest);
+        if is(largest, &self.largest, Ordering::Greater) {
+            self.largest = Some(String::from_utf8_lossy(largest).into_owned());
         }
     }
 }

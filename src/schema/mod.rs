@@ -15,9 +15,11 @@ mod kinds;
 mod nulls;
 mod number_text;
 mod personal;
+mod stretch;
 mod tally;
 
 pub use column::{ColumnSchema, InvalidSeen, KeptFrom, NullsSeen, NumbersSeen, Schema, Sighting};
 pub(crate) use kinds::Kinds;
 pub use kinds::ValueType;
+pub(crate) use stretch::Stretch;
 pub(crate) use tally::{Spot, Tally};

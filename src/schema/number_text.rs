@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 pub(super) const MOST: usize = 63;
 
 /// The text of a number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberText {
     bytes: [u8; MOST],
     n: u8,

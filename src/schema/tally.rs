@@ -47,6 +47,8 @@ pub(crate) struct Spot {
 }
 
 impl Spot {
+    const NONE: Self = Self { start: 0, end: 0, record: 0, before: 0 };
+
     /// Whether there is such a field.
     pub(crate) fn is_some(self) -> bool {
         self.record > 0
@@ -54,7 +56,7 @@ impl Spot {
 }
 
 /// What was counted of a column.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Figures {
     /// Values that are neither empty nor null.
     pub(crate) values: u32,
@@ -75,8 +77,24 @@ pub(crate) struct Figures {
     pub(crate) longest: u32,
 }
 
+impl Figures {
+    const NONE: Self = Self {
+        values: 0,
+        empty: 0,
+        nulls: 0,
+        given_nulls: 0,
+        missing: 0,
+        invalid: 0,
+        leading_zeros: 0,
+        beyond_2_53: 0,
+        beyond_2_63: 0,
+        not_compared: 0,
+        longest: 0,
+    };
+}
+
 /// What a stretch of input comes to, for one column.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// What all values fit, of what was asked for.
     pub(crate) fits: Kinds,
@@ -97,16 +115,16 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Of no values. What does not fit `fits` is known already, so it is not looked for.
-    pub(crate) fn new(fits: Kinds) -> Self {
+    pub(crate) const fn new(fits: Kinds) -> Self {
         Self {
             fits,
             points: false,
             spellings: 0,
-            figures: Figures::default(),
-            kept_from: [Spot::default(); TRACKED.len()],
-            first_null: Spot::default(),
-            first_zeros: Spot::default(),
-            first_invalid: Spot::default(),
+            figures: Figures::NONE,
+            kept_from: [Spot::NONE; TRACKED.len()],
+            first_null: Spot::NONE,
+            first_zeros: Spot::NONE,
+            first_invalid: Spot::NONE,
             smallest: NumberText::NONE,
             largest: NumberText::NONE,
         }
@@ -217,6 +235,6 @@ impl Tally {
     }
 }
 
-fn saturated(n: usize) -> u32 {
+pub(super) fn saturated(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
