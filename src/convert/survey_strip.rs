@@ -56,6 +56,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                 continue;
             }
             let stretch = Stretch {
+                kernel: &run.reader.kernel,
                 bytes,
                 starts: &tallies.starts[..n],
                 ends: &index.ends()[first..first + n * n_fields],

@@ -7,6 +7,7 @@
 //! say of a field ([`Values`]) is compiled into the weave, so for the instruction set too.
 #![allow(unsafe_code)] // Room 1: vector intrinsics; each block says what proves it.
 
+mod along;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -36,6 +37,7 @@ mod wanted;
 mod weave;
 mod weave_values;
 
+pub(crate) use along::{Along, Visit};
 pub(crate) use block::Block;
 pub(crate) use by_sight::Sight;
 pub(crate) use cell::Cell;
