@@ -38,19 +38,23 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             let before = *cursor;
             let record = self.slice.counts.records + 1;
             let Some(tallies) = self.slice.tallies.as_deref_mut() else { return Ok(()) };
-            let mut n = 0;
-            for slot in tallies.starts.iter_mut().take(until - before.record) {
-                let (first, last) = fields_of(index.records(), cursor.record);
+            let most = tallies.starts.len().min(until - before.record);
+            let records = &index.records()[before.record..before.record + most];
+            let all_end = records.last().map_or(0, |last| index.ends()[*last as usize - 1] as usize);
+            let may_be_dirty = index.is_dirty(before.at, all_end);
+            let (mut n, mut at, mut first_end) = (0, before.at, first);
+            for (slot, last) in tallies.starts.iter_mut().zip(records) {
+                let last = *last as usize;
                 let end = index.ends()[last - 1] as usize;
-                if last - first != n_fields || index.is_dirty(cursor.at, end) {
+                if last - first_end != n_fields || may_be_dirty && index.is_dirty(at, end) {
                     break;
                 }
-                *slot = in_slice(cursor.at);
-                n += 1;
+                *slot = in_slice(at);
+                (n, first_end) = (n + 1, last);
                 let pairs = run.reader.marks.pairs && bytes[end] == b'\r';
-                let next = end + 1 + usize::from(pairs && bytes.get(end + 1) == Some(&b'\n'));
-                *cursor = Cursor { record: cursor.record + 1, at: next };
+                at = end + 1 + usize::from(pairs && bytes.get(end + 1) == Some(&b'\n'));
             }
+            *cursor = Cursor { record: before.record + n, at };
             if n == 0 {
                 self.survey_dirty(index, cursor)?;
                 continue;

@@ -29,8 +29,10 @@ pub(crate) trait Visit {
 }
 
 impl Kernel {
-    /// Visits the fields of a column. Returns how many were taken; those at the very end of `from`
-    /// are left.
+    /// Visits the fields of a column. Returns how many were taken.
+    ///
+    /// # Panics
+    /// There is no such column, or the ends are not those of as many records.
     pub(crate) fn along(&self, fields: Along<'_>, visit: &mut impl Visit) -> usize {
         self.run(VisitAll { fields, visit })
     }
@@ -48,22 +50,32 @@ impl<V: Visit> Work for VisitAll<'_, V> {
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> usize {
         let Self { fields: Along { from, starts, ends, n_fields, column }, visit } = self;
-        assert!(column < n_fields);
-        let limit = from.len().saturating_sub(EXCESS);
-        let records = ends.chunks_exact(n_fields).zip(starts);
-        for (number, (ends, start)) in records.enumerate() {
-            let start = if column == 0 { *start as usize } else { ends[column - 1] as usize + 1 };
-            let end = ends[column] as usize;
-            if end > limit || start > end {
-                return number;
-            }
-            if !visit.visit(number, Cell { block, from, start, end, quoted: false }) {
-                return number;
-            }
+        let n = starts.len();
+        assert!(column < n_fields && ends.len() == n * n_fields, "a column of all records");
+        if n == 0 {
+            return 0;
         }
-        starts.len()
+        // Of the byte before each field, or of its first where it is its record's first.
+        let (mut before, step, behind) = match column {
+            0 => (starts.as_ptr(), 1, 0),
+            _ => (ends[column - 1..].as_ptr(), n_fields, 1),
+        };
+        let mut end = ends[column..].as_ptr();
+        for number in 0..n {
+            // SAFETY: the counts were looked at above: there are `n` of each, so many apart.
+            let (start, field_end) = unsafe { ((*before + behind) as usize, *end as usize) };
+            if !visit.visit(number, Cell { block, from, start, end: field_end, quoted: false }) {
+                return number;
+            }
+            before = before.wrapping_add(step);
+            end = end.wrapping_add(n_fields);
+        }
+        n
     }
 }
+
+/// Bytes that must be behind a field that is visited.
+pub(crate) const BEHIND: usize = EXCESS;
 
 impl<B: Block> Cell<'_, B> {
     /// Sixteen of its bytes from byte `at` on, and anything behind its last, the first the highest;

@@ -37,7 +37,7 @@ mod wanted;
 mod weave;
 mod weave_values;
 
-pub(crate) use along::{Along, Visit};
+pub(crate) use along::{Along, BEHIND, Visit};
 pub(crate) use block::Block;
 pub(crate) use by_sight::Sight;
 pub(crate) use cell::Cell;

@@ -7,7 +7,7 @@
 use super::kinds::Kinds;
 use super::number_text::NumberText;
 use super::tally::{Figures, Spot, Tally, saturated};
-use crate::kernel::{Along, Block, Cell, Kernel, Visit};
+use crate::kernel::{Along, BEHIND, Block, Cell, Kernel, Visit};
 use std::ops::Range;
 
 /// The fields of a run of records: bare, clean, of valid UTF-8.
@@ -30,12 +30,23 @@ impl Stretch<'_> {
     /// Counts the fields of a column.
     pub(crate) fn count(&self, column: usize, tally: &mut Tally) {
         let n = self.starts.len();
+        // At the very end there is nothing behind the fields to look at.
+        let has_behind = |end: &u32| *end as usize + BEHIND <= self.bytes.len();
+        let n_whole = match self.ends.last().is_some_and(has_behind) {
+            true => n,
+            false => self
+                .ends
+                .chunks_exact(self.n_fields)
+                .take_while(|ends| ends.last().is_some_and(has_behind))
+                .count(),
+        };
         let mut from = 0;
         while from < n {
+            let whole = from.max(n_whole);
             let rest = Along {
                 from: self.bytes,
-                starts: &self.starts[from..],
-                ends: &self.ends[from * self.n_fields..n * self.n_fields],
+                starts: &self.starts[from..whole],
+                ends: &self.ends[from * self.n_fields..whole * self.n_fields],
                 n_fields: self.n_fields,
                 column,
             };
@@ -43,7 +54,13 @@ impl Stretch<'_> {
             from += if tally.fits.is_none() {
                 settled(self.kernel, rest, tally)
             } else if tally.fits.has(Kinds::FLOAT) && tally.fits.without(Kinds::NUMERIC).is_none() {
-                numbers(self.kernel, rest, tally)
+                let aligned = aligned(self.kernel, rest, tally);
+                let rest = Along {
+                    starts: &rest.starts[aligned..],
+                    ends: &rest.ends[aligned * self.n_fields..],
+                    ..rest
+                };
+                aligned + if rest.starts.is_empty() { 0 } else { numbers(self.kernel, rest, tally) }
             } else if tally.fits == Kinds::DATE {
                 looked_for(self.kernel, rest, tally, Days)
             } else if tally.fits == Kinds::EMAIL {
@@ -182,6 +199,137 @@ impl Sort for Addresses {
             && at != 1
             && point & host != 0
             && point & (at << 1 | last) == 0
+    }
+}
+
+/// Counts numbers that have as many digits behind the point as the first, and no sign; and empty
+/// values. Their texts, moved to the right, are in the order of the numbers, so the least and the
+/// greatest are found without a branch.
+fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally) -> usize {
+    let Some(first) = fields.starts.first() else { return 0 };
+    let start = if fields.column == 0 { *first } else { fields.ends[fields.column - 1] + 1 };
+    let first = &fields.from[start as usize..fields.ends[fields.column] as usize];
+    let n_behind = first.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
+    if n_behind > 0 && tally.fits.has(Kinds::INT) {
+        return 0;
+    }
+    let short = tally.figures.longest <= 8 && first.len() <= 8;
+    let known =
+        |number: &NumberText| aligned_key(number.bytes(), n_behind).filter(|key| !short || key >> 64 == 0);
+    let [seed_smallest, seed_largest] = [known(&tally.smallest), known(&tally.largest)];
+    let (mut smallest, mut largest) = (seed_smallest.unwrap_or(u128::MAX), seed_largest.unwrap_or(0));
+    let (n, n_empty);
+    if short {
+        let mut visit = Aligned { n_behind, n_empty: 0, smallest: smallest as u64, largest: largest as u64 };
+        n = kernel.along(fields, &mut visit);
+        n_empty = visit.n_empty;
+        // None was found if the first remains.
+        smallest = if visit.smallest == u64::MAX { u128::MAX } else { u128::from(visit.smallest) };
+        largest = u128::from(visit.largest);
+    } else {
+        let mut visit = Aligned { n_behind, n_empty: 0, smallest, largest };
+        n = kernel.along(fields, &mut visit);
+        Aligned { n_empty, smallest, largest, .. } = visit;
+    }
+    if n == n_empty {
+        tally.figures.empty += n_empty as u32;
+        return n;
+    }
+    let bytes = [smallest, largest].map(u128::to_be_bytes);
+    let [smallest_text, largest_text] = [(&bytes[0], smallest), (&bytes[1], largest)]
+        .map(|(bytes, key)| &bytes[key.leading_zeros() as usize / 8..]);
+    if Some(smallest) != seed_smallest {
+        tally.smaller(smallest_text);
+    }
+    if Some(largest) != seed_largest {
+        tally.larger(largest_text);
+    }
+    tally.points |= n_behind > 0;
+    // The longest of those that are counted here is the greatest, and of those before it is known.
+    add(&mut tally.figures, n, n_empty, largest_text.len());
+    n
+}
+
+/// The text of a number moved to the right, if it has so many digits behind its point, and no sign.
+fn aligned_key(text: &[u8], n_behind: usize) -> Option<u128> {
+    let behind = text.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
+    if text.is_empty()
+        || behind != n_behind
+        || text[0] == b'-'
+        || text.contains(&b'e')
+        || text.contains(&b'E')
+    {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    bytes.get_mut(16usize.checked_sub(text.len())?..)?.copy_from_slice(text);
+    Some(u128::from_be_bytes(bytes))
+}
+
+struct Aligned<K> {
+    n_behind: usize,
+    n_empty: usize,
+    smallest: K,
+    largest: K,
+}
+
+/// The text of a number moved to the right.
+trait AlignedKey: Copy + Ord {
+    /// The longest text.
+    const MOST: usize;
+
+    /// Of sixteen bytes the first `n`, and the byte that has `n_behind` of them behind it.
+    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8);
+}
+
+impl AlignedKey for u64 {
+    const MOST: usize = 8;
+
+    #[inline(always)]
+    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8) {
+        let key = (wide >> 64) as u64 >> (64 - 8 * n);
+        (key, (key >> (8 * n_behind)) as u8)
+    }
+}
+
+impl AlignedKey for u128 {
+    // Longer ones may be beyond what doubles hold.
+    const MOST: usize = 15;
+
+    #[inline(always)]
+    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8) {
+        let key = wide >> (128 - 8 * n);
+        (key, (key >> (8 * n_behind)) as u8)
+    }
+}
+
+impl<K: AlignedKey> Visit for Aligned<K> {
+    #[inline(always)]
+    fn visit<B: Block>(&mut self, _: usize, cell: Cell<'_, B>) -> bool {
+        let n = cell.len();
+        if n.wrapping_sub(1) >= K::MOST {
+            self.n_empty += usize::from(n == 0);
+            return n == 0;
+        }
+        let wide = cell.wide(0);
+        let n_behind = self.n_behind & 15;
+        let (key, point) = K::of(wide, n, n_behind);
+        // All but the point are digits, and there is one before it.
+        let others = !cell.digits() & ((1 << n) - 1);
+        let has_point = usize::from(n_behind > 0);
+        let wanted = (has_point as u32) << (n.wrapping_sub(n_behind + 1) & 31);
+        let n_whole = n.wrapping_sub(n_behind + has_point);
+        let is_zero = (wide >> 120) as u8 == b'0';
+        if (others != wanted)
+            | (has_point == 1 && point != b'.')
+            | (n_whole.wrapping_sub(1) >= n)
+            | (is_zero & (n_whole > 1))
+        {
+            return false;
+        }
+        self.smallest = self.smallest.min(key);
+        self.largest = self.largest.max(key);
+        true
     }
 }
 

@@ -7,7 +7,7 @@
 use super::judge::{has_point, judge};
 use super::kinds::Kinds;
 use super::nulls::spelling;
-use super::number_text::{NumberText, beyond, compare};
+use super::number_text::{MOST, NumberText, beyond, compare};
 use std::cmp::Ordering;
 
 /// The kinds of which it is known what the first value was that does not fit.
@@ -222,15 +222,25 @@ impl Tally {
         } else {
             self.points |= has_point(content);
         }
-        let Some(number) = NumberText::new(content) else {
+        if content.len() > MOST {
             self.figures.not_compared += 1;
             return;
-        };
-        if self.smallest.is_none() || compare(content, self.smallest.bytes()) == Ordering::Less {
-            self.smallest = number;
         }
-        if self.largest.is_none() || compare(content, self.largest.bytes()) == Ordering::Greater {
-            self.largest = number;
+        self.smaller(content);
+        self.larger(content);
+    }
+
+    /// Takes a number that may be the smallest.
+    pub(super) fn smaller(&mut self, number: &[u8]) {
+        if self.smallest.is_none() || compare(number, self.smallest.bytes()) == Ordering::Less {
+            self.smallest = NumberText::new(number).unwrap_or(self.smallest);
+        }
+    }
+
+    /// Takes a number that may be the largest.
+    pub(super) fn larger(&mut self, number: &[u8]) {
+        if self.largest.is_none() || compare(number, self.largest.bytes()) == Ordering::Greater {
+            self.largest = NumberText::new(number).unwrap_or(self.largest);
         }
     }
 }
