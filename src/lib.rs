@@ -29,8 +29,8 @@
 //! - [`Delimiter`], [`Terminator`], [`ByteSequence`], [`Escapes`], [`Trim`], [`Encoding`]: how
 //!   inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`]: what went wrong, and where.
-//! - [`Schema`], [`ColumnSchema`], [`ValueType`]: what the values of each column have in common, with
-//!   [`NullsSeen`], [`NumbersSeen`], [`InvalidSeen`], [`KeptFrom`] and [`Sighting`].
+//! - [`Schema`], [`ColumnSchema`], [`ValueType`]: what the values of each column have in common,
+//!   with [`NullsSeen`], [`NumbersSeen`], [`InvalidSeen`], [`KeptFrom`] and [`Sighting`].
 //! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
 //! - [`Progress`]: how far a run is, for a bar of your own.
 //! - [`guide`]: tutorial, cookbook, promises, and all else that users of the program read.

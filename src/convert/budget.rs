@@ -122,6 +122,12 @@ impl Budget {
         asked.map(|asked| asked.max(LEAST_WINDOW))
     }
 
+    /// Every value may have to be looked at in one piece. A character of another encoding may
+    /// be three bytes then.
+    pub(super) fn look_at_all(&mut self, by_page: bool) {
+        (self.buffers_values, self.n_long_values) = (true, if by_page { 3 } else { 1 });
+    }
+
     /// Returns how much mapped memory is given back at once. Twice that may be resident.
     pub(super) fn piece(&self) -> usize {
         if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }

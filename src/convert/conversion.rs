@@ -70,7 +70,10 @@ impl Conversion<'_> {
             return Err(Error::setting(format!("the names of {n} inputs need more of `memory`; raise it")));
         }
         let noted = names + split_points.as_ref().map_or(0, |points| points.memory());
-        let budget = budget_of(options, &output, noted);
+        let mut budget = budget_of(options, &output, noted);
+        if survey.is_some() {
+            budget.look_at_all(options.shaping.encoding.is_some());
+        }
         let together = many.map(|many| many.together);
         let mut preparation = Preparation::new(options, budget, inputs.len(), together);
         let keep = inputs.len() == 1;
@@ -328,16 +331,8 @@ impl Inputs<'_, '_> {
         let targets = committed.split_points.as_ref().map(|points| points.targets);
         let run = Run {
             plan: &plan,
-            mode: if known.is_some() {
-                Mode::Survey
-            } else {
-                Mode::new(&records, &plan, &sizes, options.check)
-            },
-            on_anomaly: match (options.strict, &options.rejects) {
-                (true, _) => OnAnomaly::Fail,
-                (false, Some(_)) => OnAnomaly::Reject,
-                (false, None) => OnAnomaly::Count,
-            },
+            mode: Mode::new(&records, &plan, &sizes, options.check, known.is_some()),
+            on_anomaly: OnAnomaly::new(options.strict, options.rejects.is_some()),
             output: layout,
             input: reader.shared(),
             windows: Mutex::new(Windows::new(reader, cutter, targets, hold)),
@@ -397,7 +392,7 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
         passes_over: options.rejects.is_some(),
         skip_last: options.shaping.skip_last,
         n_long_values: n_long_values(options),
-        buffers_values: options.shaping.columns.have_rules() || options.survey,
+        buffers_values: options.shaping.columns.have_rules(),
         tallies: 0,
         survey: 0,
         compression: outputs::compression(output, options),
@@ -441,9 +436,6 @@ pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
 /// another encoding may be three bytes too.
 fn n_long_values(options: &Options) -> usize {
     let (columns, by_page) = (&options.shaping.columns, options.shaping.encoding.is_some());
-    if options.survey {
-        return if by_page { 3 } else { 1 };
-    }
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;
     }

@@ -37,8 +37,12 @@ pub(super) enum OnAnomaly {
 pub(super) const COUNTED: usize = 64 << 10;
 
 impl Mode {
-    /// The fastest mode that is right for this input; with `check` nothing is written.
-    pub(super) fn new(reader: &RecordReader, plan: &Plan, sizes: &Sizes, check: bool) -> Self {
+    /// The fastest mode that is right for this input; with `check` nothing is written, and with
+    /// `survey` a schema is made.
+    pub(super) fn new(reader: &RecordReader, plan: &Plan, sizes: &Sizes, check: bool, survey: bool) -> Self {
+        if survey {
+            return Self::Survey;
+        }
         // Otherwise a record of a strip may be too long.
         let weaves = plan.weaves() && sizes.max_record >= sizes.strip;
         // In a file of one column any record may be blank.
@@ -69,6 +73,15 @@ impl Mode {
 }
 
 impl OnAnomaly {
+    /// By what was asked for, which is not both.
+    pub(super) fn new(strict: bool, rejects: bool) -> Self {
+        match (strict, rejects) {
+            (true, _) => Self::Fail,
+            (false, true) => Self::Reject,
+            (false, false) => Self::Count,
+        }
+    }
+
     /// Whether a record must be judged before it is written.
     pub(super) fn judges_first(self) -> bool {
         self != Self::Count

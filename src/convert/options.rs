@@ -39,8 +39,6 @@ pub(crate) struct Options {
     pub rejects: Option<PathBuf>,
     /// Read all, write nothing.
     pub check: bool,
-    /// A schema is made of what is read.
-    pub survey: bool,
     /// Files that the caller writes itself. Refused if one of them is an input or an output too.
     pub beside: Vec<PathBuf>,
     /// Files beside the inputs that no output may replace.

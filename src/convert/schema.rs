@@ -57,7 +57,7 @@ fn survey_options(options: &Options) -> Options {
     let Columns { null, quoted_values, .. } = options.shaping.columns.clone();
     let columns = Columns { null, quoted_values, ..Columns::default() };
     let writing = Writing { compress: Compress::Not, ..Writing::default() };
-    let mut survey = Options { writing, check: true, survey: true, ..options.clone() };
+    let mut survey = Options { writing, check: true, ..options.clone() };
     survey.shaping.columns = columns;
     survey
 }

@@ -1,7 +1,7 @@
 //! The schema while it is made: what the columns come to, up to the window in turn.
 //!
-//! Each worker has a [`Tally`] for each field of the input at hand. A slice begins with empty ones,
-//! and what they came to is added when the slice is committed, in order. So a slice that is
+//! Each worker has a [`ColumnTally`] for each field of the input at hand. A slice begins with empty
+//! ones, and what they came to is added when the slice is committed, in order. So a slice that is
 //! converted again counts once, and the first value of a kind is the first of the input.
 
 use super::clue::ShownValue;
@@ -10,7 +10,7 @@ use super::state::State;
 use crate::header::Header;
 use crate::input::SharedInput;
 use crate::plan::Plan;
-use crate::schema::{ColumnSchema, Kinds, Schema, Sighting, Spot, Tally};
+use crate::schema::{ColumnSchema, ColumnTally, KindSet, Schema, Sighting, Spot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -82,7 +82,7 @@ impl Survey {
     }
 
     /// Adds the tallies of a slice, which starts in `state`.
-    pub(super) fn add(&mut self, state: &State, slice: &Surveyed<'_>, tallies: &[Tally]) {
+    pub(super) fn add(&mut self, state: &State, slice: &Surveyed<'_>, tallies: &[ColumnTally]) {
         let Surveyed { reader, input, known, bytes, text_at } = *slice;
         for (field, (tally, at)) in tallies.iter().zip(&self.of_fields).enumerate() {
             let sighting = |spot: Spot| {
@@ -127,14 +127,14 @@ pub(super) struct Surveyed<'s> {
 pub(super) struct Known(Box<[AtomicU32]>);
 
 impl Known {
-    fn set(&self, field: usize, fits: Kinds) {
+    fn set(&self, field: usize, fits: KindSet) {
         self.0[field].store(fits.bits(), Ordering::Relaxed);
     }
 }
 
 /// What a worker counts of each field.
 pub(super) struct Tallies {
-    pub(super) of_fields: Box<[Tally]>,
+    pub(super) of_fields: Box<[ColumnTally]>,
     /// Where the records of a run start.
     pub(super) starts: Box<[u32]>,
     /// For content that is not in one piece.
@@ -144,7 +144,7 @@ pub(super) struct Tallies {
 impl Tallies {
     /// For so many fields, with a buffer of `n_bytes`.
     pub(super) fn new(known: &Known, n_bytes: usize) -> Self {
-        let of_fields = vec![Tally::new(Kinds::ALL); known.0.len()].into_boxed_slice();
+        let of_fields = vec![ColumnTally::new(KindSet::ALL); known.0.len()].into_boxed_slice();
         let (starts, buffer) = (vec![0; MOST_RECORDS].into(), Vec::with_capacity(n_bytes));
         Self { of_fields, starts, buffer }
     }
@@ -152,12 +152,12 @@ impl Tallies {
     /// Begins anew.
     pub(super) fn clear(&mut self, known: &Known) {
         for (tally, fits) in self.of_fields.iter_mut().zip(&known.0) {
-            *tally = Tally::new(Kinds::from_bits(fits.load(Ordering::Relaxed)));
+            *tally = ColumnTally::new(KindSet::from_bits(fits.load(Ordering::Relaxed)));
         }
     }
 
     /// What the tallies of a worker take for this plan.
     pub(super) fn size_for(plan: &Plan) -> usize {
-        plan.n_fields() * size_of::<Tally>() + MOST_RECORDS * size_of::<u32>()
+        plan.n_fields() * size_of::<ColumnTally>() + MOST_RECORDS * size_of::<u32>()
     }
 }

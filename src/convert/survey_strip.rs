@@ -1,5 +1,5 @@
-//! The records of a scanned strip for the schema: clean ones a column at a time, others a field at a
-//! time.
+//! The records of a scanned strip for the schema: clean ones a column at a time, others a field at
+//! a time.
 
 use super::run::Run;
 use super::slice::Stop;

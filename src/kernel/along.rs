@@ -1,7 +1,7 @@
 //! The fields of one column of a run of records, looked at one after another.
 //!
-//! What is looked for is not known here: a [`Visit`] of another floor is compiled into the loop, and
-//! so for the instruction set.
+//! What is looked for is not known here: a [`Visit`] of another floor is compiled into the loop,
+//! and so for the instruction set.
 
 use super::block::{Block, Work};
 use super::cell::Cell;
@@ -22,8 +22,8 @@ pub(crate) struct Along<'s> {
     pub(crate) column: usize,
 }
 
-/// What is done with each field.
-pub(crate) trait Visit {
+/// What is done with each field. A copy of it does it, which stays in registers.
+pub(crate) trait Visit: Copy {
     /// Takes field `number` of the column. Returns false if it, and what is behind it, is left.
     fn visit<B: Block>(&mut self, number: usize, cell: Cell<'_, B>) -> bool;
 }
@@ -49,28 +49,33 @@ impl<V: Visit> Work for VisitAll<'_, V> {
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> usize {
-        let Self { fields: Along { from, starts, ends, n_fields, column }, visit } = self;
+        let Self { fields: Along { from, starts, ends, n_fields, column }, visit: kept } = self;
+        let mut visit = *kept;
         let n = starts.len();
         assert!(column < n_fields && ends.len() == n * n_fields, "a column of all records");
-        if n == 0 {
-            return 0;
-        }
+        let Some(limit) = from.len().checked_sub(EXCESS).filter(|_| n > 0) else { return 0 };
         // Of the byte before each field, or of its first where it is its record's first.
         let (mut before, step, behind) = match column {
             0 => (starts.as_ptr(), 1, 0),
             _ => (ends[column - 1..].as_ptr(), n_fields, 1),
         };
         let mut end = ends[column..].as_ptr();
+        let mut done = n;
         for number in 0..n {
             // SAFETY: the counts were looked at above: there are `n` of each, so many apart.
             let (start, field_end) = unsafe { ((*before + behind) as usize, *end as usize) };
-            if !visit.visit(number, Cell { block, from, start, end: field_end, quoted: false }) {
-                return number;
+            // Each has as many bytes behind its start as a cell must have.
+            if start > limit
+                || !visit.visit(number, Cell { block, from, start, end: field_end, quoted: false })
+            {
+                done = number;
+                break;
             }
             before = before.wrapping_add(step);
             end = end.wrapping_add(n_fields);
         }
-        n
+        *kept = visit;
+        done
     }
 }
 
@@ -82,8 +87,9 @@ impl<B: Block> Cell<'_, B> {
     /// `at` is 48 at the most.
     #[inline(always)]
     pub(crate) fn wide(&self, at: usize) -> u128 {
-        let bytes = self.from[self.start + at..].first_chunk().expect("64 bytes behind the end");
-        u128::from_be_bytes(*bytes)
+        debug_assert!(at <= EXCESS - size_of::<u128>());
+        // SAFETY: a cell has 64 bytes behind its start, by `VisitAll` and `Cells::begin`.
+        u128::from_be(unsafe { self.from.as_ptr().add(self.start + at).cast::<u128>().read_unaligned() })
     }
 
     /// Which of its bytes are `byte`, and which are less than or equal to `most`, of the first 64

@@ -1,6 +1,6 @@
 //! Days and times of day: which texts are some.
 
-use super::kinds::Kinds;
+use super::kinds::KindSet;
 
 /// Whether there is such a day, by the calendar that is used today.
 fn is_date(year: u32, month: u32, day: u32) -> bool {
@@ -31,35 +31,35 @@ pub(super) fn is_iso_date(text: &[u8]) -> bool {
 }
 
 /// The kinds of timestamps that `text` is.
-pub(super) fn timestamp(text: &[u8]) -> Kinds {
-    let Some((date, rest)) = text.split_at_checked(10) else { return Kinds::NONE };
-    let (Some((between, rest)), true) = (rest.split_first(), is_iso_date(date)) else { return Kinds::NONE };
+pub(super) fn timestamp(text: &[u8]) -> KindSet {
+    let Some((date, rest)) = text.split_at_checked(10) else { return KindSet::NONE };
+    let (Some((between, rest)), true) = (rest.split_first(), is_iso_date(date)) else { return KindSet::NONE };
     if !matches!(between, b'T' | b't' | b' ') {
-        return Kinds::NONE;
+        return KindSet::NONE;
     }
-    let Some((time, mut rest)) = rest.split_at_checked(5) else { return Kinds::NONE };
+    let Some((time, mut rest)) = rest.split_at_checked(5) else { return KindSet::NONE };
     if clock(time).is_none() {
-        return Kinds::NONE;
+        return KindSet::NONE;
     }
     let mut has_seconds = false;
     if let [b':', a, b, behind @ ..] = rest {
         if number::<2>(&[*a, *b]).is_none_or(|seconds| seconds > 60) {
-            return Kinds::NONE;
+            return KindSet::NONE;
         }
         (has_seconds, rest) = (true, behind);
         if let [b'.', behind @ ..] = rest {
             let n = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
             if n == 0 {
-                return Kinds::NONE;
+                return KindSet::NONE;
             }
             rest = &behind[n..];
         }
     }
     let (is_zone, is_full) = zone(rest);
     match (is_zone, is_full && has_seconds && *between != b' ') {
-        (false, _) => Kinds::NONE,
-        (true, false) => Kinds::TIMESTAMP,
-        (true, true) => Kinds::TIMESTAMP.or(Kinds::DATE_TIME),
+        (false, _) => KindSet::NONE,
+        (true, false) => KindSet::TIMESTAMP,
+        (true, true) => KindSet::TIMESTAMP.or(KindSet::DATE_TIME),
     }
 }
 
@@ -82,20 +82,20 @@ fn clock(text: &[u8]) -> Option<()> {
 }
 
 /// How days are written in another order: what is between the parts, and the part that each is.
-const ORDERS: [(u8, [Part; 3]); 12] = [
-    (b'.', [Part::Day, Part::Month, Part::Year]),
-    (b'.', [Part::Month, Part::Day, Part::Year]),
-    (b'/', [Part::Day, Part::Month, Part::Year]),
-    (b'/', [Part::Month, Part::Day, Part::Year]),
-    (b'-', [Part::Day, Part::Month, Part::Year]),
-    (b'-', [Part::Month, Part::Day, Part::Year]),
-    (b'/', [Part::Year, Part::Month, Part::Day]),
-    (b'.', [Part::Year, Part::Month, Part::Day]),
+const ORDERS: [(u8, [DayPart; 3]); 12] = [
+    (b'.', [DayPart::Day, DayPart::Month, DayPart::Year]),
+    (b'.', [DayPart::Month, DayPart::Day, DayPart::Year]),
+    (b'/', [DayPart::Day, DayPart::Month, DayPart::Year]),
+    (b'/', [DayPart::Month, DayPart::Day, DayPart::Year]),
+    (b'-', [DayPart::Day, DayPart::Month, DayPart::Year]),
+    (b'-', [DayPart::Month, DayPart::Day, DayPart::Year]),
+    (b'/', [DayPart::Year, DayPart::Month, DayPart::Day]),
+    (b'.', [DayPart::Year, DayPart::Month, DayPart::Day]),
     // Without anything between: see below.
-    (0, [Part::Year, Part::Month, Part::Day]),
-    (b'.', [Part::Day, Part::Month, Part::ShortYear]),
-    (b'/', [Part::Day, Part::Month, Part::ShortYear]),
-    (b'/', [Part::Month, Part::Day, Part::ShortYear]),
+    (0, [DayPart::Year, DayPart::Month, DayPart::Day]),
+    (b'.', [DayPart::Day, DayPart::Month, DayPart::ShortYear]),
+    (b'/', [DayPart::Day, DayPart::Month, DayPart::ShortYear]),
+    (b'/', [DayPart::Month, DayPart::Day, DayPart::ShortYear]),
 ];
 /// The number of `%Y%m%d`.
 const TOGETHER: usize = 8;
@@ -105,7 +105,7 @@ const MONTHS: [&[u8; 3]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum DayPart {
     Year,
     ShortYear,
     Month,
@@ -113,50 +113,50 @@ enum Part {
 }
 
 /// The orders of days that `text` has, and the time behind it. A day or month of one digit counts.
-pub(super) fn day(text: &[u8]) -> Kinds {
+pub(super) fn day(text: &[u8]) -> KindSet {
     let (date, time) = match text.iter().position(|byte| *byte == b' ') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
     let time = match time {
-        None => Kinds::time(0),
-        Some(time) if clock(time).is_some() => Kinds::time(1),
+        None => KindSet::time(0),
+        Some(time) if clock(time).is_some() => KindSet::time(1),
         Some([hours_minutes @ .., b':', a, b])
             if clock(hours_minutes).is_some() && number::<2>(&[*a, *b]).is_some_and(|n| n < 60) =>
         {
-            Kinds::time(2)
+            KindSet::time(2)
         }
-        Some(_) => return Kinds::NONE,
+        Some(_) => return KindSet::NONE,
     };
     let days = orders(date);
-    if days.is_none() { Kinds::NONE } else { days.or(time) }
+    if days.is_none() { KindSet::NONE } else { days.or(time) }
 }
 
-fn orders(date: &[u8]) -> Kinds {
+fn orders(date: &[u8]) -> KindSet {
     if let [a, b, c, d, e, f, g, h] = *date
         && let (Some(year), Some(month), Some(day)) =
             (number::<4>(&[a, b, c, d]), number::<2>(&[e, f]), number::<2>(&[g, h]))
     {
-        return if is_date(year, month, day) { Kinds::day(TOGETHER) } else { Kinds::NONE };
+        return if is_date(year, month, day) { KindSet::day(TOGETHER) } else { KindSet::NONE };
     }
     let Some(between) = date.iter().copied().find(|byte| matches!(byte, b'.' | b'/' | b'-')) else {
-        return Kinds::NONE;
+        return KindSet::NONE;
     };
     let mut parts = date.split(|byte| *byte == between);
     let (Some(a), Some(b), Some(c), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Kinds::NONE;
+        return KindSet::NONE;
     };
-    let mut found = Kinds::NONE;
+    let mut found = KindSet::NONE;
     for (i, (separator, order)) in ORDERS.into_iter().enumerate() {
         if separator == between && is_in_order([a, b, c], order) {
-            found = found.or(Kinds::day(i));
+            found = found.or(KindSet::day(i));
         }
     }
     let month = MONTHS.iter().position(|name| b.eq_ignore_ascii_case(&name[..]));
     if let (b'-', Some(month), Some(day), Some(year)) = (between, month, short(a), number::<4>(c))
         && is_date(year, month as u32 + 1, day)
     {
-        found = found.or(Kinds::day(NAMED));
+        found = found.or(KindSet::day(NAMED));
     }
     found
 }
@@ -166,15 +166,15 @@ fn short(text: &[u8]) -> Option<u32> {
     number::<1>(text).or_else(|| number::<2>(text))
 }
 
-fn is_in_order(texts: [&[u8]; 3], order: [Part; 3]) -> bool {
+fn is_in_order(texts: [&[u8]; 3], order: [DayPart; 3]) -> bool {
     let (mut year, mut month, mut day) = (0, 0, 0);
     for (text, part) in texts.into_iter().zip(order) {
         let found = match part {
-            Part::Year => number::<4>(text).map(|n| year = n),
+            DayPart::Year => number::<4>(text).map(|n| year = n),
             // Years from 1969 to 2068 by common use; of leap years that is all that matters.
-            Part::ShortYear => number::<2>(text).map(|n| year = if n < 69 { 2000 + n } else { 1900 + n }),
-            Part::Month => short(text).map(|n| month = n),
-            Part::Day => short(text).map(|n| day = n),
+            DayPart::ShortYear => number::<2>(text).map(|n| year = if n < 69 { 2000 + n } else { 1900 + n }),
+            DayPart::Month => short(text).map(|n| month = n),
+            DayPart::Day => short(text).map(|n| day = n),
         };
         if found.is_none() {
             return false;
@@ -208,8 +208,8 @@ mod tests {
             ("2024-01-31T12:30:00+01", false),
         ] {
             let kinds = timestamp(text.as_bytes());
-            assert!(kinds.has(Kinds::TIMESTAMP), "{text}");
-            assert_eq!(kinds.has(Kinds::DATE_TIME), full, "{text}");
+            assert!(kinds.has(KindSet::TIMESTAMP), "{text}");
+            assert_eq!(kinds.has(KindSet::DATE_TIME), full, "{text}");
         }
         for no in [
             "2024-01-31",

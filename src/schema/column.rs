@@ -1,9 +1,9 @@
 //! The schema of all input, as it is written and read as JSON, and how two become one.
 
-use super::kinds::{Kinds, ValueType};
+use super::kinds::{KindSet, ValueType};
 use super::nulls::SPELLINGS;
 use super::number_text::{MOST, compare};
-use super::tally::{Spot, TRACKED, TRACKED_KINDS, Tally};
+use super::tally::{ColumnTally, Spot, TRACKED, TRACKED_KINDS};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -58,7 +58,7 @@ pub struct ColumnSchema {
     /// The values that keep the column from kinds of values, in their order.
     pub kept_from: Vec<KeptFrom>,
     /// What all values fit, but for empty ones and nulls, by the names in the guide.
-    pub(super) fits: Kinds,
+    pub(super) fits: KindSet,
     /// What may be asked of the conversion, as it is typed: nulls, a pattern of dates, a mask.
     pub proposals: Vec<String>,
     /// The inputs that have no such column, by their places in [`Schema::inputs`].
@@ -123,7 +123,7 @@ pub struct NumbersSeen {
 #[non_exhaustive]
 pub struct KeptFrom {
     /// The kinds, of those that all values before it fit.
-    pub(super) kinds: Kinds,
+    pub(super) kinds: KindSet,
     /// How many values the column has before it, but for empty ones and nulls.
     pub values_before: u64,
     /// The value.
@@ -235,7 +235,7 @@ impl ColumnSchema {
             longest: 0,
             numbers: Some(NumbersSeen::default()),
             kept_from: Vec::new(),
-            fits: Kinds::ALL,
+            fits: KindSet::ALL,
             proposals: Vec::new(),
             lacking: Vec::new(),
         }
@@ -253,12 +253,12 @@ impl ColumnSchema {
     }
 
     /// What all values so far fit.
-    pub(crate) fn fits(&self) -> Kinds {
+    pub(crate) fn fits(&self) -> KindSet {
         self.fits
     }
 
     /// Adds a stretch of input. `sighting` says what a field is, and where.
-    pub(crate) fn add(&mut self, tally: &Tally, sighting: impl Fn(Spot) -> Sighting) {
+    pub(crate) fn add(&mut self, tally: &ColumnTally, sighting: impl Fn(Spot) -> Sighting) {
         let seen = |spot: Spot| spot.is_some().then(|| sighting(spot));
         let lost = self.fits.without(tally.fits);
         if lost.has(TRACKED_KINDS) {
@@ -285,7 +285,7 @@ impl ColumnSchema {
         }
         self.invalid.count += u64::from(figures.invalid);
         self.invalid.first = self.invalid.first.take().or_else(|| seen(tally.first_invalid));
-        let Some(numbers) = self.numbers.as_mut().filter(|_| self.fits.has(Kinds::DIGITS)) else {
+        let Some(numbers) = self.numbers.as_mut().filter(|_| self.fits.has(KindSet::DIGITS)) else {
             self.numbers = None;
             return;
         };
@@ -295,7 +295,7 @@ impl ColumnSchema {
         numbers.first_leading_zeros = numbers.first_leading_zeros.take().or_else(|| seen(tally.first_zeros));
         numbers.beyond_2_53 += u64::from(figures.beyond_2_53);
         numbers.beyond_2_63 += u64::from(figures.beyond_2_63);
-        if self.fits.has(Kinds::NUMBER) {
+        if self.fits.has(KindSet::NUMBER) {
             numbers.extend(tally.smallest.bytes(), tally.largest.bytes());
         } else {
             (numbers.smallest, numbers.largest) = (None, None);
@@ -323,7 +323,7 @@ impl ColumnSchema {
         self.invalid.first = self.invalid.first.take().or(later.invalid.first);
         self.lacking.extend(later.lacking);
         self.numbers = match (self.numbers.take(), later.numbers) {
-            (Some(mut numbers), Some(later)) if self.fits.has(Kinds::DIGITS) => {
+            (Some(mut numbers), Some(later)) if self.fits.has(KindSet::DIGITS) => {
                 numbers.not_compared += later.not_compared;
                 numbers.points |= later.points;
                 numbers.leading_zeros += later.leading_zeros;
@@ -332,7 +332,7 @@ impl ColumnSchema {
                 numbers.beyond_2_63 += later.beyond_2_63;
                 let bytes = |number: &Option<String>| number.clone().unwrap_or_default().into_bytes();
                 numbers.extend(&bytes(&later.smallest), &bytes(&later.largest));
-                if !self.fits.has(Kinds::NUMBER) {
+                if !self.fits.has(KindSet::NUMBER) {
                     (numbers.smallest, numbers.largest) = (None, None);
                 }
                 Some(numbers)
@@ -342,7 +342,7 @@ impl ColumnSchema {
     }
 
     /// Notes that a value keeps the column from `kinds`.
-    fn keep_from(&mut self, kinds: Kinds, values_before: u64, first: impl FnOnce() -> Sighting) {
+    fn keep_from(&mut self, kinds: KindSet, values_before: u64, first: impl FnOnce() -> Sighting) {
         match self.kept_from.binary_search_by_key(&values_before, |known| known.values_before) {
             Ok(at) => self.kept_from[at].kinds = self.kept_from[at].kinds.or(kinds),
             Err(at) => self.kept_from.insert(at, KeptFrom { kinds, values_before, first: first() }),

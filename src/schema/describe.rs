@@ -2,27 +2,27 @@
 //! asked of the conversion.
 
 use super::column::{ColumnSchema, KeptFrom};
-use super::kinds::{Kinds, ValueType};
+use super::kinds::{KindSet, ValueType};
 
 impl ColumnSchema {
     /// The narrower type that the column would have but for a value, and the first such value. Of
     /// several types it is the one that most values fit before. `None` if the first value fits
     /// none.
     pub fn would_be(&self) -> Option<(ValueType, &KeptFrom)> {
-        let of = |kinds: Kinds| {
+        let of = |kinds: KindSet| {
             // They are in order, and a type of several kinds is lost with the last of them.
             let lost = !self.fits.has(kinds);
             self.kept_from.iter().rfind(|kept| lost && kept.kinds.has(kinds))
         };
-        let float = of(Kinds::NUMBER).or_else(|| of(Kinds::FLOAT));
+        let float = of(KindSet::NUMBER).or_else(|| of(KindSet::FLOAT));
         let own = self.nulls.type_without.unwrap_or(self.value_type);
         let narrower = [
-            (ValueType::Int, of(Kinds::INT)),
+            (ValueType::Int, of(KindSet::INT)),
             (ValueType::Float, float),
-            (ValueType::Bool, of(Kinds::BOOL)),
-            (ValueType::Json, of(Kinds::JSON)),
-            (ValueType::Date, of(Kinds::DATE)),
-            (ValueType::Timestamp, of(Kinds::TIMESTAMP)),
+            (ValueType::Bool, of(KindSet::BOOL)),
+            (ValueType::Json, of(KindSet::JSON)),
+            (ValueType::Date, of(KindSet::DATE)),
+            (ValueType::Timestamp, of(KindSet::TIMESTAMP)),
         ];
         let found = narrower.into_iter().filter_map(|(narrower, kept)| Some((narrower, kept?)));
         let is_narrower = |narrower: ValueType| match own {
@@ -50,9 +50,9 @@ impl ColumnSchema {
             proposals.push(format!("--type {}", typed(&format!("{name}=date:{pattern}"))));
             return proposals;
         }
-        if self.fits.has(Kinds::EMAIL) {
+        if self.fits.has(KindSet::EMAIL) {
             proposals.push(format!("--mask {}", typed(&format!("{name}:email"))));
-        } else if self.fits.has(Kinds::CARD.or(Kinds::IBAN)) {
+        } else if self.fits.has(KindSet::CARD.or(KindSet::IBAN)) {
             proposals.push(format!("--mask {}", typed(&format!("{name}:last4"))));
         } else if self.is_phone() {
             proposals.push(format!("--mask {}", typed(&format!("{name}:redact"))));
@@ -62,15 +62,15 @@ impl ColumnSchema {
 
     /// A day that starts with a zero looks like a telephone number too.
     fn is_phone(&self) -> bool {
-        self.fits.has(Kinds::PHONE) && !self.fits.has(Kinds::DAYS)
+        self.fits.has(KindSet::PHONE) && !self.fits.has(KindSet::DAYS)
     }
 
     /// What the values look like that should perhaps be masked.
     pub fn looks_like(&self) -> Option<&'static str> {
         let kinds = [
-            (self.fits.has(Kinds::EMAIL), "e-mail addresses"),
-            (self.fits.has(Kinds::CARD), "card numbers"),
-            (self.fits.has(Kinds::IBAN), "IBANs"),
+            (self.fits.has(KindSet::EMAIL), "e-mail addresses"),
+            (self.fits.has(KindSet::CARD), "card numbers"),
+            (self.fits.has(KindSet::IBAN), "IBANs"),
             (self.is_phone(), "telephone numbers"),
         ];
         kinds.into_iter().find(|(fits, _)| self.values > 0 && *fits).map(|(_, name)| name)

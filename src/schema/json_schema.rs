@@ -1,7 +1,7 @@
 //! The schema as a JSON Schema of the records that a conversion with its types gives.
 
 use super::column::{ColumnSchema, Schema};
-use super::kinds::{Kinds, ValueType};
+use super::kinds::{KindSet, ValueType};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ impl ColumnSchema {
         property.insert("type".to_owned(), if types.len() == 1 { json!(types[0]) } else { json!(types) });
         match value_type {
             ValueType::Date => drop(property.insert("format".to_owned(), json!("date"))),
-            ValueType::Timestamp if self.fits.has(Kinds::DATE_TIME) => {
+            ValueType::Timestamp if self.fits.has(KindSet::DATE_TIME) => {
                 drop(property.insert("format".to_owned(), json!("date-time")));
             }
             _ => {}

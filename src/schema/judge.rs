@@ -3,57 +3,57 @@
 //! Faster ways may know the same without a look here, and tests hold them against it.
 
 use super::calendar::{day, is_iso_date, timestamp};
-use super::kinds::Kinds;
+use super::kinds::KindSet;
 use super::personal::{is_card, is_email, is_iban, is_phone};
 use crate::plan::rule::is_json;
 
 /// Says what a value fits, which is not empty. Of groups of kinds of which nothing is `wanted`
 /// nothing may be said.
-pub(super) fn judge(content: &[u8], wanted: Kinds) -> Kinds {
-    let mut fits = Kinds::NONE;
+pub(super) fn judge(content: &[u8], wanted: KindSet) -> KindSet {
+    let mut fits = KindSet::NONE;
     let first = content[0];
-    if wanted.has(Kinds::NUMERIC) {
+    if wanted.has(KindSet::NUMERIC) {
         fits = fits.or(numeric(content));
     }
-    if wanted.has(Kinds::BOOL) {
+    if wanted.has(KindSet::BOOL) {
         fits = fits.or(words(content));
     }
-    if wanted.has(Kinds::JSON) && matches!(first, b'{' | b'[') && is_json(content) {
-        fits = fits.or(Kinds::JSON);
+    if wanted.has(KindSet::JSON) && matches!(first, b'{' | b'[') && is_json(content) {
+        fits = fits.or(KindSet::JSON);
     }
-    if wanted.has(Kinds::DATE) && is_iso_date(content) {
-        fits = fits.or(Kinds::DATE);
+    if wanted.has(KindSet::DATE) && is_iso_date(content) {
+        fits = fits.or(KindSet::DATE);
     }
-    if wanted.has(Kinds::TIMESTAMP.or(Kinds::DATE_TIME)) {
+    if wanted.has(KindSet::TIMESTAMP.or(KindSet::DATE_TIME)) {
         fits = fits.or(timestamp(content));
     }
-    if wanted.has(Kinds::DAYS) {
+    if wanted.has(KindSet::DAYS) {
         fits = fits.or(day(content));
     }
-    if wanted.has(Kinds::EMAIL) && is_email(content) {
-        fits = fits.or(Kinds::EMAIL);
+    if wanted.has(KindSet::EMAIL) && is_email(content) {
+        fits = fits.or(KindSet::EMAIL);
     }
-    if wanted.has(Kinds::PHONE) && is_phone(content) {
-        fits = fits.or(Kinds::PHONE);
+    if wanted.has(KindSet::PHONE) && is_phone(content) {
+        fits = fits.or(KindSet::PHONE);
     }
-    if wanted.has(Kinds::IBAN) && is_iban(content) {
-        fits = fits.or(Kinds::IBAN);
+    if wanted.has(KindSet::IBAN) && is_iban(content) {
+        fits = fits.or(KindSet::IBAN);
     }
-    if wanted.has(Kinds::CARD) && is_card(content) {
-        fits = fits.or(Kinds::CARD);
+    if wanted.has(KindSet::CARD) && is_card(content) {
+        fits = fits.or(KindSet::CARD);
     }
     fits
 }
 
 /// The kinds of numbers that a value is.
-fn numeric(content: &[u8]) -> Kinds {
+fn numeric(content: &[u8]) -> KindSet {
     let (sign, rest) = match content {
         [sign @ (b'-' | b'+'), rest @ ..] => (Some(*sign), rest),
         _ => (None, content),
     };
     let (whole, rest) = digits(rest);
     if whole.is_empty() {
-        return Kinds::NONE;
+        return KindSet::NONE;
     }
     let (fraction, rest) = match rest {
         [b'.', rest @ ..] => digits(rest),
@@ -61,7 +61,7 @@ fn numeric(content: &[u8]) -> Kinds {
     };
     let has_point = content.get(usize::from(sign.is_some()) + whole.len()) == Some(&b'.');
     if has_point && fraction.is_empty() {
-        return Kinds::NONE;
+        return KindSet::NONE;
     }
     let has_exponent = match rest {
         [] => false,
@@ -70,17 +70,17 @@ fn numeric(content: &[u8]) -> Kinds {
         {
             true
         }
-        _ => return Kinds::NONE,
+        _ => return KindSet::NONE,
     };
-    let mut fits = Kinds::DIGITS;
+    let mut fits = KindSet::DIGITS;
     if sign == Some(b'+') || whole.len() > 1 && whole[0] == b'0' {
         return fits;
     }
-    fits = fits.or(Kinds::NUMBER);
+    fits = fits.or(KindSet::NUMBER);
     if !has_exponent {
-        fits = fits.or(Kinds::FLOAT);
+        fits = fits.or(KindSet::FLOAT);
         if !has_point {
-            fits = fits.or(Kinds::INT);
+            fits = fits.or(KindSet::INT);
         }
     }
     fits
@@ -97,16 +97,16 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The pairs of words for true and false that a value is of.
-fn words(content: &[u8]) -> Kinds {
+fn words(content: &[u8]) -> KindSet {
     let is = |word: &[u8]| content.eq_ignore_ascii_case(word);
     match content.len() {
-        1 if is(b"t") || is(b"f") => Kinds::T_F,
-        1 if is(b"y") || is(b"n") => Kinds::Y_N,
-        2 if is(b"no") => Kinds::YES_NO,
-        3 if is(b"yes") => Kinds::YES_NO,
-        4 if is(b"true") => Kinds::TRUE_FALSE,
-        5 if is(b"false") => Kinds::TRUE_FALSE,
-        _ => Kinds::NONE,
+        1 if is(b"t") || is(b"f") => KindSet::T_F,
+        1 if is(b"y") || is(b"n") => KindSet::Y_N,
+        2 if is(b"no") => KindSet::YES_NO,
+        3 if is(b"yes") => KindSet::YES_NO,
+        4 if is(b"true") => KindSet::TRUE_FALSE,
+        5 if is(b"false") => KindSet::TRUE_FALSE,
+        _ => KindSet::NONE,
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
             ("2024-02-29", "date"),
             ("2024-02-30", ""),
         ] {
-            let names: Vec<_> = judge(text.as_bytes(), Kinds::ALL).names().collect();
+            let names: Vec<_> = judge(text.as_bytes(), KindSet::ALL).names().collect();
             assert_eq!(names.join(" "), expected, "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! The lattice of types: what a value may fit, and what that makes of a column.
 //!
-//! A value fits a set of [`Kinds`], by its bytes alone. A column fits what all its values fit; empty
+//! A value fits a [`KindSet`], by its bytes alone. A column fits what all its values fit; empty
 //! values fit all. No kind is ever gained by a further value, so the order and the grouping of
 //! values do not matter, and a part of the input can be judged by itself.
 //!
@@ -33,7 +33,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A set of what values may fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kinds(u32);
+pub(crate) struct KindSet(u32);
 
 /// The type that all values of a column have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ const NAMES: [&str; 32] = [
     "%H:%M:%S",
 ];
 
-impl Kinds {
+impl KindSet {
     pub(crate) const NONE: Self = Self(0);
     pub(crate) const ALL: Self = Self(u32::MAX);
     pub(crate) const INT: Self = Self(1);
@@ -228,13 +228,13 @@ impl Kinds {
 }
 
 /// A list of names.
-impl Serialize for Kinds {
+impl Serialize for KindSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.names())
     }
 }
 
-impl<'de> Deserialize<'de> for Kinds {
+impl<'de> Deserialize<'de> for KindSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;
         names.iter().try_fold(Self::NONE, |kinds, name| match NAMES.iter().position(|known| known == name) {

@@ -4,11 +4,10 @@
 //! others: a loop for each sort of column, chosen by what the column still fits. A column that fits
 //! nothing any more needs the lengths alone.
 
-use super::kinds::Kinds;
+use super::kinds::KindSet;
 use super::number_text::NumberText;
-use super::tally::{Figures, Spot, Tally, saturated};
+use super::tally::{ColumnTally, Figures, Spot, saturated};
 use crate::kernel::{Along, BEHIND, Block, Cell, Kernel, Visit};
-use std::ops::Range;
 
 /// The fields of a run of records: bare, clean, of valid UTF-8.
 #[derive(Clone, Copy)]
@@ -28,7 +27,7 @@ pub(crate) struct Stretch<'s> {
 
 impl Stretch<'_> {
     /// Counts the fields of a column.
-    pub(crate) fn count(&self, column: usize, tally: &mut Tally) {
+    pub(crate) fn count(&self, column: usize, tally: &mut ColumnTally) {
         let n = self.starts.len();
         // At the very end there is nothing behind the fields to look at.
         let has_behind = |end: &u32| *end as usize + BEHIND <= self.bytes.len();
@@ -53,7 +52,7 @@ impl Stretch<'_> {
             // Each loop ends where it does not know what a value fits.
             from += if tally.fits.is_none() {
                 settled(self.kernel, rest, tally)
-            } else if tally.fits.has(Kinds::FLOAT) && tally.fits.without(Kinds::NUMERIC).is_none() {
+            } else if tally.fits.has(KindSet::FLOAT) && tally.fits.without(KindSet::NUMERIC).is_none() {
                 let aligned = aligned(self.kernel, rest, tally);
                 let rest = Along {
                     starts: &rest.starts[aligned..],
@@ -61,9 +60,9 @@ impl Stretch<'_> {
                     ..rest
                 };
                 aligned + if rest.starts.is_empty() { 0 } else { numbers(self.kernel, rest, tally) }
-            } else if tally.fits == Kinds::DATE {
+            } else if tally.fits == KindSet::DATE {
                 looked_for(self.kernel, rest, tally, Days)
-            } else if tally.fits == Kinds::EMAIL {
+            } else if tally.fits == KindSet::EMAIL {
                 looked_for(self.kernel, rest, tally, Addresses)
             } else {
                 0
@@ -85,13 +84,14 @@ impl Stretch<'_> {
 }
 
 /// Counts values of a column that fits nothing, up to one that may be a spelling of null.
-fn settled(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally) -> usize {
+fn settled(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize {
     let mut visit = Settled { n_empty: 0, longest: 0 };
     let n = kernel.along(fields, &mut visit);
     add(&mut tally.figures, n, visit.n_empty, visit.longest);
     n
 }
 
+#[derive(Clone, Copy)]
 struct Settled {
     n_empty: usize,
     longest: usize,
@@ -123,19 +123,20 @@ fn may_be_null(wide: u128, n: usize) -> bool {
 }
 
 /// What all values of a column still fit, and nothing else.
-trait Sort {
+trait Sort: Copy {
     /// Whether a value is surely of the sort.
     fn has<B: Block>(cell: &Cell<'_, B>) -> bool;
 }
 
 /// Counts values that surely are of a sort, and empty ones.
-fn looked_for<S: Sort>(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally, _: S) -> usize {
+fn looked_for<S: Sort>(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally, _: S) -> usize {
     let mut visit = Sorted::<S> { n_empty: 0, longest: 0, sort: std::marker::PhantomData };
     let n = kernel.along(fields, &mut visit);
     add(&mut tally.figures, n, visit.n_empty, visit.longest);
     n
 }
 
+#[derive(Clone, Copy)]
 struct Sorted<S> {
     n_empty: usize,
     longest: usize,
@@ -163,6 +164,7 @@ fn add(figures: &mut Figures, n: usize, n_empty: usize, longest: usize) {
 }
 
 /// `YYYY-MM-DD`, up to the 28th.
+#[derive(Clone, Copy)]
 struct Days;
 
 impl Sort for Days {
@@ -179,6 +181,7 @@ impl Sort for Days {
 }
 
 /// Plain addresses of up to 64 bytes.
+#[derive(Clone, Copy)]
 struct Addresses;
 
 impl Sort for Addresses {
@@ -205,12 +208,12 @@ impl Sort for Addresses {
 /// Counts numbers that have as many digits behind the point as the first, and no sign; and empty
 /// values. Their texts, moved to the right, are in the order of the numbers, so the least and the
 /// greatest are found without a branch.
-fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally) -> usize {
+fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize {
     let Some(first) = fields.starts.first() else { return 0 };
     let start = if fields.column == 0 { *first } else { fields.ends[fields.column - 1] + 1 };
     let first = &fields.from[start as usize..fields.ends[fields.column] as usize];
     let n_behind = first.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
-    if n_behind > 0 && tally.fits.has(Kinds::INT) {
+    if n_behind > 0 && tally.fits.has(KindSet::INT) || n_behind > 6 {
         return 0;
     }
     let short = tally.figures.longest <= 8 && first.len() <= 8;
@@ -220,14 +223,14 @@ fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally) -> usize {
     let (mut smallest, mut largest) = (seed_smallest.unwrap_or(u128::MAX), seed_largest.unwrap_or(0));
     let (n, n_empty);
     if short {
-        let mut visit = Aligned { n_behind, n_empty: 0, smallest: smallest as u64, largest: largest as u64 };
+        let mut visit = Aligned::<u64>::new(n_behind, smallest as u64, largest as u64);
         n = kernel.along(fields, &mut visit);
         n_empty = visit.n_empty;
         // None was found if the first remains.
         smallest = if visit.smallest == u64::MAX { u128::MAX } else { u128::from(visit.smallest) };
         largest = u128::from(visit.largest);
     } else {
-        let mut visit = Aligned { n_behind, n_empty: 0, smallest, largest };
+        let mut visit = Aligned::<u128>::new(n_behind, smallest, largest);
         n = kernel.along(fields, &mut visit);
         Aligned { n_empty, smallest, largest, .. } = visit;
     }
@@ -266,93 +269,91 @@ fn aligned_key(text: &[u8], n_behind: usize) -> Option<u128> {
     Some(u128::from_be_bytes(bytes))
 }
 
+#[derive(Clone, Copy)]
 struct Aligned<K> {
-    n_behind: usize,
+    /// The least bytes of a number.
+    least: usize,
+    /// What makes digits of a number 0 to 9, and its point 0; and where that is.
+    shape: K,
+    point: K,
     n_empty: usize,
     smallest: K,
     largest: K,
 }
 
-/// The text of a number moved to the right.
-trait AlignedKey: Copy + Ord {
-    /// The longest text.
-    const MOST: usize;
-
-    /// Of sixteen bytes the first `n`, and the byte that has `n_behind` of them behind it.
-    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8);
-}
-
-impl AlignedKey for u64 {
-    const MOST: usize = 8;
-
-    #[inline(always)]
-    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8) {
-        let key = (wide >> 64) as u64 >> (64 - 8 * n);
-        (key, (key >> (8 * n_behind)) as u8)
-    }
-}
-
-impl AlignedKey for u128 {
-    // Longer ones may be beyond what doubles hold.
-    const MOST: usize = 15;
-
-    #[inline(always)]
-    fn of(wide: u128, n: usize, n_behind: usize) -> (Self, u8) {
-        let key = wide >> (128 - 8 * n);
-        (key, (key >> (8 * n_behind)) as u8)
-    }
-}
-
-impl<K: AlignedKey> Visit for Aligned<K> {
-    #[inline(always)]
-    fn visit<B: Block>(&mut self, _: usize, cell: Cell<'_, B>) -> bool {
-        let n = cell.len();
-        if n.wrapping_sub(1) >= K::MOST {
-            self.n_empty += usize::from(n == 0);
-            return n == 0;
+/// The text of a number moved to the right, in an integer of that many bytes.
+macro_rules! aligned {
+    ($key:ty, $n_bytes:literal, $most:literal) => {
+        impl Aligned<$key> {
+            fn new(n_behind: usize, smallest: $key, largest: $key) -> Self {
+                let zeros = <$key>::from_ne_bytes([b'0'; $n_bytes]);
+                let (least, shape, point) = match n_behind {
+                    0 => (1, zeros, 0),
+                    n => (
+                        n + 2,
+                        zeros ^ <$key>::from(b'0' ^ b'.') << (8 * n),
+                        <$key>::from(0xff_u8) << (8 * n),
+                    ),
+                };
+                Self { least, shape, point, n_empty: 0, smallest, largest }
+            }
         }
-        let wide = cell.wide(0);
-        let n_behind = self.n_behind & 15;
-        let (key, point) = K::of(wide, n, n_behind);
-        // All but the point are digits, and there is one before it.
-        let others = !cell.digits() & ((1 << n) - 1);
-        let has_point = usize::from(n_behind > 0);
-        let wanted = (has_point as u32) << (n.wrapping_sub(n_behind + 1) & 31);
-        let n_whole = n.wrapping_sub(n_behind + has_point);
-        let is_zero = (wide >> 120) as u8 == b'0';
-        if (others != wanted)
-            | (has_point == 1 && point != b'.')
-            | (n_whole.wrapping_sub(1) >= n)
-            | (is_zero & (n_whole > 1))
-        {
-            return false;
+
+        impl Visit for Aligned<$key> {
+            #[inline(always)]
+            fn visit<B: Block>(&mut self, _: usize, cell: Cell<'_, B>) -> bool {
+                let n = cell.len();
+                if n.wrapping_sub(self.least) > $most - self.least {
+                    self.n_empty += usize::from(n == 0);
+                    return n == 0;
+                }
+                let text = (cell.wide(0) >> (128 - 8 * $n_bytes)) as $key;
+                let shift = 8 * ($n_bytes - n);
+                let key = text >> shift;
+                let digits = key ^ self.shape & <$key>::MAX >> shift;
+                // What is above 9 gets the high bit, if it does not have it.
+                let others = (digits.wrapping_add(<$key>::from_ne_bytes([0x76; $n_bytes])) | digits)
+                    & <$key>::from_ne_bytes([0x80; $n_bytes])
+                    | digits & self.point;
+                let starts_with_zero = (text >> (8 * ($n_bytes - 1))) as u8 == b'0';
+                if (others != 0) | (starts_with_zero & (n > self.least)) {
+                    return false;
+                }
+                self.smallest = self.smallest.min(key);
+                self.largest = self.largest.max(key);
+                true
+            }
         }
-        self.smallest = self.smallest.min(key);
-        self.largest = self.largest.max(key);
-        true
-    }
+    };
 }
+
+aligned!(u64, 8, 8);
+// Longer ones may be beyond what doubles hold.
+aligned!(u128, 16, 15);
 
 /// Counts numbers without exponents, and empty values.
-fn numbers(kernel: &Kernel, fields: Along<'_>, tally: &mut Tally) -> usize {
+fn numbers(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize {
     let known = |number: &NumberText| match number.is_none() {
         true => Some(Extreme::default()),
         false => Extreme::of(number.bytes()),
     };
     let (Some(smallest), Some(largest)) = (known(&tally.smallest), known(&tally.largest)) else { return 0 };
-    let may_have_points = !tally.fits.has(Kinds::INT);
-    let mut visit = Numbers { smallest, largest, may_have_points, n_empty: 0, longest: 0, points: false };
+    let may_have_points = !tally.fits.has(KindSet::INT);
+    let mut visit =
+        OtherNumbers { smallest, largest, may_have_points, n_empty: 0, longest: 0, points: false };
     let n = kernel.along(fields, &mut visit);
-    let Numbers { smallest, largest, n_empty, longest, points, .. } = visit;
+    let OtherNumbers { smallest, largest, n_empty, longest, points, .. } = visit;
     add(&mut tally.figures, n, n_empty, longest);
     tally.points |= points;
-    let text = |extreme: Extreme| NumberText::new(&fields.from[extreme.at?]);
+    let text =
+        |Extreme { at, .. }: Extreme| at.and_then(|(start, end)| NumberText::new(&fields.from[start..end]));
     tally.smallest = text(smallest).unwrap_or(tally.smallest);
     tally.largest = text(largest).unwrap_or(tally.largest);
     n
 }
 
-struct Numbers {
+#[derive(Clone, Copy)]
+struct OtherNumbers {
     smallest: Extreme,
     largest: Extreme,
     may_have_points: bool,
@@ -362,11 +363,11 @@ struct Numbers {
 }
 
 /// The smallest number or the largest so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Extreme {
     key: Option<Key>,
     /// Where it is, if it is in the stretch.
-    at: Option<Range<usize>>,
+    at: Option<(usize, usize)>,
 }
 
 /// What a short number is compared by.
@@ -388,7 +389,7 @@ const FIRST: [u128; 17] = {
     masks
 };
 
-impl Visit for Numbers {
+impl Visit for OtherNumbers {
     #[inline(always)]
     fn visit<B: Block>(&mut self, _: usize, cell: Cell<'_, B>) -> bool {
         let n = cell.len();
@@ -414,7 +415,7 @@ impl Visit for Numbers {
             if larger && !is_sure(&self.largest) || smaller && !is_sure(&self.smallest) {
                 return false;
             }
-            let extreme = || Extreme { key: Some(key), at: Some(start..end) };
+            let extreme = || Extreme { key: Some(key), at: Some((start, end)) };
             if larger {
                 self.largest = extreme();
             }
@@ -538,7 +539,7 @@ mod tests {
             if trial % 3 == 0 {
                 bytes.extend_from_slice(&[b'9'; 100]);
             }
-            let mut one_by_one = [const { Tally::new(Kinds::ALL) }; 3];
+            let mut one_by_one = [const { ColumnTally::new(KindSet::ALL) }; 3];
             for (number, start) in starts.iter().enumerate() {
                 let mut start = *start;
                 for (column, tally) in one_by_one.iter_mut().enumerate() {
@@ -549,7 +550,7 @@ mod tests {
                     start = end + 1;
                 }
             }
-            let mut by_stretches = [const { Tally::new(Kinds::ALL) }; 3];
+            let mut by_stretches = [const { ColumnTally::new(KindSet::ALL) }; 3];
             let cut = next(values.len() + 1);
             for (from, to) in [(0, cut), (cut, values.len())] {
                 let (at, record) = (100, 5 + from as u32);

@@ -5,28 +5,28 @@
 //! committed, and only those that are the first of all input.
 
 use super::judge::{has_point, judge};
-use super::kinds::Kinds;
+use super::kinds::KindSet;
 use super::nulls::spelling;
 use super::number_text::{MOST, NumberText, beyond, compare};
 use std::cmp::Ordering;
 
 /// The kinds of which it is known what the first value was that does not fit.
-pub(super) const TRACKED: [Kinds; 10] = [
-    Kinds::INT,
-    Kinds::FLOAT,
-    Kinds::NUMBER,
-    Kinds::TRUE_FALSE,
-    Kinds::T_F,
-    Kinds::YES_NO,
-    Kinds::Y_N,
-    Kinds::JSON,
-    Kinds::DATE,
-    Kinds::TIMESTAMP,
+pub(super) const TRACKED: [KindSet; 10] = [
+    KindSet::INT,
+    KindSet::FLOAT,
+    KindSet::NUMBER,
+    KindSet::TRUE_FALSE,
+    KindSet::T_F,
+    KindSet::YES_NO,
+    KindSet::Y_N,
+    KindSet::JSON,
+    KindSet::DATE,
+    KindSet::TIMESTAMP,
 ];
 
 /// All of these.
-pub(super) const TRACKED_KINDS: Kinds = {
-    let (mut all, mut i) = (Kinds::NONE, 0);
+pub(super) const TRACKED_KINDS: KindSet = {
+    let (mut all, mut i) = (KindSet::NONE, 0);
     while i < TRACKED.len() {
         all = all.or(TRACKED[i]);
         i += 1;
@@ -95,9 +95,9 @@ impl Figures {
 
 /// What a stretch of input comes to, for one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct ColumnTally {
     /// What all values fit, of what was asked for.
-    pub(crate) fits: Kinds,
+    pub(crate) fits: KindSet,
     /// Some value has a point, or a sign in its exponent.
     pub(super) points: bool,
     /// The spellings of null that were seen, a bit each.
@@ -113,9 +113,9 @@ pub(crate) struct Tally {
     pub(super) largest: NumberText,
 }
 
-impl Tally {
+impl ColumnTally {
     /// Of no values. What does not fit `fits` is known already, so it is not looked for.
-    pub(crate) const fn new(fits: Kinds) -> Self {
+    pub(crate) const fn new(fits: KindSet) -> Self {
         Self {
             fits,
             points: false,
@@ -200,14 +200,14 @@ impl Tally {
                 }
             }
         }
-        if self.fits.has(Kinds::DIGITS) {
+        if self.fits.has(KindSet::DIGITS) {
             self.number(content, fits, spot);
         }
     }
 
     /// Counts a number, in a column of nothing else so far.
-    fn number(&mut self, content: &[u8], fits: Kinds, spot: Spot) {
-        if !fits.has(Kinds::NUMBER) {
+    fn number(&mut self, content: &[u8], fits: KindSet, spot: Spot) {
+        if !fits.has(KindSet::NUMBER) {
             let digits = content.strip_prefix(b"-").or(content.strip_prefix(b"+")).unwrap_or(content);
             if let [b'0', b'0'..=b'9', ..] = digits {
                 self.figures.leading_zeros += 1;
@@ -215,7 +215,7 @@ impl Tally {
             }
             return;
         }
-        if fits.has(Kinds::INT) {
+        if fits.has(KindSet::INT) {
             let (beyond_2_53, beyond_2_63) = beyond(content);
             self.figures.beyond_2_53 += u32::from(beyond_2_53);
             self.figures.beyond_2_63 += u32::from(beyond_2_63);
