@@ -22,6 +22,13 @@ pub(crate) struct Along<'s> {
     pub(crate) column: usize,
 }
 
+impl Along<'_> {
+    /// The fields behind the first `n`.
+    pub(crate) fn behind(&self, n: usize) -> Self {
+        Self { starts: &self.starts[n..], ends: &self.ends[n * self.n_fields..], ..*self }
+    }
+}
+
 /// What is done with each field. A copy of it does it, which stays in registers.
 pub(crate) trait Visit: Copy {
     /// Takes field `number` of the column. Returns false if it, and what is behind it, is left.

@@ -7,7 +7,7 @@
 use super::kinds::KindSet;
 use super::number_text::NumberText;
 use super::tally::{ColumnTally, Figures, Spot, saturated};
-use crate::kernel::{Along, BEHIND, Block, Cell, Kernel, Visit};
+use crate::kernel::{AlignedNumbers, Along, BEHIND, Block, Cell, Kernel, Visit};
 
 /// The fields of a run of records: bare, clean, of valid UTF-8.
 #[derive(Clone, Copy)]
@@ -54,11 +54,7 @@ impl Stretch<'_> {
                 settled(self.kernel, rest, tally)
             } else if tally.fits.has(KindSet::FLOAT) && tally.fits.without(KindSet::NUMERIC).is_none() {
                 let aligned = aligned(self.kernel, rest, tally);
-                let rest = Along {
-                    starts: &rest.starts[aligned..],
-                    ends: &rest.ends[aligned * self.n_fields..],
-                    ..rest
-                };
+                let rest = rest.behind(aligned);
                 aligned + if rest.starts.is_empty() { 0 } else { numbers(self.kernel, rest, tally) }
             } else if tally.fits == KindSet::DATE {
                 looked_for(self.kernel, rest, tally, Days)
@@ -85,8 +81,10 @@ impl Stretch<'_> {
 
 /// Counts values of a column that fits nothing, up to one that may be a spelling of null.
 fn settled(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize {
-    let mut visit = Settled { n_empty: 0, longest: 0 };
-    let n = kernel.along(fields, &mut visit);
+    let mut longest = 0;
+    let by_eight = kernel.longer_eights(fields, 4, &mut longest);
+    let mut visit = Settled { n_empty: 0, longest: longest as usize };
+    let n = by_eight + kernel.along(fields.behind(by_eight), &mut visit);
     add(&mut tally.figures, n, visit.n_empty, visit.longest);
     n
 }
@@ -224,7 +222,18 @@ fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize
     let (n, n_empty);
     if short {
         let mut visit = Aligned::<u64>::new(n_behind, smallest as u64, largest as u64);
-        n = kernel.along(fields, &mut visit);
+        let Aligned { least, shape, point, smallest: least_key, largest: greatest_key, .. } = visit;
+        let mut numbers = AlignedNumbers {
+            least: least as u32,
+            shape,
+            point,
+            smallest: [least_key; 8],
+            largest: [greatest_key; 8],
+        };
+        let by_eight = kernel.aligned_eights(fields, &mut numbers);
+        visit.smallest = numbers.smallest.into_iter().fold(u64::MAX, u64::min);
+        visit.largest = numbers.largest.into_iter().fold(0, u64::max);
+        n = by_eight + kernel.along(fields.behind(by_eight), &mut visit);
         n_empty = visit.n_empty;
         // None was found if the first remains.
         smallest = if visit.smallest == u64::MAX { u128::MAX } else { u128::from(visit.smallest) };
@@ -256,12 +265,7 @@ fn aligned(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize
 /// The text of a number moved to the right, if it has so many digits behind its point, and no sign.
 fn aligned_key(text: &[u8], n_behind: usize) -> Option<u128> {
     let behind = text.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
-    if text.is_empty()
-        || behind != n_behind
-        || text[0] == b'-'
-        || text.contains(&b'e')
-        || text.contains(&b'E')
-    {
+    if text.is_empty() || behind != n_behind || text[0] == b'-' {
         return None;
     }
     let mut bytes = [0; 16];
