@@ -25,6 +25,9 @@ const LEAST_WINDOW: usize = 16 << 10;
 /// The bytes that are scanned at once. They stay in L1 with their index if records have an ordinary
 /// length.
 const STRIP: usize = 16 << 10;
+/// The same where fields are counted a column at a time: so that a record of a hundred fields is one
+/// of a hundred.
+const SURVEYED_STRIP: usize = 64 << 10;
 /// What is held back at least of an input whose last records are dropped.
 const LEAST_HOLD: usize = 64 << 10;
 /// The bytes that are looked at to find a plausible cut.
@@ -206,7 +209,8 @@ impl Budget {
         loop {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
-            sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
+            let strip = if self.tallies > 0 { SURVEYED_STRIP } else { STRIP };
+            sizes.strip = strip.min(sizes.window.next_multiple_of(64));
             sizes.values = if self.buffers_values { sizes.strip } else { 0 };
             let codec = self.codec(sizes.buffer);
             let worker = sizes.worker(n_fields) + self.tallies;

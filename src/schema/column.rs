@@ -11,6 +11,9 @@ use std::cmp::Ordering;
 /// The layout of a schema as JSON; raised when a key changes its meaning or goes.
 const VERSION: u64 = 1;
 
+/// What a column takes as JSON, in most files.
+const AS_JSON: usize = 2 << 10;
+
 /// What the values of each column have in common, over all records of all inputs.
 ///
 /// As JSON it holds all that is needed to merge it with the schema of other input
@@ -241,10 +244,15 @@ impl ColumnSchema {
         }
     }
 
-    /// What it takes in memory at the most, but for its name, with values of 48 bytes.
+    /// What it takes in memory at the most, but for its name, with values of 48 bytes; and as JSON.
     pub(crate) const fn size() -> usize {
         let seen = TRACKED.len() + 3;
-        size_of::<Self>() + TRACKED.len() * size_of::<KeptFrom>() + seen * 64 + 2 * (MOST + 17) + 512
+        size_of::<Self>()
+            + TRACKED.len() * size_of::<KeptFrom>()
+            + seen * 64
+            + 2 * (MOST + 17)
+            + 512
+            + AS_JSON
     }
 
     /// Whether there is no value but empty ones and nulls.

@@ -203,6 +203,40 @@ fn too_many_columns_are_refused() {
     output.expect_refusal(2, "a schema of 20000 columns needs");
 }
 
+/// Thousands of columns of all sorts stay under the cap, and what is too long for a strip or a
+/// buffer is judged all the same.
+#[test]
+fn many_columns_and_long_values_stay_under_the_cap() {
+    let place = Place::new();
+    let n = 4000;
+    let names: Vec<String> = (0..n).map(|i| format!("c{i}")).collect();
+    let row = |at: usize| {
+        let values = (0..n).map(|i| match (at + i) % 5 {
+            0 => format!("{at}"),
+            1 => format!("{at}.{i}"),
+            2 => format!("value {i}"),
+            3 => "2024-01-31".to_owned(),
+            _ => "n/a".to_owned(),
+        });
+        values.collect::<Vec<_>>().join(",")
+    };
+    let rows: Vec<String> = (0..200).map(row).collect();
+    place.write("in.csv", format!("{}\n{}\n", names.join(","), rows.join("\n")));
+    let run = place.rowmill().args(["schema", "--format", "json", "in.csv", "-q", "-j", "2"]);
+    let (output, peak) = run.out_and_peak();
+    output.expect_status(0);
+    assert!(peak <= 64 << 20, "{peak}");
+    let items = vec!["\"\"x\"\""; 600_000].join(",");
+    place.write("long.csv", format!("id,j\n1,\"[{items}]\"\n2,[]\n"));
+    let (output, peak) =
+        place.rowmill().args(["schema", "--format", "json", "long.csv", "-q"]).out_and_peak();
+    output.expect_status(0);
+    assert!(peak <= 64 << 20, "{peak}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let j = &found["columns"][1];
+    assert_eq!((&j["type"], &j["longest"]), (&json!("json"), &json!(600_000 * 4 + 1)));
+}
+
 /// Threads, windows, instruction sets and the kind of input change nothing.
 #[test]
 fn the_result_is_the_same_however_it_is_made() {
