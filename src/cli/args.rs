@@ -128,6 +128,9 @@ pub(super) struct SchemaArgs {
     /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
     #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
     pub(super) member: Vec<String>,
+    /// Judge only these bytes of INPUT, from record to record as a plan has them
+    #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
+    pub(super) range: Option<Range>,
     #[command(flatten)]
     pub(super) resources: ResourceArgs,
     #[command(flatten)]

@@ -47,6 +47,7 @@ impl SchemaJob {
         options.shaping = shaping.shaping()?;
         options.resources = resources(&args.resources)?;
         options.limit = args.limit;
+        options.range = args.range;
         options.members.clone_from(&args.member);
         options.beside = stats.iter().cloned().collect();
         Ok(Self {

@@ -25,8 +25,8 @@ const LEAST_WINDOW: usize = 16 << 10;
 /// The bytes that are scanned at once. They stay in L1 with their index if records have an ordinary
 /// length.
 const STRIP: usize = 16 << 10;
-/// The same where fields are counted a column at a time: so that a record of a hundred fields is one
-/// of a hundred.
+/// The same where fields are counted a column at a time: so that there are a hundred records of a
+/// hundred fields.
 const SURVEYED_STRIP: usize = 64 << 10;
 /// What is held back at least of an input whose last records are dropped.
 const LEAST_HOLD: usize = 64 << 10;

@@ -3,6 +3,7 @@
 use super::conversion::Conversion;
 use super::converter::Converter;
 use super::options::{Input, Options, Output, Writing};
+use super::plan_ranges;
 use super::summary::Summary;
 use super::survey::Survey;
 use crate::error::{Error, Result};
@@ -16,7 +17,8 @@ impl Converter {
     /// of input.
     ///
     /// Of the settings those count that say how inputs are read, and which fields are null. Columns
-    /// of several inputs are the same if their names are.
+    /// of several inputs are the same if their names are. The schemas of the ranges of an input merge
+    /// to that of the whole.
     ///
     /// ```
     /// use rowmill::{Converter, Input, ValueType};
@@ -37,16 +39,19 @@ impl Converter {
     pub fn schema<'i>(&self, inputs: impl IntoIterator<Item = Input<'i>>) -> Result<(Schema, Summary)> {
         refuse_for_schemas(&self.options)?;
         let options = survey_options(&self.options);
+        let inputs: Vec<Input<'_>> = inputs.into_iter().collect();
+        let locate = |range| plan_ranges::locate(&options, self.kernel, &inputs, range);
+        let range = options.range.map(locate).transpose()?;
         let mut survey = Survey::new();
         let conversion = Conversion {
             options: &options,
             kernel: self.kernel,
-            range: None,
+            range,
             split_points: None,
             many: None,
             survey: Some(&mut survey),
         };
-        let summary = conversion.run(inputs.into_iter().collect(), Output::Sink(Box::new(Nowhere)))?;
+        let summary = conversion.run(inputs, Output::Sink(Box::new(Nowhere)))?;
         let limit = options.limit.filter(|limit| *limit <= summary.records);
         Ok((survey.finish(summary.records, limit), summary))
     }
@@ -66,7 +71,6 @@ fn refuse_for_schemas(options: &Options) -> Result<()> {
     let refused = [
         (options.rejects.is_some(), "`rejects`: records with an anomaly count too"),
         (options.writing.resume.is_some(), "`resume`: it is read anew"),
-        (options.range.is_some(), "`range`"),
     ];
     match refused.into_iter().find(|(refused, _)| *refused) {
         Some((_, with)) => Err(Error::setting(format!("a schema cannot be combined with {with}"))),

@@ -1,8 +1,8 @@
 //! The block on AVX-512 with BW and VBMI2: one vector.
 
+use super::aligned::AlignedNumbers;
 use super::avx2::Avx2;
 use super::block::{Block, Work};
-use super::eight::AlignedNumbers;
 use std::arch::x86_64::*;
 
 /// Proof that the processor has AVX-512 F, BW, VL, VBMI2 and all that AVX2's proof covers.

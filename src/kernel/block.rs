@@ -4,7 +4,7 @@
 //! small file that implements it. A value of the implementing type is the proof that the processor
 //! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
 
-use super::eight::AlignedNumbers;
+use super::aligned::AlignedNumbers;
 
 /// Sixty-four bytes at a time on one instruction set.
 pub(crate) trait Block: Copy {

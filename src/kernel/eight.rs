@@ -3,24 +3,11 @@
 //!
 //! This stops at the first eight that are not as expected; `along.rs` goes on there, one by one.
 
+use super::aligned::AlignedNumbers;
 use super::along::Along;
 use super::block::{Block, Work};
 use super::dispatch::Kernel;
 use super::span::EXCESS;
-
-/// Short numbers with as many digits behind the point. The text of one, moved to the right in eight
-/// bytes, the first byte the highest, is its key: keys are in the order of the numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AlignedNumbers {
-    /// The least bytes of a number; eight are the most.
-    pub(crate) least: u32,
-    /// What makes digits of a key 0 to 9, and its point 0; and where that is.
-    pub(crate) shape: u64,
-    pub(crate) point: u64,
-    /// The least and the greatest keys of those that were taken, in eight ways.
-    pub(crate) smallest: [u64; 8],
-    pub(crate) largest: [u64; 8],
-}
 
 impl Kernel {
     /// Takes numbers of a column, as far as all of eight are some. Returns how many were taken.
@@ -35,8 +22,9 @@ impl Kernel {
     }
 }
 
-/// Calls `take` with where eight fields of a column start and end, again and again, until it returns
-/// false. Returns how many were taken. Starts are as far from the end of the bytes as they must be.
+/// Calls `take` with where eight fields of a column start and end, again and again, until it
+/// returns false. Returns how many were taken. Starts are as far from the end of the bytes as they
+/// must be.
 #[inline(always)]
 fn eights(fields: Along<'_>, mut take: impl FnMut(&[u32; 8], &[u32; 8]) -> bool) -> usize {
     let Along { from, starts, ends, n_fields, column } = fields;

@@ -7,6 +7,7 @@
 //! say of a field ([`Values`]) is compiled into the weave, so for the instruction set too.
 #![allow(unsafe_code)] // Room 1: vector intrinsics; each block says what proves it.
 
+mod aligned;
 mod along;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -38,6 +39,7 @@ mod wanted;
 mod weave;
 mod weave_values;
 
+pub(crate) use aligned::AlignedNumbers;
 pub(crate) use along::{Along, BEHIND, Visit};
 pub(crate) use block::Block;
 pub(crate) use by_sight::Sight;
@@ -45,7 +47,6 @@ pub(crate) use cell::Cell;
 pub(crate) use cells::Cells;
 pub(crate) use column::Column;
 pub use dispatch::{Isa, Kernel};
-pub(crate) use eight::AlignedNumbers;
 pub use escape::MOST as MOST_ESCAPED;
 pub(crate) use fold::{FoldMarks, Folded};
 pub use marks::{Lead, Left, Marks};

@@ -170,6 +170,31 @@ fn schemas_merge() {
     place.rowmill().args(["schema", "--merge", "a.csv"]).out().expect_refusal(1, "is no schema");
 }
 
+/// So do those of the ranges of a plan.
+#[test]
+fn the_schemas_of_ranges_merge_to_that_of_the_file() {
+    let place = Place::new();
+    let rows: String = (0..500).map(|i| format!("{i},\"a\n{}\",{}.5\n", i % 9, 500 - i)).collect();
+    place.write("in.csv", format!("id,t,x\n{rows}501,n/a,x\n"));
+    let whole = place.rowmill().args(["schema", "--format", "json", "-q", "in.csv"]).out();
+    whole.expect_status(0);
+    let plan = place.rowmill().args(["plan", "in.csv", "--ranges", "5", "-q"]).out();
+    plan.expect_status(0);
+    let mut names = Vec::new();
+    for (i, line) in plan.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
+        let task: Value = serde_json::from_slice(line).unwrap();
+        let range = format!("{}..{}", task["start"], task["end"]);
+        let output =
+            place.rowmill().args(["schema", "--format", "json", "-q", "in.csv", "--range", &range]).out();
+        output.expect_status(0);
+        names.push(format!("{i}.json"));
+        place.write(&names[i], &output.stdout);
+    }
+    assert_eq!(names.len(), 5);
+    let merged = place.rowmill().args(["schema", "--format", "json", "--merge"]).args(&names).out();
+    merged.expect_status(0).expect_stdout(&whole.stdout);
+}
+
 #[test]
 fn a_limit_is_said_in_the_result() {
     let found = schema("a\n1\n2\nx\n", &["--limit", "2"]);
