@@ -17,8 +17,8 @@ impl Converter {
     /// of input.
     ///
     /// Of the settings those count that say how inputs are read, and which fields are null. Columns
-    /// of several inputs are the same if their names are. The schemas of the ranges of an input merge
-    /// to that of the whole.
+    /// of several inputs are the same if their names are. The schemas of the ranges of an input
+    /// merge to that of the whole.
     ///
     /// ```
     /// use rowmill::{Converter, Input, ValueType};

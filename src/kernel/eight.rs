@@ -15,10 +15,11 @@ impl Kernel {
         self.run(TakeNumbers { fields, numbers })
     }
 
-    /// Passes over fields of more than `n` bytes, as far as all of eight are so long, and sets
-    /// `longest` to the longest length. Returns how many there are.
-    pub(crate) fn longer_eights(&self, fields: Along<'_>, n: u32, longest: &mut u32) -> usize {
-        self.run(TakeLonger { fields, n, longest })
+    /// Passes over fields of more than `n` bytes, and others that are not empty and start with none
+    /// of `stops`, as far as all of eight are such. Sets `longest` to the longest length. Returns
+    /// how many there are.
+    pub(crate) fn longer_eights(&self, fields: Along<'_>, n: u32, stops: &[u8], longest: &mut u32) -> usize {
+        self.run(TakeLonger { fields, n, stops, longest })
     }
 }
 
@@ -76,6 +77,7 @@ impl Work for TakeNumbers<'_> {
 struct TakeLonger<'s> {
     fields: Along<'s>,
     n: u32,
+    stops: &'s [u8],
     longest: &'s mut u32,
 }
 
@@ -88,10 +90,15 @@ impl Work for TakeLonger<'_> {
         let done = eights(self.fields, |starts, ends| {
             let lengths: [u32; 8] = std::array::from_fn(|i| ends[i].wrapping_sub(starts[i]));
             let are_longer = lengths.iter().fold(true, |all, length| all & (*length > self.n));
-            if are_longer {
-                longest = std::array::from_fn(|i| longest[i].max(lengths[i]));
+            let passes = |i: usize| {
+                lengths[i] > self.n
+                    || lengths[i] > 0 && !self.stops.contains(&self.fields.from[starts[i] as usize])
+            };
+            if !are_longer && !(0..8).all(passes) {
+                return false;
             }
-            are_longer
+            longest = std::array::from_fn(|i| longest[i].max(lengths[i]));
+            true
         });
         *self.longest = longest.into_iter().fold(0, u32::max);
         done

@@ -79,10 +79,13 @@ impl Stretch<'_> {
     }
 }
 
+/// What spellings of null start with.
+const STARTS: &[u8] = b"Nn#\\-?";
+
 /// Counts values of a column that fits nothing, up to one that may be a spelling of null.
 fn settled(kernel: &Kernel, fields: Along<'_>, tally: &mut ColumnTally) -> usize {
     let mut longest = 0;
-    let by_eight = kernel.longer_eights(fields, 4, &mut longest);
+    let by_eight = kernel.longer_eights(fields, 4, STARTS, &mut longest);
     let mut visit = Settled { n_empty: 0, longest: longest as usize };
     let n = by_eight + kernel.along(fields.behind(by_eight), &mut visit);
     add(&mut tally.figures, n, visit.n_empty, visit.longest);
