@@ -31,6 +31,8 @@
 //! - [`Delimiter`], [`Terminator`], [`ByteSequence`], [`Escapes`], [`Trim`], [`Encoding`]: how
 //!   inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`], [`MaxErrors`]: what went wrong, and where.
+//! - [`Schema`], [`ColumnSchema`], [`ValueType`]: what the values of each column have in common,
+//!   with [`NullsSeen`], [`NumbersSeen`], [`InvalidSeen`], [`KeptFrom`] and [`Sighting`].
 //! - [`Planned`], [`PlanBy`], [`Range`], [`Fingerprint`]: one file on many machines.
 //! - [`Progress`]: how far a run is, for a bar of your own.
 //! - [`guide`]: tutorial, cookbook, promises, and all else that users of the program read.
@@ -52,6 +54,7 @@ mod kernel;
 mod output;
 mod parse;
 mod plan;
+mod schema;
 mod sequence;
 
 #[cfg(feature = "cli")]
@@ -71,6 +74,7 @@ pub use output::{Compress, Compression, Sink, remove_temporaries};
 pub use plan::{
     AddedValue, Date, EmailToken, Empty, Format, HashKey, Mask, NameStyle, Notation, Prefix, Token, Type,
 };
+pub use schema::{ColumnSchema, InvalidSeen, KeptFrom, NullsSeen, NumbersSeen, Schema, Sighting, ValueType};
 pub use sequence::ByteSequence;
 
 /// Parts that tests, benches and fuzz targets use by themselves. No promise is made about them.
@@ -99,6 +103,8 @@ pub mod guide {
     pub mod dialects {}
     #[doc = include_str!("guide/values.md")]
     pub mod values {}
+    #[doc = include_str!("guide/schema.md")]
+    pub mod schema {}
     #[doc = include_str!("guide/anomalies.md")]
     pub mod anomalies {}
     #[doc = include_str!("guide/resume.md")]

@@ -1,6 +1,7 @@
 //! What was typed: the commands, each with its arguments. What will be done is [`super::job::Job`].
 
-use super::shaping_args::ShapingArgs;
+use super::shaping_args::{ReadingArgs, ShapingArgs};
+use super::top_args::TopArgs;
 use super::typed::{range, size};
 use crate::Range;
 use crate::internal::Io;
@@ -32,6 +33,9 @@ pub(super) enum Command {
     /// Convert files: the default, so the word may be left out
     #[command(args_override_self = true, hide = true)]
     Convert(Box<ConvertArgs>),
+    /// Print what the values of each column have in common: types, nulls, smallest and largest
+    #[command(args_override_self = true)]
+    Schema(Box<SchemaArgs>),
     /// Print where a file can be cut into ranges of records, a line of JSON each
     #[command(args_override_self = true)]
     Plan(Box<PlanArgs>),
@@ -100,6 +104,45 @@ pub(super) struct ConvertArgs {
     pub(super) resources: ResourceArgs,
     #[command(flatten)]
     pub(super) reporting: ReportingArgs,
+}
+
+/// `rowmill schema`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SchemaArgs {
+    /// Files to judge, one after another; '-' or none is standard input
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+    /// A table for people, JSON for programs, or a JSON Schema of the records
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
+    pub(super) format: SchemaFormat,
+    /// The inputs are schemas in JSON, of files or of the ranges of one, in order; merge them
+    #[arg(long)]
+    pub(super) merge: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) top: TopArgs,
+    /// Judge only the first N records, which the result says
+    #[arg(long, value_name = "N", help_heading = "Reading")]
+    pub(super) limit: Option<u64>,
+    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
+    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
+    pub(super) member: Vec<String>,
+    /// Judge only these bytes of INPUT, from record to record as a plan has them
+    #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
+    pub(super) range: Option<Range>,
+    #[command(flatten)]
+    pub(super) resources: ResourceArgs,
+    #[command(flatten)]
+    pub(super) reporting: ReportingArgs,
+}
+
+/// How a schema is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaFormat {
+    Table,
+    Json,
+    JsonSchema,
 }
 
 /// `rowmill plan`.
@@ -246,11 +289,11 @@ pub(super) struct AnomalyArgs {
     #[arg(long, value_name = "N|P%", hide_short_help = true)]
     pub(super) max_errors: Option<String>,
 
-    /// Write records with an anomaly to FILE, unchanged, and the reasons to FILE.log.jsonl
+    /// Write records with an anomaly to FILE, unchanged, and why to FILE.log.jsonl
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
 
-    /// Read and judge everything, write nothing but the summary, and rejects if they are wanted
+    /// Read and judge everything, write nothing but the summary (and rejects)
     #[arg(long)]
     pub(super) check: bool,
 

@@ -12,7 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What becomes of the columns.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Columns")]
 pub(super) struct ColumnArgs {
     /// Write only records whose field is, or is not, this text; of several all must hold
@@ -84,7 +84,7 @@ impl ColumnArgs {
 }
 
 /// What becomes of the values.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Values")]
 pub(super) struct ValueArgs {
     /// Write unquoted numbers, true, false and null of JSON as they are

@@ -311,7 +311,11 @@ pub(super) fn resources(args: &ResourceArgs) -> Result<Resources> {
     })
 }
 
-fn inputs(paths: &[PathBuf]) -> Result<Vec<Input<'static>>> {
+/// The inputs that are named.
+///
+/// # Errors
+/// There is none, or standard input is named twice.
+pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input<'static>>> {
     if paths.is_empty() {
         if std::io::stdin().is_terminal() {
             let message = "no input: name a file, or pipe into rowmill (see rowmill --help)";

@@ -23,6 +23,7 @@ mod remarks;
 mod report;
 mod run;
 mod say;
+mod schema;
 mod shaping_args;
 mod signals;
 mod tally;

@@ -1,6 +1,6 @@
 //! Runs the command that was typed.
 
-use super::args::{Cli, Command, ConvertArgs, PlanArgs};
+use super::args::{Cli, Command, ConvertArgs, PlanArgs, SchemaArgs};
 use super::confine::confine;
 use super::each::convert_each;
 use super::exit::{from_clap, odd, with_error};
@@ -11,6 +11,7 @@ use super::list;
 use super::plan::{self, PlanJob};
 use super::progress::{Bar, Showing};
 use super::report::{self, About, FailedRun, RunEnd, StatsFile};
+use super::schema::SchemaJob;
 use super::signals::on_signal;
 use super::verify::verify;
 use super::worker::work;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         None => return convert_or_hint(&cli.convert),
         Some(Command::Convert(args)) => return convert_or_hint(&args),
+        Some(Command::Schema(args)) => return make_schema_or_fail(&args),
         Some(Command::Plan(args)) => make_plan(&args),
         Some(Command::Worker(args)) => work(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Verify(args)) => verify(&args),
@@ -177,6 +179,43 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
     }
     if !job.quiet {
         plan::report(&planned, &job.remarks.said());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_schema_or_fail(args: &SchemaArgs) -> ExitCode {
+    make_schema(args).unwrap_or_else(|error| {
+        let hint = missing_input(&error, &args.inputs, None).or_else(|| missing_folder(&error));
+        with_error(&error, hint.as_deref())
+    })
+}
+
+fn make_schema(args: &SchemaArgs) -> Result<ExitCode> {
+    let job = SchemaJob::new(args)?;
+    confine(&job.needs());
+    let (options, apart) = (FileOptions::default(), job.stats_are_apart());
+    let stats = job.stats.as_deref().map(|path| StatsFile::create(path, options, apart)).transpose()?;
+    let showing = Showing { to_stdout: true, quiet: job.quiet, lines: args.reporting.progress };
+    let bar = Bar::new(showing, &job.progress);
+    job.remarks.begin(&bar, job.quiet);
+    on_signal(bar.clone(), job.stats.is_some(), || None);
+    let made = job.run();
+    bar.finish();
+    let (text, summary) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            let run = FailedRun { inputs: &args.inputs, output: None, error: &error };
+            stats.into_iter().for_each(|stats| stats.write_failed(taken(&job.failed), &run));
+            return Err(error);
+        }
+    };
+    print(text.as_bytes())?;
+    let summary = summary.unwrap_or_default();
+    if let Some(stats) = stats {
+        stats.write(&summary, &RunEnd::default())?;
+    }
+    if !job.quiet && !args.merge {
+        report::print(&summary, &About { output: None, said: &job.remarks.said(), more: None });
     }
     Ok(ExitCode::SUCCESS)
 }

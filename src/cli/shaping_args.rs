@@ -15,7 +15,7 @@ use crate::{Encoding, Escapes, Terminator, Trim};
 use clap::Args;
 
 /// All of them.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(super) struct ShapingArgs {
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
@@ -28,7 +28,7 @@ pub(super) struct ShapingArgs {
 }
 
 /// How the inputs are read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct ReadingArgs {
     /// What wrote the file; other flags override parts of it
@@ -82,7 +82,7 @@ pub(super) struct ReadingArgs {
 }
 
 /// What makes bytes content that would end a field.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 struct QuotingArgs {
     /// What opens and closes quoted fields: bytes, or 'none' [default: "]

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use clap::Args;
 
 /// Headers, titles, footers, and records without values.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct TopArgs {
     /// A delimiter ends each record: an empty field behind the last one is no field

@@ -25,6 +25,9 @@ const LEAST_WINDOW: usize = 16 << 10;
 /// The bytes that are scanned at once. They stay in L1 with their index if records have an ordinary
 /// length.
 const STRIP: usize = 16 << 10;
+/// The same where fields are counted a column at a time: so that there are a hundred records of a
+/// hundred fields.
+const SURVEYED_STRIP: usize = 64 << 10;
 /// What is held back at least of an input whose last records are dropped.
 const LEAST_HOLD: usize = 64 << 10;
 /// The bytes that are looked at to find a plausible cut.
@@ -70,6 +73,9 @@ pub(super) struct Budget {
     pub(super) skip_last: u64,
     /// How each worker compresses its buffer.
     pub(super) compression: Option<Compression>,
+    /// What a schema that is made takes: in each worker, and once.
+    pub(super) tallies: usize,
+    pub(super) survey: usize,
 }
 
 /// What a run gets. All but `threads` are bytes.
@@ -119,6 +125,12 @@ impl Budget {
         asked.map(|asked| asked.max(LEAST_WINDOW))
     }
 
+    /// Every value may have to be looked at in one piece. A character of another encoding may
+    /// be three bytes then.
+    pub(super) fn look_at_all(&mut self, by_page: bool) {
+        (self.buffers_values, self.n_long_values) = (true, if by_page { 3 } else { 1 });
+    }
+
     /// Returns how much mapped memory is given back at once. Twice that may be resident.
     pub(super) fn piece(&self) -> usize {
         if self.memory >= 2 * LEAST_MEMORY { 4 << 20 } else { 1 << 20 }
@@ -137,7 +149,7 @@ impl Budget {
     /// Returns what may be used for anything but the program, unretired pages, unpacking and
     /// decoding.
     fn free(&self) -> usize {
-        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside + self.notes)
+        (self.memory - PROGRAM - 2 * self.piece()).saturating_sub(self.beside + self.notes + self.survey)
     }
 
     /// Returns what is granted to unpack an input, if `n` are open at once. They share the sum of a
@@ -197,10 +209,11 @@ impl Budget {
         loop {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
-            sizes.strip = STRIP.min(sizes.window.next_multiple_of(64));
+            let strip = if self.tallies > 0 { SURVEYED_STRIP } else { STRIP };
+            sizes.strip = strip.min(sizes.window.next_multiple_of(64));
             sizes.values = if self.buffers_values { sizes.strip } else { 0 };
             let codec = self.codec(sizes.buffer);
-            let worker = sizes.worker(n_fields);
+            let worker = sizes.worker(n_fields) + self.tallies;
             // One share more than workers: what a redone window leaves is added to the longest
             // record.
             if (sizes.threads + 1) * worker + sizes.threads * codec <= shared {
@@ -210,6 +223,8 @@ impl Budget {
                 sizes.window /= 2;
             } else if sizes.threads > 1 {
                 sizes.threads -= 1;
+            } else if self.tallies > 0 {
+                return Err(self.too_wide(n_fields, 2 * worker - shared));
             } else if codec > 0 {
                 return Err(self.refused(2 * worker + codec - shared));
             } else {
@@ -228,6 +243,13 @@ impl Budget {
     /// Returns what a worker needs to compress `buffer` bytes.
     fn codec(&self, buffer: usize) -> usize {
         self.compression.map_or(0, |compression| compression.context() + Compression::bound(buffer))
+    }
+
+    fn too_wide(&self, n_fields: usize, missing: usize) -> Error {
+        let more = (missing + self.survey.saturating_sub(self.memory / 2)).div_ceil(1 << 20);
+        Error::setting(format!(
+            "a schema of {n_fields} columns needs {more} MiB more than `memory` leaves; raise it"
+        ))
     }
 
     fn refused(&self, missing: usize) -> Error {
@@ -272,6 +294,8 @@ mod tests {
         beside: 0,
         notes: 0,
         compression: None,
+        tallies: 0,
+        survey: 0,
     };
 
     #[test]

@@ -118,9 +118,13 @@ impl std::fmt::Debug for ShownValue {
 impl ShownValue {
     /// The content of field `i` of a record.
     pub(super) fn new(dialect: &Dialect, trim: bool, record: &Record<'_>, i: usize) -> Self {
-        let mut shown = Self { bytes: [0; MOST_SHOWN], n: 0, more: false };
         let (start, end) = record.field(i);
-        let field = Field::new(dialect, trim, record.bytes, start, end);
+        Self::of_field(dialect, &Field::new(dialect, trim, record.bytes, start, end))
+    }
+
+    /// The content of a field.
+    pub(super) fn of_field(dialect: &Dialect, field: &Field<'_>) -> Self {
+        let mut shown = Self { bytes: [0; MOST_SHOWN], n: 0, more: false };
         let mut text = Text::new(dialect.charset);
         let mut push = |piece: &str| shown.push(piece);
         // Only the front is wanted, and a value may be long.
@@ -146,7 +150,7 @@ impl ShownValue {
         Ok(())
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes[..self.n]);
         // A newline in it must not make two lines of a message, nor a backtick a setting.
         shown(&text).replace('\u{60}', "'") + if self.more { "…" } else { "" }

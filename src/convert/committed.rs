@@ -8,22 +8,21 @@ use super::counts::{Counts, Seen, SlicePosition};
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Count, Misfits};
+use super::survey::Survey;
 use crate::error::{Anomaly, ErrorKind, Place, Result};
-use crate::header::Header;
 use crate::output::{Batch, Reason, Rejects, WriteRecords};
 use crate::parse::Machine;
-use crate::plan::Type;
+use crate::plan::Plan;
 
 /// The conversion of an input up to the window in turn.
 pub(super) struct Committed<'r> {
     pub(super) file: &'r str,
-    pub(super) header: &'r Header,
-    /// The columns with a type, by field.
-    pub(super) typed: &'r [(u32, Type)],
+    pub(super) plan: &'r Plan,
     pub(super) output: &'r mut dyn WriteRecords,
     pub(super) rejects: Option<&'r mut Rejects>,
     pub(super) checkpoints: Option<&'r mut Checkpoints>,
     pub(super) split_points: Option<&'r mut SplitPoints>,
+    pub(super) survey: Option<&'r mut Survey>,
     pub(super) state: State,
     /// The start of a record that the windows so far do not end, and the machine at its end.
     pub(super) carry: Vec<u8>,
@@ -62,7 +61,7 @@ impl Committed<'_> {
     pub(super) fn place(&self, position: &SlicePosition) -> Place {
         let name = position.column.and_then(|column| {
             let i = usize::try_from(column).ok()? - 1;
-            (i < self.header.len()).then(|| self.header.name(i).to_owned())
+            (i < self.plan.header().len()).then(|| self.plan.header().name(i).to_owned())
         });
         Place {
             file: self.file.to_owned(),
@@ -77,7 +76,7 @@ impl Committed<'_> {
     /// What is seen at a position, in words.
     pub(super) fn detail(&self, position: &SlicePosition) -> Option<String> {
         let before = self.state.lines;
-        position.clue.words(before, before + position.lines + 1, self.typed)
+        position.clue.words(before, before + position.lines + 1, self.plan.typed())
     }
 
     fn seen(&self, seen: &Seen) -> Count {
@@ -100,8 +99,8 @@ impl Committed<'_> {
             }
         }
         for (place, count) in counts.misfits() {
-            let (field, wanted) = &self.typed[place];
-            let (name, wanted) = (self.header.name(*field as usize).to_owned(), wanted.to_string());
+            let (field, wanted) = &self.plan.typed()[place];
+            let (name, wanted) = (self.plan.header().name(*field as usize).to_owned(), wanted.to_string());
             Misfits { column: u64::from(*field) + 1, name, wanted, count }.add(&mut self.state.misfits);
         }
         self.state.records += counts.records;
@@ -168,7 +167,7 @@ impl Committed<'_> {
             anomaly: *anomaly,
             place: self.place(position),
             quote_line: position.clue.quote_line(self.state.lines),
-            value: position.clue.value_words(self.typed),
+            value: position.clue.value_words(self.plan.typed()),
         });
         let reasons: Vec<Reason> = reasons.collect();
         let Some(rejects) = &mut self.rejects else { return Ok(()) };

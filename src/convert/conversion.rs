@@ -18,6 +18,7 @@ use super::single_input::singles;
 use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Resumed, Summary};
+use super::survey::{Survey, Tallies};
 use super::walk::Walk;
 use super::windows::Windows;
 use super::worker::finish;
@@ -26,7 +27,7 @@ use crate::input::InputReader;
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Cutter;
-use crate::plan::{Columns, Format, Plan, Together, Type};
+use crate::plan::{Format, Plan, Together, Type};
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -42,6 +43,8 @@ pub(super) struct Conversion<'c> {
     pub(super) split_points: Option<&'c mut SplitPoints>,
     /// The others, if it is one of many.
     pub(super) many: Option<OneOfMany<'c>>,
+    /// The schema, if one is made.
+    pub(super) survey: Option<&'c mut Survey>,
 }
 
 /// What one of many conversions must know of the others.
@@ -60,7 +63,7 @@ impl Conversion<'_> {
     /// See [`crate::error::ErrorKind`].
     pub(super) fn run(self, inputs: Vec<Input<'_>>, output: Output<'_>) -> Result<Summary> {
         let begun = Instant::now();
-        let Self { options, kernel, range, split_points, many } = self;
+        let Self { options, kernel, range, split_points, many, survey } = self;
         let inputs = singles(inputs, options)?;
         let names = size_of_names(inputs.len(), inputs.iter().map(|input| input.name().len()).sum());
         if names > options.resources.memory / 2 {
@@ -68,7 +71,10 @@ impl Conversion<'_> {
             return Err(Error::setting(format!("the names of {n} inputs need more of `memory`; raise it")));
         }
         let noted = names + split_points.as_ref().map_or(0, |points| points.memory());
-        let budget = budget_of(options, &output, noted);
+        let mut budget = budget_of(options, &output, noted);
+        if survey.is_some() {
+            budget.look_at_all(options.shaping.encoding.is_some());
+        }
         let together = many.map(|many| many.together);
         let mut preparation = Preparation::new(options, budget, inputs.len(), together);
         let keep = inputs.len() == 1;
@@ -99,8 +105,18 @@ impl Conversion<'_> {
         let pool = Pool::default();
         let amounts = [many.map_or_else(Amount::default, |many| many.before), Amount::default()];
         let n_before = amounts[0].anomalies;
-        let mut inputs =
-            Inputs { preparation, kernel, range, split_points, pool, outputs, amounts, n_before, summary };
+        let mut inputs = Inputs {
+            preparation,
+            kernel,
+            range,
+            split_points,
+            survey,
+            pool,
+            outputs,
+            amounts,
+            n_before,
+            summary,
+        };
         let converted = prepared.into_iter().try_for_each(|ready| inputs.convert(ready));
         let Inputs { mut outputs, mut summary, .. } = inputs;
         let judged = converted.and_then(|()| options.max_errors.map_or(Ok(()), |most| most.judge(&summary)));
@@ -127,6 +143,7 @@ struct Inputs<'c, 'o> {
     kernel: Kernel,
     range: Option<Located>,
     split_points: Option<&'c mut SplitPoints>,
+    survey: Option<&'c mut Survey>,
     pool: Pool,
     outputs: Outputs<'o>,
     /// What was done, by this run and the earlier ones, and by those alone.
@@ -142,6 +159,9 @@ impl Inputs<'_, '_> {
         let (mut opened, beginning) = self.preparation.open(&mut ready)?;
         let reader = &mut *opened.reader;
         self.summary.inputs.push(ready.name.clone());
+        if let Some(survey) = &mut self.survey {
+            survey.next(&ready.name);
+        }
         let earlier = self.outputs.checkpoints.as_mut().and_then(Checkpoints::earlier);
         let options = self.preparation.options;
         let Some(beginning) = beginning else {
@@ -204,7 +224,12 @@ impl Inputs<'_, '_> {
 
     /// Returns the sizes for an input with this plan, of `size` bytes if that is known.
     fn sizes(&mut self, plan: &Plan, size: Option<u64>) -> Result<Sizes> {
-        let mut sizes = self.preparation.budget.sizes(plan.size(), plan.n_fields())?;
+        let budget = &mut self.preparation.budget;
+        if let Some(survey) = &self.survey {
+            budget.tallies = Tallies::size_for(plan);
+            budget.survey = survey.size_with(plan.header());
+        }
+        let mut sizes = budget.sizes(plan.size(), plan.n_fields())?;
         if let Some(size) = size {
             // More workers than windows would only be started and ended.
             let windows = size.div_ceil(sizes.window as u64);
@@ -281,17 +306,18 @@ impl Inputs<'_, '_> {
                 Walk { reader: &records, max_record: sizes.max_record, rejects: options.rejects.is_some() };
             located.check_last(reader, &walk, n, sizes.hold + sizes.max_record)?;
         }
+        let known = self.survey.as_mut().map(|survey| survey.begin(plan.header()));
         let done_before = summary.records;
         let layout = outputs.writer.layout();
         let max_errors = max_errors::left(options.max_errors, summary, preface.anomalies.first())?;
         let committed = Committed {
             file: &ready.name,
-            header: plan.header(),
-            typed: plan.typed(),
+            plan: &plan,
             output: &mut outputs.writer,
             rejects: outputs.rejects.as_mut(),
             checkpoints: outputs.checkpoints.as_mut(),
             split_points: self.split_points.as_deref_mut(),
+            survey: self.survey.as_deref_mut(),
             carry: Vec::new(),
             long_value: Vec::new(),
             machine: records.machine(),
@@ -308,16 +334,16 @@ impl Inputs<'_, '_> {
         let targets = committed.split_points.as_ref().map(|points| points.targets);
         let run = Run {
             plan: &plan,
-            mode: Mode::new(&records, &plan, &sizes, options.check),
-            on_anomaly: OnAnomaly::of(options),
-            limit: options.limit.map(|limit| limit - done_before),
+            mode: Mode::new(&records, &plan, &sizes, options.check, known.is_some()),
+            on_anomaly: OnAnomaly::new(options.strict, options.rejects.is_some()),
             output: layout,
             input: reader.shared(),
             windows: Mutex::new(Windows::new(reader, cutter, targets, hold)),
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
-            end: DataEnd { edge, skip_last },
+            end: DataEnd { limit: options.limit.map(|limit| limit - done_before), edge, skip_last },
+            known,
             error: Mutex::new(None),
             reader: records,
             sizes,
@@ -369,8 +395,10 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
         notes,
         passes_over: options.rejects.is_some(),
         skip_last: options.shaping.skip_last,
-        n_long_values: n_long_values(&options.shaping.columns, options.shaping.encoding.is_some()),
+        n_long_values: n_long_values(options),
         buffers_values: options.shaping.columns.have_rules(),
+        tallies: 0,
+        survey: 0,
         compression: outputs::compression(output, options),
     }
 }
@@ -410,7 +438,8 @@ pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
 /// Returns how many times the longest record's length a value may take that is judged in one piece.
 /// A caller's transform gets each invalid byte as U+FFFD, which is three bytes. A character of
 /// another encoding may be three bytes too.
-fn n_long_values(columns: &Columns, by_page: bool) -> usize {
+fn n_long_values(options: &Options) -> usize {
+    let (columns, by_page) = (&options.shaping.columns, options.shaping.encoding.is_some());
     if !columns.transform.is_empty() || by_page && columns.have_rules() {
         return 3;
     }

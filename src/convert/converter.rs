@@ -63,7 +63,8 @@ impl Converter {
         let inputs: Vec<Input<'_>> = inputs.into_iter().collect();
         let locate = |range| plan_ranges::locate(options, *kernel, &inputs, range);
         let range = options.range.map(locate).transpose()?;
-        let conversion = Conversion { options, kernel: *kernel, range, split_points: None, many: None };
+        let conversion =
+            Conversion { options, kernel: *kernel, range, split_points: None, many: None, survey: None };
         conversion.run(inputs, output)
     }
 

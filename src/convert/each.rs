@@ -223,7 +223,8 @@ impl Each<'_> {
 
     fn convert(&self, options: &Options, pair: &Pair, before: Amount) -> Result<Summary> {
         let many = Some(OneOfMany { together: &self.together, before });
-        let conversion = Conversion { options, kernel: self.kernel, range: None, split_points: None, many };
+        let conversion =
+            Conversion { options, kernel: self.kernel, range: None, split_points: None, many, survey: None };
         conversion.run(vec![Input::path(&pair.input)], Output::path(&pair.output))
     }
 

@@ -1,7 +1,6 @@
 //! What is done with records and with anomalies. It is chosen once for an input.
 
 use super::budget::Sizes;
-use super::options::Options;
 use super::record_reader::RecordReader;
 use crate::plan::Plan;
 
@@ -19,6 +18,8 @@ pub(super) enum Mode {
     Judge,
     /// Nothing is written. Regular records can have no anomaly, so the kernels only count them.
     Count,
+    /// Nothing is written. The encoder judges each record, and the schema counts its fields.
+    Survey,
 }
 
 /// What an anomaly does, beyond being counted.
@@ -36,8 +37,12 @@ pub(super) enum OnAnomaly {
 pub(super) const COUNTED: usize = 64 << 10;
 
 impl Mode {
-    /// The fastest mode that is right for this input; with `check` nothing is written.
-    pub(super) fn new(reader: &RecordReader, plan: &Plan, sizes: &Sizes, check: bool) -> Self {
+    /// The fastest mode that is right for this input; with `check` nothing is written, and with
+    /// `survey` a schema is made.
+    pub(super) fn new(reader: &RecordReader, plan: &Plan, sizes: &Sizes, check: bool, survey: bool) -> Self {
+        if survey {
+            return Self::Survey;
+        }
         // Otherwise a record of a strip may be too long.
         let weaves = plan.weaves() && sizes.max_record >= sizes.strip;
         // In a file of one column any record may be blank.
@@ -73,12 +78,12 @@ impl Mode {
 }
 
 impl OnAnomaly {
-    /// What it does by these options.
-    pub(super) fn of(options: &Options) -> Self {
-        match (options.strict, &options.rejects) {
+    /// By what was asked for, which is not both.
+    pub(super) fn new(strict: bool, rejects: bool) -> Self {
+        match (strict, rejects) {
             (true, _) => Self::Fail,
-            (false, Some(_)) => Self::Reject,
-            (false, None) => Self::Count,
+            (false, true) => Self::Reject,
+            (false, false) => Self::Count,
         }
     }
 

@@ -167,8 +167,14 @@ pub(super) fn plan(options: &Options, kernel: Kernel, input: Input<'_>, how: Pla
         drop((ready, opened, beginning));
         let mut points = SplitPoints::new(targets, first);
         let pass = record_options(options);
-        let conversion =
-            Conversion { options: &pass, kernel, range: None, split_points: Some(&mut points), many: None };
+        let conversion = Conversion {
+            options: &pass,
+            kernel,
+            range: None,
+            split_points: Some(&mut points),
+            many: None,
+            survey: None,
+        };
         planned.summary = conversion.run(vec![input(&path)], nowhere())?;
         (planned.points, planned.end) = (points.points, SplitPoint { at: size, ..points.end });
     }
@@ -216,6 +222,7 @@ pub(super) fn locate(
         range: Some(before),
         split_points: Some(&mut points),
         many: None,
+        survey: None,
     };
     conversion.run(vec![Input::path(path)], Output::Sink(Box::new(Nowhere)))?;
     located.follows = points.end.records > 0;

@@ -2,7 +2,7 @@
 
 use super::clue::Remedy;
 use super::dropped::DroppedAs;
-use super::mode::OnAnomaly;
+use super::mode::{Mode, OnAnomaly};
 use super::slice::{Reject, Stop};
 use super::slice_converter::{Evidence, Found, SliceConverter};
 use crate::error::Anomaly;
@@ -107,6 +107,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             encoder.judge(self.slice, self.buffers, record, !reading.decode)?
         };
         self.count_all(&all(shape, &findings), record, number);
+        if run.mode == Mode::Survey {
+            self.survey(record, number, !reading.decode)?;
+        }
         Ok(Outcome::Done)
     }
 

@@ -9,6 +9,7 @@ use super::record_reader::RecordReader;
 use super::sequencer::Sequencer;
 use super::state::State;
 use super::summary::Summary;
+use super::survey::Known;
 use super::windows::Windows;
 use crate::error::{Error, Result};
 use crate::input::SharedInput;
@@ -24,7 +25,6 @@ pub(super) struct Run<'r> {
     pub(super) plan: &'r Plan,
     pub(super) mode: Mode,
     pub(super) on_anomaly: OnAnomaly,
-    pub(super) limit: Option<u64>,
     pub(super) sizes: Sizes,
     pub(super) output: OutputLayout,
     pub(super) input: Arc<dyn SharedInput>,
@@ -33,12 +33,16 @@ pub(super) struct Run<'r> {
     pub(super) window_size: WindowSize,
     pub(super) meter: Meter<'r>,
     pub(super) end: DataEnd,
+    /// What the columns are known not to fit, if a schema is made.
+    pub(super) known: Option<Known>,
     pub(super) error: Mutex<Option<Error>>,
 }
 
 /// What is known of the end of what is converted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DataEnd {
+    /// The most records that are wanted.
+    pub(super) limit: Option<u64>,
     /// If it is set, the input ends where a record must end. It is named in the error if no record
     /// does.
     pub(super) edge: Option<Edge>,

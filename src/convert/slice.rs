@@ -10,6 +10,7 @@ use super::counts::{Counts, SlicePosition};
 use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::sequencer::Turn;
+use super::survey::{Surveyed, Tallies};
 use super::windows::Claim;
 use crate::error::{Anomaly, Error, ErrorKind, Place};
 use crate::output::{Batch, Ends, Flush, OutputBuffer, Packer};
@@ -97,7 +98,7 @@ impl<'r, 's> Gate<'r, 's, '_> {
                 if !turn.at_record() {
                     return Err(Stop::Redo(turn));
                 }
-                if let Some(limit) = self.run.limit {
+                if let Some(limit) = self.run.end.limit {
                     self.stop_after = limit - turn.state.records;
                     // An equal number is too many as well: what follows the last wanted record was
                     // judged too.
@@ -114,6 +115,14 @@ impl<'r, 's> Gate<'r, 's, '_> {
     }
 }
 
+/// What a worker lends a slice.
+pub(super) struct SliceBuffers<'w> {
+    pub(super) output: &'w mut OutputBuffer,
+    pub(super) packer: Option<&'w mut Packer>,
+    /// Begun anew.
+    pub(super) tallies: Option<&'w mut Tallies>,
+}
+
 /// A slice that is being converted.
 pub(super) struct Slice<'r, 's, 'w> {
     /// Its input, which starts at byte `text_at` of the text.
@@ -125,6 +134,8 @@ pub(super) struct Slice<'r, 's, 'w> {
     within: bool,
     rejects: RejectList,
     packer: Option<&'w mut Packer>,
+    /// What is counted of each field, if a schema is made.
+    pub(super) tallies: Option<&'w mut Tallies>,
     claim: &'w Claim,
     /// The most records that are looked at.
     most_seen: u64,
@@ -140,9 +151,10 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         claim: &'w Claim,
         bytes: &'w [u8],
         turn: Option<Turn<'s, Committed<'r>>>,
-        (buffer, packer): (&'w mut OutputBuffer, Option<&'w mut Packer>),
+        own: SliceBuffers<'w>,
     ) -> Self {
-        let limit = run.limit.unwrap_or(u64::MAX);
+        let SliceBuffers { output: buffer, packer, tallies } = own;
+        let limit = run.end.limit.unwrap_or(u64::MAX);
         let (text_at, stop_after) = match &turn {
             Some(turn) => (turn.state.text_at, limit - turn.state.records),
             None => (claim.window.at, limit),
@@ -155,6 +167,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
             within: false,
             rejects: RejectList::default(),
             packer,
+            tallies,
             claim,
             most_seen: u64::MAX,
             gate: Gate { run, clock, number: claim.number, turn, stop_after },
@@ -176,7 +189,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     /// `tail` says is unfinished.
     pub(super) fn commit(mut self, tail: Tail) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         self.flush(Ends::Record)?;
-        let Self { bytes, text_at, counts, mut gate, .. } = self;
+        let Self { bytes, text_at, counts, tallies, mut gate, .. } = self;
         gate.turn(&counts)?;
         let Gate { run, turn, .. } = gate;
         let mut turn = turn.ok_or(Stop::Quit)?;
@@ -185,6 +198,10 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         | Tail::Comment(done)
         | Tail::Limit(done)
         | Tail::End(done)) = tail;
+        if let (Some(tallies), Committed { survey: Some(survey), state, .. }) = (tallies, &mut *turn) {
+            let (reader, input, known) = (&run.reader, &*run.input, run.known.as_ref());
+            survey.add(state, &Surveyed { reader, input, known, bytes, text_at }, &tallies.of_fields);
+        }
         turn.add(&counts, run.input.input_len(text_at, &bytes[..done]), done);
         let rest = &bytes[done..];
         match tail {

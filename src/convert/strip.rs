@@ -2,10 +2,11 @@
 //! one.
 
 use super::dropped::DroppedAs;
-use super::mode::COUNTED;
+use super::mode::{COUNTED, Mode};
 use super::record::{Outcome, Reading};
 use super::slice::Stop;
 use super::slice_converter::{Cursor, Evidence, Found, SliceConverter, fields_of};
+use super::survey_strip::are_plain;
 use super::valid::Valid;
 use crate::dialect::Dialect;
 use crate::error::Anomaly;
@@ -49,6 +50,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let strip = &self.slice.bytes[self.anchor..];
         let mut valid = Valid::new(&run.reader, index);
         let mut cursor = Cursor::default();
+        let plain = run.mode == Mode::Survey && are_plain(run);
         loop {
             let left = usize::try_from(self.slice.left()).unwrap_or(usize::MAX);
             let mut until = index.records().len().min(cursor.record.saturating_add(left));
@@ -58,6 +60,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             let valid_until = valid.until(strip, index, cursor, until);
             if run.mode.weaves() {
                 self.weave(strip, index, without_nulls, &mut cursor, valid_until);
+            }
+            if plain {
+                self.survey_strip(index, &mut cursor, valid_until)?;
             }
             if cursor.record == until {
                 break;

@@ -9,7 +9,8 @@ use super::convert_slice::{Scratch, convert_slice};
 use super::progress::{Bound, Clock};
 use super::run::Run;
 use super::sequencer::{StopOnPanic, Turn};
-use super::slice::{Slice, Stop};
+use super::slice::{Slice, SliceBuffers, Stop};
+use super::survey::Tallies;
 use super::tail;
 use super::windows::{Claim, NoWindow};
 use crate::error::{Error, ErrorKind, Result};
@@ -108,6 +109,7 @@ struct Worker<'s, 'r> {
     scratch: Scratch,
     output: OutputBuffer,
     packer: Option<Packer>,
+    tallies: Option<Tallies>,
 }
 
 impl<'s, 'r> Worker<'s, 'r> {
@@ -117,7 +119,9 @@ impl<'s, 'r> Worker<'s, 'r> {
         let packer =
             run.output.compression.map(|compression| Packer::new(compression, buffer)).transpose()?;
         let (scratch, output) = (Scratch::new(run, strip), OutputBuffer::new(buffer));
-        Ok(Self { run, clock: Clock::new(run.meter.progress), scratch, output, packer })
+        let tallies = run.known.as_ref().map(|known| Tallies::new(known, run.sizes.values));
+        let clock = Clock::new(run.meter.progress);
+        Ok(Self { run, clock, scratch, output, packer, tallies })
     }
 
     /// Converts and commits one window.
@@ -218,7 +222,7 @@ impl<'s, 'r> Worker<'s, 'r> {
         turn = self.records(claim, rest, Some(turn), true, n_kept)?;
         let done = usize::try_from(turn.state.text_at - before).unwrap_or(usize::MAX);
         let rest = &rest[done.min(rest.len())..];
-        if run.limit.is_none_or(|limit| turn.state.records < limit) {
+        if run.end.limit.is_none_or(|limit| turn.state.records < limit) {
             turn.state.input_at += run.input.input_len(turn.state.text_at, rest);
             turn.state.text_at += rest.len() as u64;
         }
@@ -247,10 +251,12 @@ impl<'s, 'r> Worker<'s, 'r> {
         at_end: bool,
         n: u64,
     ) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
-        let Self { run, clock, scratch, output, packer } = self;
+        let Self { run, clock, scratch, output, packer, tallies } = self;
         // A slice that was stopped leaves its output behind.
         output.clear();
-        let mut slice = Slice::new(run, clock, claim, bytes, turn, (output, packer.as_mut()));
+        tallies.iter_mut().zip(&run.known).for_each(|(tallies, known)| tallies.clear(known));
+        let own = SliceBuffers { output, packer: packer.as_mut(), tallies: tallies.as_mut() };
+        let mut slice = Slice::new(run, clock, claim, bytes, turn, own);
         slice.stop_behind(n);
         let tail = convert_slice(run, scratch, &mut slice, at_end)?;
         slice.commit(tail)

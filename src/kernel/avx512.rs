@@ -1,5 +1,6 @@
 //! The block on AVX-512 with BW and VBMI2: one vector.
 
+use super::aligned::AlignedNumbers;
 use super::avx2::Avx2;
 use super::block::{Block, Work};
 use std::arch::x86_64::*;
@@ -76,6 +77,48 @@ impl Block for Avx512 {
     #[inline(always)]
     fn digits(self, bytes: &[u8; 16]) -> u32 {
         self.0.digits(bytes)
+    }
+
+    #[inline(always)]
+    unsafe fn take_numbers(
+        self,
+        from: *const u8,
+        starts: &[u32; 8],
+        ends: &[u32; 8],
+        numbers: &mut AlignedNumbers,
+    ) -> bool {
+        // SAFETY: `self` proves AVX-512 F, BW and VL. The caller vouches for eight bytes at each
+        // start; the other loads and stores are of arrays.
+        unsafe {
+            let start = _mm256_loadu_si256(starts.as_ptr().cast());
+            let n = _mm256_sub_epi32(_mm256_loadu_si256(ends.as_ptr().cast()), start);
+            let least = _mm256_set1_epi32(numbers.least as i32);
+            let most = _mm256_set1_epi32(8 - numbers.least as i32);
+            let fit = _mm256_cmple_epu32_mask(_mm256_sub_epi32(n, least), most);
+            // Each word with its first byte the highest.
+            let reversed = _mm512_set4_epi32(0x0809_0a0b, 0x0c0d_0e0f, 0x0001_0203, 0x0405_0607);
+            let text = _mm512_shuffle_epi8(_mm512_i32gather_epi64::<1>(start, from.cast()), reversed);
+            let bits = _mm512_slli_epi64::<3>(_mm512_cvtepu32_epi64(n));
+            let shift = _mm512_sub_epi64(_mm512_set1_epi64(64), bits);
+            let key = _mm512_srlv_epi64(text, shift);
+            let own = _mm512_srlv_epi64(_mm512_set1_epi64(-1), shift);
+            let shape = _mm512_and_si512(_mm512_set1_epi64(numbers.shape as i64), own);
+            let digits = _mm512_xor_si512(key, shape);
+            // What is above 9 gets the high bit, if it does not have it.
+            let others = _mm512_or_si512(_mm512_add_epi8(digits, _mm512_set1_epi8(0x76)), digits);
+            let others = _mm512_test_epi64_mask(others, _mm512_set1_epi8(0x80_u8 as i8));
+            let no_point = _mm512_test_epi64_mask(digits, _mm512_set1_epi64(numbers.point as i64));
+            let zero_first = _mm512_cmplt_epu64_mask(text, _mm512_set1_epi64(0x31 << 56));
+            let needless = zero_first & _mm256_cmpgt_epu32_mask(n, least);
+            if fit != 0xff || others | no_point | needless != 0 {
+                return false;
+            }
+            let smallest = _mm512_loadu_si512(numbers.smallest.as_ptr().cast());
+            let largest = _mm512_loadu_si512(numbers.largest.as_ptr().cast());
+            _mm512_storeu_si512(numbers.smallest.as_mut_ptr().cast(), _mm512_min_epu64(smallest, key));
+            _mm512_storeu_si512(numbers.largest.as_mut_ptr().cast(), _mm512_max_epu64(largest, key));
+        }
+        true
     }
 
     #[inline(always)]

@@ -4,6 +4,8 @@
 //! small file that implements it. A value of the implementing type is the proof that the processor
 //! can: only its constructor makes one, after looking. Bit `i` of a mask speaks of byte `i`.
 
+use super::aligned::AlignedNumbers;
+
 /// Sixty-four bytes at a time on one instruction set.
 pub(crate) trait Block: Copy {
     /// Sixty-four loaded bytes.
@@ -109,6 +111,23 @@ pub(crate) trait Block: Copy {
     /// Has the line at `at` brought nearer, if it can be: any address will do.
     #[inline(always)]
     fn prefetch(self, _at: *const u8) {}
+
+    /// Takes eight numbers, where they start and end in `from`. Returns false, and takes none, if
+    /// one is not written as `numbers` are, or if this instruction set has no quicker way than one
+    /// by one.
+    ///
+    /// # Safety
+    /// 64 bytes can be read from each start, and each is less than `i32::MAX`.
+    #[inline(always)]
+    unsafe fn take_numbers(
+        self,
+        _from: *const u8,
+        _starts: &[u32; 8],
+        _ends: &[u32; 8],
+        _numbers: &mut AlignedNumbers,
+    ) -> bool {
+        false
+    }
 
     /// Copies a block between two places that need no alignment.
     ///

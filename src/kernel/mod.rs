@@ -7,6 +7,8 @@
 //! say of a field ([`Values`]) is compiled into the weave, so for the instruction set too.
 #![allow(unsafe_code)] // Room 1: vector intrinsics; each block says what proves it.
 
+mod aligned;
+mod along;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -18,6 +20,7 @@ mod cells;
 mod column;
 mod dirty;
 mod dispatch;
+mod eight;
 mod escape;
 mod fold;
 mod kernels;
@@ -36,6 +39,8 @@ mod wanted;
 mod weave;
 mod weave_values;
 
+pub(crate) use aligned::AlignedNumbers;
+pub(crate) use along::{Along, BEHIND, Visit};
 pub(crate) use block::Block;
 pub(crate) use by_sight::Sight;
 pub(crate) use cell::Cell;

@@ -12,11 +12,12 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 /// The floors from the words up. A file uses those above its own in this list, and its own.
-const FLOORS: [&[&str]; 7] = [
+const FLOORS: [&[&str]; 8] = [
     &["by_text", "error", "charset", "escapes", "sequence", "folding", "dialect", "header"],
     &["kernel"],
     &["parse"],
     &["plan"],
+    &["schema"],
     &["input", "output"],
     &["convert"],
     &["cli"],

@@ -61,6 +61,7 @@ mod reference;
 mod regression;
 mod resume;
 mod resume_shaped;
+mod schema;
 mod several;
 mod sniffed;
 mod sources;

@@ -387,7 +387,7 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         (
             &["verify", "in.csv", "--delimiter", ";"],
             2,
-            "--delimiter is not for this command, but for convert, plan",
+            "--delimiter is not for this command, but for convert, schema, plan",
         ),
         (&["in.csv", "-j", "0"], 2, "'0' for '--threads <N>': it must be 1 or more"),
         (&["in.csv", "-j", "all"], 2, "'all' for '--threads <N>': it must be a whole number"),
@@ -439,7 +439,7 @@ fn a_flag_that_there_is_not_gets_the_right_one_or_none() {
     right("--delimter", "; did you mean --delimiter?");
     right("--quite", "; use --quiet (-q)");
     right("--sel", "; did you mean --select?");
-    for typed in ["--sort", "--unique", "--merge", "--group-by", "--sample", "--join", "--x", "-x"] {
+    for typed in ["--sort", "--unique", "--group-by", "--sample", "--join", "--x", "-x"] {
         right(typed, "");
     }
 }

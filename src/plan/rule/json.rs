@@ -24,7 +24,7 @@ impl Rule for Json {
 /// escape stands for a character: half of a surrogate pair is JSON by its grammar, but most readers
 /// refuse it. Bytes that are no UTF-8 may stand in its strings.
 #[inline(never)]
-fn is_json(text: &[u8]) -> bool {
+pub(crate) fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok() && suits_readers(text)
 }
 

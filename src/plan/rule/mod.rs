@@ -48,6 +48,7 @@ pub(crate) use definition::{Apply, Making, Piece, Rule};
 pub use empty::Empty;
 pub use hash::HashKey;
 pub(crate) use hash::{hashed, hexadecimal};
+pub(crate) use json::is_json;
 pub use notation::Notation;
 pub(crate) use number::number;
 pub use prefix::Prefix;
