@@ -240,21 +240,25 @@ impl Rules {
         }
     }
 
-    /// What the scan is to note for that.
+    /// What the scan is to note for that: of the columns that have a rule and are known at sight.
     pub(crate) fn wanted(&self) -> Wanted {
-        let has = |wanted: &[Sight]| (0..self.columns.len()).any(|i| wanted.contains(&self.sight(i)));
-        if !has(&[Sight::Text, Sight::Tokens, Sight::Numbers, Sight::Wholes]) {
+        let known = |i: &usize| self.sight(*i) != Sight::Nothing && !self.is_plain(*i);
+        let known: Vec<usize> = (0..self.columns.len()).filter(known).collect();
+        if known.is_empty() {
             return Wanted::NOTHING;
         }
+        let has = |wanted: Sight| known.iter().any(|i| self.sight(*i) == wanted);
         let mut wanted = Wanted::any();
-        wanted.numbers = has(&[Sight::Numbers]);
-        wanted.wholes = has(&[Sight::Wholes]);
-        wanted.tokens = has(&[Sight::Tokens]);
+        wanted.numbers = has(Sight::Numbers);
+        wanted.wholes = has(Sight::Wholes);
+        wanted.tokens = has(Sight::Tokens);
         wanted.in_quotes = self.in_quotes;
-        let texts: BTreeSet<&[u8]> = self.nulls.iter().flat_map(Nulls::texts).collect();
+        let lists: BTreeSet<u32> = known.iter().map(|i| self.columns[*i].nulls).collect();
+        let lists: Vec<&Nulls> = lists.into_iter().map(|list| &self.nulls[list as usize]).collect();
+        let texts: BTreeSet<&[u8]> = lists.iter().flat_map(|nulls| nulls.texts()).collect();
         texts.into_iter().for_each(|text| wanted.text(text));
-        wanted.empty = self.nulls.iter().any(|nulls| nulls.empty)
-            || self.columns.iter().any(|column| column.empty != Empty::String);
+        wanted.empty = lists.iter().any(|nulls| nulls.empty)
+            || known.iter().any(|i| self.columns[*i].empty != Empty::String);
         wanted
     }
 
