@@ -27,7 +27,8 @@
 //!   ends.
 //! - [`Mask`], [`Type`], [`Empty`], [`Format`]: what becomes of values. Those with parameters are
 //!   read from text, as `"hash:16".parse::<Mask>()`: [`Token`], [`EmailToken`], [`Prefix`],
-//!   [`Notation`], [`Date`]. [`AddedValue`], [`NameStyle`]: columns and names of your own.
+//!   [`Notation`], [`Date`]. [`AddedValue`], [`NameStyle`]: columns and names of your
+//!   own. [`Nul`]: what becomes of NUL characters.
 //! - [`Delimiter`], [`Terminator`], [`ByteSequence`], [`Escapes`], [`Trim`], [`Encoding`]: how
 //!   inputs are read.
 //! - [`Error`], [`ErrorKind`], [`Anomaly`], [`Place`], [`MaxErrors`]: what went wrong, and where.
@@ -72,7 +73,7 @@ pub use header::Repair;
 pub use input::{Encoding, Source};
 pub use output::{Compress, Compression, Sink, remove_temporaries};
 pub use plan::{
-    AddedValue, Date, EmailToken, Empty, Format, HashKey, Mask, NameStyle, Notation, Prefix, Token, Type,
+    AddedValue, Date, EmailToken, Empty, Format, HashKey, Mask, NameStyle, Notation, Nul, Prefix, Token, Type,
 };
 pub use schema::{ColumnSchema, InvalidSeen, KeptFrom, NullsSeen, NumbersSeen, Schema, Sighting, ValueType};
 pub use sequence::ByteSequence;

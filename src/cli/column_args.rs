@@ -5,7 +5,7 @@ use super::typed::{names, pairs};
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::{Added, Columns, Condition};
 use crate::sequence::bytes;
-use crate::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
+use crate::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Nul, Type};
 use clap::{ArgAction, Args};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -115,6 +115,10 @@ pub(super) struct ValueArgs {
     #[arg(long, value_name = "[COLUMN=]WHAT,…", action = ArgAction::Append, hide_short_help = true)]
     empty: Vec<String>,
 
+    /// What NUL characters in values become; PostgreSQL's jsonb refuses them
+    #[arg(long, value_name = "WHAT", default_value = "keep", value_parser = Nul::ALL.map(Nul::name), hide_short_help = true)]
+    nul: String,
+
     /// JSON Lines, lines of arrays, or one array of objects
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
     format: String,
@@ -130,7 +134,7 @@ pub(super) fn meant(
     of_values: &ValueArgs,
 ) -> Result<Columns> {
     let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
-    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, format } = of_values;
+    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format } = of_values;
     let masks = with_parentheses(all(mask), ':', Mask::NAMES);
     let types = with_parentheses(all(types), '=', Type::NAMES);
     Ok(Columns {
@@ -155,6 +159,7 @@ pub(super) fn meant(
             _ => null.iter().flat_map(|list| nulls(list)).collect(),
         },
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
+        nul: Nul::from_name(nul).unwrap_or_default(),
         format: Format::from_name(format).unwrap_or_default(),
         ..Columns::default()
     })

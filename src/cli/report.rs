@@ -51,6 +51,9 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     if summary.empty_records > 0 {
         let _ = writeln!(text, "  {} skipped", of(summary.empty_records, "empty record", "empty records"));
     }
+    if summary.nuls > 0 {
+        let _ = writeln!(text, "  {} dropped or replaced (--nul)", of(summary.nuls, "NUL", "NULs"));
+    }
     if summary.filtered_records > 0 {
         let _ =
             writeln!(text, "  {} not written (--where)", of(summary.filtered_records, "record", "records"));
@@ -160,6 +163,7 @@ struct Stats<'s> {
     blank_records: u64,
     empty_records: u64,
     filtered_records: u64,
+    nuls: u64,
     repeated_headers: u64,
     bytes_in: u64,
     bytes_encoded: u64,
@@ -266,6 +270,7 @@ impl<'s> Stats<'s> {
             blank_records: summary.blank_records,
             empty_records: summary.empty_records,
             filtered_records: summary.filtered_records,
+            nuls: summary.nuls,
             repeated_headers: summary.repeated_headers,
             bytes_in: summary.bytes_in,
             bytes_encoded: summary.bytes_encoded,

@@ -371,6 +371,7 @@ impl Inputs<'_, '_> {
         summary.empty_records += done.dropped.empty;
         summary.repeated_headers += done.dropped.repeated_headers;
         summary.filtered_records += done.dropped.filtered;
+        summary.nuls += done.dropped.nuls;
         summary.bytes_in += done.input_at - passed.bytes;
         summary.bytes_encoded += done.encoded;
         summary.bytes_out += done.bytes_out;

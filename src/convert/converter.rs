@@ -16,7 +16,7 @@ use crate::escapes::Escapes;
 use crate::input::{Encoding, Io};
 use crate::kernel::{Isa, Kernel};
 use crate::plan::{
-    Added, AddedValue, Columns, Condition, Empty, Format, HashKey, Mask, NameStyle, Transform, Type,
+    Added, AddedValue, Columns, Condition, Empty, Format, HashKey, Mask, NameStyle, Nul, Transform, Type,
 };
 use crate::sequence::ByteSequence;
 
@@ -371,6 +371,12 @@ impl Builder {
     /// Whether numbers that are typed or inferred have a decimal comma (`false`).
     pub fn decimal_comma(mut self, decimal_comma: bool) -> Self {
         self.options.shaping.columns.decimal_comma = decimal_comma;
+        self
+    }
+
+    /// What NUL characters in values become ([`Nul::Keep`]).
+    pub fn nul(mut self, nul: Nul) -> Self {
+        self.options.shaping.columns.nul = nul;
         self
     }
 

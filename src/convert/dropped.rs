@@ -13,6 +13,8 @@ pub(super) struct Dropped {
     pub(super) repeated_headers: u64,
     /// They do not have the fields that are asked for.
     pub(super) filtered: u64,
+    /// NUL characters within values, which were dropped or replaced.
+    pub(super) nuls: u64,
 }
 
 /// Why a record is passed over.
@@ -41,5 +43,6 @@ impl Dropped {
         self.empty += other.empty;
         self.repeated_headers += other.repeated_headers;
         self.filtered += other.filtered;
+        self.nuls += other.nuls;
     }
 }

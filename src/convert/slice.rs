@@ -362,6 +362,10 @@ impl<'r, 's> Flush for Slice<'r, 's, '_> {
         Ok(std::mem::take(&mut self.gate.turn(&self.counts)?.long_value))
     }
 
+    fn count_nul(&mut self) {
+        self.counts.dropped.nuls += 1;
+    }
+
     fn give_back(&mut self, buffer: Vec<u8>) {
         if let Some(turn) = &mut self.gate.turn {
             turn.long_value = buffer;

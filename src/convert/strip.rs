@@ -12,6 +12,7 @@ use crate::dialect::Dialect;
 use crate::error::Anomaly;
 use crate::kernel::{Index, NoRules, Strip, Template};
 use crate::output::{Record, Weaver};
+use crate::plan::Nul;
 
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// Counts records that can have no anomaly, from the anchor on. Returns false if there is none.
@@ -50,6 +51,9 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let strip = &self.slice.bytes[self.anchor..];
         let mut valid = Valid::new(&run.reader, index);
         let mut cursor = Cursor::default();
+        // The kernels write NULs as they are.
+        let is_clear = run.plan.nul() == Nul::Keep || memchr::memchr(0, strip).is_none();
+        let weaves = run.mode.weaves() && is_clear;
         let plain = run.mode == Mode::Survey && are_plain(run);
         loop {
             let left = usize::try_from(self.slice.left()).unwrap_or(usize::MAX);
@@ -58,7 +62,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                 until = self.filtered(strip, index, &mut cursor, until);
             }
             let valid_until = valid.until(strip, index, cursor, until);
-            if run.mode.weaves() {
+            if weaves {
                 self.weave(strip, index, without_nulls, &mut cursor, valid_until);
             }
             if plain {

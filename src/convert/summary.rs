@@ -22,6 +22,8 @@ pub struct Summary {
     pub empty_records: u64,
     /// Records that were not written because a field is not, or is, what was asked for.
     pub filtered_records: u64,
+    /// NUL characters in values that were dropped or replaced, if that was asked for.
+    pub nuls: u64,
     /// Records dropped because they repeat the header, if that was asked for.
     pub repeated_headers: u64,
     /// Bytes read of all inputs.

@@ -33,6 +33,9 @@ pub(crate) trait Flush {
 
     /// See [`WriteValue::give_back`].
     fn give_back(&mut self, buffer: Vec<u8>);
+
+    /// See [`WriteValue::count_nul`].
+    fn count_nul(&mut self);
 }
 
 /// What values are written to.
@@ -61,6 +64,9 @@ pub(crate) trait WriteValue {
 
     /// Takes back what [`WriteValue::lend`] returned.
     fn give_back(&mut self, buffer: Vec<u8>);
+
+    /// Counts a NUL that is not written.
+    fn count_nul(&mut self) {}
 }
 
 impl<F: Flush> WriteValue for F {
@@ -106,6 +112,10 @@ impl<F: Flush> WriteValue for F {
 
     fn give_back(&mut self, buffer: Vec<u8>) {
         Flush::give_back(self, buffer);
+    }
+
+    fn count_nul(&mut self) {
+        Flush::count_nul(self);
     }
 }
 

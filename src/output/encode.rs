@@ -356,9 +356,9 @@ impl Encoder<'_> {
     ) -> Result<(), P::Stop> {
         writer.write(b"\"")?;
         if place.valid {
-            field.runs(self.dialect, |run| writer.escape(self.kernel, run.from, run.start, run.end))?;
+            field.runs(self.dialect, |run| self.escape(writer, run.from, run.start, run.end))?;
         } else {
-            let write = |piece: &str| writer.escape(self.kernel, piece.as_bytes(), 0, piece.len());
+            let write = |piece: &str| self.escape(writer, piece.as_bytes(), 0, piece.len());
             let text = self.decode(field, write)?;
             findings.invalid(&text, place.field);
         }

@@ -3,6 +3,7 @@
 use super::buffer::WriteValue;
 use super::encode::Encoder;
 use crate::parse::Text;
+use crate::plan::Nul;
 use crate::plan::rule::{ColumnRule, Last, Making, Piece, Rules, Value, Whole, hashed, hexadecimal};
 use bstr::ByteSlice;
 
@@ -47,6 +48,29 @@ impl Encoder<'_> {
         }
         writer.write(b"]")?;
         Ok((true, fits))
+    }
+
+    /// Writes `from[start..end]` within a string, with what a NUL becomes.
+    pub(super) fn escape<P: WriteValue>(
+        &self,
+        writer: &mut P,
+        from: &[u8],
+        mut start: usize,
+        end: usize,
+    ) -> Result<(), P::Stop> {
+        let nul = self.plan.nul();
+        if nul == Nul::Keep {
+            return writer.escape(self.kernel, from, start, end);
+        }
+        while let Some(n) = memchr::memchr(0, &from[start..end]) {
+            writer.escape(self.kernel, from, start, start + n)?;
+            writer.count_nul();
+            if nul == Nul::Replace {
+                writer.write("\u{fffd}".as_bytes())?;
+            }
+            start += n + 1;
+        }
+        writer.escape(self.kernel, from, start, end)
     }
 
     /// Writes a value of `content`, which may be no UTF-8 unless it is `valid`.
@@ -104,9 +128,7 @@ impl Encoder<'_> {
         let key = self.plan.rules().and_then(Rules::key);
         last.make(&Making { content, key }, &mut |piece| match piece {
             Piece::Json(json) => writer.write(json),
-            Piece::Text(text) => {
-                pieces(text, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))
-            }
+            Piece::Text(text) => pieces(text, valid, |piece| self.escape(writer, piece, 0, piece.len())),
         })
     }
 
@@ -118,7 +140,7 @@ impl Encoder<'_> {
     ) -> Result<(), P::Stop> {
         writer.write(b"\"")?;
         for part in parts {
-            pieces(part, valid, |piece| writer.escape(self.kernel, piece, 0, piece.len()))?;
+            pieces(part, valid, |piece| self.escape(writer, piece, 0, piece.len()))?;
         }
         writer.write(b"\"")
     }

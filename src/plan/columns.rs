@@ -4,6 +4,7 @@ use super::added::Added;
 use super::filter::Condition;
 use super::format::Format;
 use super::name_style::NameStyle;
+use super::nul::Nul;
 use super::rule::{Empty, HashKey, Mask, Transform, Type};
 use crate::by_text::is_default;
 use crate::error::{Error, Result};
@@ -69,6 +70,9 @@ pub struct Columns {
     /// other than string.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub empty: Vec<(String, Empty)>,
+    /// What NUL characters in values become.
+    #[serde(skip_serializing_if = "is_default")]
+    pub nul: Nul,
     /// How records are written.
     pub format: Format,
 }
@@ -95,6 +99,7 @@ impl Default for Columns {
             decimal_comma: false,
             null: Vec::new(),
             empty: Vec::new(),
+            nul: Nul::default(),
             format: Format::default(),
         }
     }

@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::filter::{self, FieldCondition};
 use super::format::Format;
 use super::nest::{self, Nest};
+use super::nul::Nul;
 use super::of_fields::FieldRules;
 use super::quoted::quoted;
 use super::resolve;
@@ -45,6 +46,7 @@ struct Ways {
     omits: bool,
     /// The kernels weave.
     weaves: bool,
+    nul: Nul,
 }
 
 /// What becomes of the fields beyond the header.
@@ -167,8 +169,11 @@ impl Plan {
         let rules = (!template.ruled().is_empty() || columns.infer).then_some(rules);
         let filled = fields.contains(&None).then(|| Box::new(layout.filled()));
         let extra = Extra::new(columns, &names, nest.as_ref());
-        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()));
-        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves };
+        let nul = columns.nul;
+        // An escape may stand for a NUL.
+        let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
+        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()) || may_name_nul);
+        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves, nul };
         let begin = format.begin(names.iter()).into();
         drop(names);
         let conditions = filter::conditions(&columns.filter, &header);
@@ -223,7 +228,8 @@ impl Plan {
     }
 
     /// Whether the kernels weave its records. Not where values may be left out and objects within
-    /// objects lose their last one, or other values stand between them.
+    /// objects lose their last one, or other values stand between them; nor where an escape may
+    /// stand for a NUL that is not to be written.
     pub(crate) fn weaves(&self) -> bool {
         self.ways.weaves
     }
@@ -246,6 +252,11 @@ impl Plan {
     /// What must hold for a record to be written.
     pub(crate) fn conditions(&self) -> &[FieldCondition] {
         &self.conditions
+    }
+
+    /// What NUL characters in values become.
+    pub(crate) fn nul(&self) -> Nul {
+        self.ways.nul
     }
 
     /// What the scan is to note of fields for the rules.

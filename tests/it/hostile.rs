@@ -126,7 +126,7 @@ fn past_what_thirty_two_and_forty_bits_hold() {
             let (records, lines) = ((1u64 << 33) + 5, (1u64 << 34) + 7);
             body["files"][0][0] = json!(0);
             body["states"] = json!([{
-                "records": records, "rejected": 0, "dropped": {"blank": 0, "empty": 0, "repeated_headers": 0, "filtered": 0},
+                "records": records, "rejected": 0, "dropped": {"blank": 0, "empty": 0, "repeated_headers": 0, "filtered": 0, "nuls": 0},
                 "lines": lines, "input_at": at, "text_at": at,
                 "encoded": 0, "bytes_out": 0, "marked_end": false,
                 "windows": 0, "redone": 0, "anomalies": {}, "misfits": [], "multiline": null,

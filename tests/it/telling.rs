@@ -28,6 +28,7 @@ const KEYS: &[(&str, &str)] = &[
     ("inputs_failed", "number"),
     ("isa", "string"),
     ("multiline", "object"),
+    ("nuls", "number"),
     ("output", "null"),
     ("parts", "null"),
     ("peak_memory_bytes", "number"),
