@@ -57,10 +57,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let plain = run.mode == Mode::Survey && are_plain(run);
         loop {
             let left = usize::try_from(self.slice.left()).unwrap_or(usize::MAX);
-            let mut until = index.records().len().min(cursor.record.saturating_add(left));
-            if !run.plan.conditions().is_empty() {
-                until = self.filtered(strip, index, &mut cursor, until);
-            }
+            let end = index.records().len().min(cursor.record.saturating_add(left));
+            let until = match run.plan.conditions() {
+                [] => end,
+                _ => self.filtered(strip, index, &mut cursor, end),
+            };
             let valid_until = valid.until(strip, index, cursor, until);
             if weaves {
                 self.weave(strip, index, without_nulls, &mut cursor, valid_until);
@@ -68,8 +69,11 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             if plain {
                 self.survey_strip(index, &mut cursor, valid_until)?;
             }
-            if cursor.record == until {
+            if cursor.record == end {
                 break;
+            }
+            if cursor.record == until {
+                continue;
             }
             match self.one(strip, index, cursor, valid_until)? {
                 Next::At(next) => cursor = next,
