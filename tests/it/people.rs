@@ -3,56 +3,29 @@
 
 use crate::model::json;
 
+const BLANKS: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
+
 /// What `wanted` makes of a number: `float(comma,thousands)` of `1.234,5` the text `1234.5`.
 pub(crate) fn number(wanted: &str, value: &str) -> Option<String> {
-    let has = |option: &str| wanted.contains(option);
     let kind = &wanted[..wanted.find('(').unwrap_or(wanted.len())];
     let unit = wanted.split_once("unit=").map(|(_, unit)| unit.trim_end_matches(')'));
-    let is_currency = |text: &str| {
-        let mut letters = text.chars();
-        let one = letters.next().filter(|_| letters.next().is_none());
-        let is_sign = |c| c == '$' || ('\u{a2}'..='\u{a5}').contains(&c) || c == '\u{e3f}';
-        one.is_some_and(|c| is_sign(c) || ('\u{20a0}'..='\u{20c0}').contains(&c))
-            || text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-    };
     let is_mark = |text: &str| match kind {
         "percent" => text == "%",
-        _ => unit == Some(text) || has("currency") && is_currency(text),
+        _ => unit == Some(text) || wanted.contains("currency") && is_currency(text),
     };
-    let blank = |c: char| [' ', '\u{a0}', '\u{202f}'].contains(&c);
-    let places: Vec<usize> = value.char_indices().map(|(at, _)| at).chain([value.len()]).collect();
-    for &start in &places {
-        for &end in places.iter().filter(|end| **end > start) {
-            let (front, core, back) = (&value[..start], &value[start..end], &value[end..]);
-            let Some(core) = plain(core, kind, has("comma"), has("thousands")) else { continue };
-            // A sign, a mark, or both, in any order; blanks beside the mark.
-            let sides = |side: &str| {
-                let (before, behind) = (side.starts_with(['+', '-']), side.ends_with(['+', '-']));
-                let whole = (side.trim_matches(blank), "");
-                let first = side.split_at(usize::from(before));
-                let last = side.split_at(side.len() - usize::from(behind));
-                [whole, (first.1, first.0), last].map(|(mark, sign)| (mark.to_owned(), sign.to_owned()))
-            };
-            for (front_mark, front_sign) in sides(front) {
-                for (back_mark, back_sign) in sides(back) {
-                    // Blanks are between mark and number alone.
-                    let front_trimmed = front_mark.trim_end_matches(blank);
-                    let back_trimmed = back_mark.trim_start_matches(blank);
-                    let sign = front_sign.clone() + &back_sign;
-                    let marks = [front_trimmed, back_trimmed];
-                    let n_marks = marks.iter().filter(|mark| !mark.is_empty()).count();
-                    let alone = |mark: &str, side: &str| !mark.is_empty() || side.is_empty();
-                    if marks.iter().all(|mark| mark.is_empty() || is_mark(mark))
-                        && alone(front_trimmed, &front_mark)
-                        && alone(back_trimmed, &back_mark)
-                        && (n_marks == 1 || n_marks == 0 && kind != "percent")
-                        && sign.len() <= 1
-                        && (back_sign.is_empty() || back_sign == "-" && has("trailing-minus"))
-                        && is_laid_out(front, front_trimmed, &front_sign, blank)
-                        && is_laid_out_behind(back, back_trimmed, &back_sign, blank)
-                    {
-                        return Some(if sign == "-" { format!("-{core}") } else { core });
-                    }
+    for (rest, sign, n_marks) in fronts(value, &is_mark) {
+        for (end, _) in rest.char_indices().skip(1).chain([(rest.len(), ' ')]) {
+            let (core, behind) = rest.split_at(end);
+            let core = plain(core, kind, wanted.contains("comma"), wanted.contains("thousands"));
+            let minus = if wanted.contains("trailing-minus") { "-" } else { "" };
+            for (last_sign, more_marks) in backs(behind, minus, &is_mark) {
+                let n_marks = n_marks + more_marks;
+                let one_sign = sign.is_empty() || last_sign.is_empty();
+                if let (Some(core), true) = (&core, one_sign && n_marks <= 1)
+                    && (n_marks == 1 || kind != "percent")
+                {
+                    let minus = if [sign, last_sign].contains(&"-") { "-" } else { "" };
+                    return Some(format!("{minus}{core}"));
                 }
             }
         }
@@ -60,30 +33,42 @@ pub(crate) fn number(wanted: &str, value: &str) -> Option<String> {
     None
 }
 
-/// `-$ `, `$ -`, `$`, `-`.
-fn is_laid_out(side: &str, mark: &str, sign: &str, blank: fn(char) -> bool) -> bool {
-    let without: String = side.chars().filter(|c| !blank(*c)).collect();
-    let joined = [format!("{sign}{mark}"), format!("{mark}{sign}")].contains(&without);
-    let starts = !side.starts_with(blank);
-    let after_sign = sign.is_empty() || !side.starts_with(sign) || !side[sign.len()..].starts_with(blank);
-    let before_number = !(side.ends_with(blank)
-        && (mark.is_empty()
-            || side.trim_end_matches(blank).ends_with(sign) && !sign.is_empty() && !side.starts_with(sign)));
-    joined && starts && after_sign && before_number
+fn is_currency(text: &str) -> bool {
+    let mut letters = text.chars();
+    let one = letters.next().filter(|_| letters.next().is_none());
+    let is_sign = |c| c == '$' || ('\u{a2}'..='\u{a5}').contains(&c) || c == '\u{e3f}';
+    one.is_some_and(|c| is_sign(c) || ('\u{20a0}'..='\u{20c0}').contains(&c))
+        || text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// ` EUR`, `- EUR`, ` EUR-`, `-`.
-fn is_laid_out_behind(side: &str, mark: &str, sign: &str, blank: fn(char) -> bool) -> bool {
-    [format!("{sign}{mark}"), format!("{mark}{sign}")].iter().any(|_| {
-        let inner = side.strip_prefix(sign).unwrap_or(side);
-        let first = format!("{}{mark}", &inner[..inner.len() - inner.trim_start_matches(blank).len()]);
-        let second = {
-            let blanks = &side[..side.len() - side.trim_start_matches(blank).len()];
-            format!("{blanks}{mark}{sign}")
-        };
-        !mark.is_empty() && (side == format!("{sign}{first}") || side == second)
-            || mark.is_empty() && side == sign
-    })
+/// The ways in which a number may begin: what is behind, the sign, how many marks. `-$ 5`, `$-5`.
+fn fronts<'t>(text: &'t str, is_mark: &dyn Fn(&str) -> bool) -> Vec<(&'t str, &'static str, u32)> {
+    let mut ways = Vec::new();
+    for sign in ["", "+", "-"] {
+        let Some(rest) = text.strip_prefix(sign) else { continue };
+        ways.push((rest, sign, 0));
+        for (n, _) in rest.char_indices().skip(1).filter(|(n, _)| is_mark(&rest[..*n])) {
+            let rest = rest[n..].trim_start_matches(BLANKS);
+            ways.push((rest, sign, 1));
+            let signs = ["+", "-"].into_iter().filter(|_| sign.is_empty());
+            ways.extend(signs.filter_map(|sign| Some((rest.strip_prefix(sign)?, sign, 1))));
+        }
+    }
+    ways
+}
+
+/// The ways in which all behind a number may be meant: the sign, how many marks. `- EUR`, ` EUR-`.
+fn backs(text: &str, minus: &'static str, is_mark: &dyn Fn(&str) -> bool) -> Vec<(&'static str, u32)> {
+    let mut ways = Vec::new();
+    for sign in ["", minus] {
+        let Some(rest) = text.strip_prefix(sign) else { continue };
+        let mark = rest.trim_start_matches(BLANKS);
+        ways.extend(rest.is_empty().then_some((sign, 0)));
+        ways.extend(is_mark(mark).then_some((sign, 1)));
+        let is_behind = sign.is_empty() && mark.strip_suffix(minus).is_some_and(is_mark);
+        ways.extend(is_behind.then_some((minus, 1)));
+    }
+    ways
 }
 
 /// Digits, thousands set apart or not, a fraction, an exponent: as JSON writes it.
