@@ -150,10 +150,7 @@ pub(super) fn meant(
         types: types.iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
         split: split.iter().map(|pair| separated(pair)).collect::<Result<_>>()?,
         decimal_comma: decimal == ",",
-        null: match null_of_dialect {
-            Some(text) if null.is_empty() => vec![("*".to_owned(), text.to_owned())],
-            _ => null.iter().flat_map(|list| nulls(list)).collect(),
-        },
+        null: all_nulls(null_of_dialect, null),
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
         format: Format::from_name(format).unwrap_or_default(),
         ..Columns::default()
@@ -295,6 +292,14 @@ fn nulls(list: &str) -> Vec<(String, String)> {
         None => (column.clone(), text),
     };
     names(list).into_iter().map(with_column).collect()
+}
+
+/// What is typed, and the dialect's unless another text is null in all columns.
+fn all_nulls(of_dialect: Option<&str>, lists: &[String]) -> Vec<(String, String)> {
+    let typed: Vec<_> = lists.iter().flat_map(|list| nulls(list)).collect();
+    let of_dialect = of_dialect.filter(|_| typed.iter().all(|(column, _)| column != "*"));
+    let of_dialect = of_dialect.map(|text| ("*".to_owned(), text.to_owned()));
+    of_dialect.into_iter().chain(typed).collect()
 }
 
 fn emptied(typed: &str) -> Result<(String, Empty)> {
