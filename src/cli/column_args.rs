@@ -2,6 +2,7 @@
 //! mean.
 
 use super::typed::{names, pairs};
+use super::types_from;
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::{Added, Columns, Condition};
 use crate::sequence::bytes;
@@ -34,6 +35,11 @@ pub(super) struct ColumnArgs {
     /// Rename columns as FILE says: lines OLD=NEW, or an object of JSON
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     rename_from: Option<PathBuf>,
+
+    /// Types of columns, and what else is to become of them, as FILE says: what 'rowmill schema
+    /// --format json' prints, or an object of names and types; other flags override it
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    types_from: Option<PathBuf>,
 
     /// How the other names are spelled: as they are, in small letters, as small_words, or so that
     /// warehouses take them
@@ -79,7 +85,7 @@ pub(super) struct ColumnArgs {
 impl ColumnArgs {
     /// The files that are read for them.
     pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.hash_key_file.iter().chain(&self.rename_from)
+        self.hash_key_file.iter().chain(&self.rename_from).chain(&self.types_from)
     }
 }
 
@@ -133,7 +139,7 @@ pub(super) fn meant(
     let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, format } = of_values;
     let masks = with_parentheses(all(mask), ':', Mask::NAMES);
     let types = with_parentheses(all(types), '=', Type::NAMES);
-    Ok(Columns {
+    let flags = Columns {
         filter: conditions.iter().map(|typed| condition(typed)).collect::<Result<_>>()?,
         select: (!select.is_empty()).then(|| all(select)),
         drop: all(drop),
@@ -154,6 +160,10 @@ pub(super) fn meant(
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
         format: Format::from_name(format).unwrap_or_default(),
         ..Columns::default()
+    };
+    Ok(match &of_columns.types_from {
+        Some(path) => flags.over(types_from::columns_of(path)?),
+        None => flags,
     })
 }
 

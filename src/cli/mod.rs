@@ -29,6 +29,7 @@ mod signals;
 mod tally;
 mod top_args;
 mod typed;
+mod types_from;
 mod verify;
 mod words;
 mod worker;

@@ -10,6 +10,7 @@ mod format;
 mod name_style;
 mod nest;
 mod of_fields;
+mod over;
 mod quoted;
 mod resolve;
 pub(crate) mod rule;

@@ -71,6 +71,7 @@ mod tidy;
 mod tight;
 mod together;
 mod tops;
+mod types_from;
 mod unicode;
 mod unpacked;
 mod usage;
