@@ -93,9 +93,17 @@ impl ColumnArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Values")]
 pub(super) struct ValueArgs {
-    /// Write unquoted numbers, true, false and null of JSON as they are
-    #[arg(long)]
-    infer: bool,
+    /// Write numbers, true, false, null of JSON as they are; or by columns
+    #[arg(
+        long,
+        value_name = "WHICH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "cells",
+        value_parser = ["cells", "columns"],
+        hide_possible_values = true
+    )]
+    infer: Option<String>,
 
     #[arg(long = "type", help = format!("Types of columns: {}", Type::NAMES.join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
     types: Vec<String>,
@@ -151,7 +159,8 @@ pub(super) fn meant(
         extra_key: extra_key.clone(),
         fill: *fill,
         nest: nest.clone(),
-        infer: *infer,
+        infer: infer.as_deref() == Some("cells"),
+        infer_columns: infer.as_deref() == Some("columns"),
         quoted_values: *quoted_values,
         types: types.iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
         split: split.iter().map(|pair| separated(pair)).collect::<Result<_>>()?,

@@ -4,6 +4,14 @@ use super::columns::Columns;
 use super::resolve::matches;
 
 impl Columns {
+    /// Whether something is asked of the values of the column `name` that a type would change.
+    pub(crate) fn ask_of(&self, name: &str) -> bool {
+        is_asked(&self.types, name)
+            || is_asked(&self.mask, name)
+            || is_asked(&self.split, name)
+            || is_asked(&self.transform, name)
+    }
+
     /// What is asked here, and of types, nulls, empties, names, masks and dropped columns what
     /// `base` asks of others.
     ///

@@ -45,6 +45,7 @@ mod fuse;
 mod golden;
 mod hostile;
 mod house;
+mod infer_columns;
 mod invariance;
 mod kernels;
 mod live;
