@@ -43,6 +43,7 @@ mod filtered;
 mod foreign;
 mod fuse;
 mod golden;
+mod head_command;
 mod hostile;
 mod house;
 mod infer_columns;
