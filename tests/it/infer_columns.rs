@@ -26,6 +26,8 @@ fn each_column_has_the_type_that_all_values_have() {
     assert_eq!(types.as_object().unwrap().len(), 8);
     // A word behind it is an input.
     place.rowmill().args(["--infer", "in.csv", "-q"]).out().expect_status(0);
+    let output = place.rowmill().args(["--infer", "columns", "in.csv", "-q"]).out();
+    output.expect_refusal(1, "if it is how to infer types, type --infer=columns");
     let output = place.rowmill().args(["--infer=all", "in.csv"]).out();
     output.expect_status(2).expect_stderr("columns");
 }
