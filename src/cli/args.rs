@@ -33,9 +33,12 @@ pub(super) enum Command {
     /// Convert files: the default, so the word may be left out
     #[command(args_override_self = true, hide = true)]
     Convert(Box<ConvertArgs>),
-    /// Print what the values of each column have in common: types, nulls, smallest and largest
+    /// Print what the values of each column have in common: types, nulls, extremes
     #[command(args_override_self = true)]
     Schema(Box<SchemaArgs>),
+    /// Print the first records as a table, with the type of each column in the first MiB
+    #[command(args_override_self = true)]
+    Head(Box<HeadArgs>),
     /// Print where a file can be cut into ranges of records, a line of JSON each
     #[command(args_override_self = true)]
     Plan(Box<PlanArgs>),
@@ -135,6 +138,27 @@ pub(super) struct SchemaArgs {
     pub(super) resources: ResourceArgs,
     #[command(flatten)]
     pub(super) reporting: ReportingArgs,
+}
+
+/// `rowmill head`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct HeadArgs {
+    /// The file to look at; '-' or none is standard input
+    #[arg(value_name = "INPUT")]
+    pub(super) input: Option<PathBuf>,
+    /// Show the first N records [default: 10, or what is in the first MiB]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) records: Option<usize>,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) top: TopArgs,
+    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
+    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
+    pub(super) member: Vec<String>,
+    /// Print nothing but the table and errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 /// How a schema is printed.

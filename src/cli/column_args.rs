@@ -2,6 +2,7 @@
 //! mean.
 
 use super::typed::{names, pairs};
+use super::types_from;
 use crate::error::{CANNOT_READ, Error, Result};
 use crate::internal::{Added, Columns, Condition};
 use crate::sequence::bytes;
@@ -34,6 +35,11 @@ pub(super) struct ColumnArgs {
     /// Rename columns as FILE says: lines OLD=NEW, or an object of JSON
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     rename_from: Option<PathBuf>,
+
+    /// Types of columns, and what else is to become of them, as FILE says: what 'rowmill schema
+    /// --format json' prints, or an object of names and types; other flags override it
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    types_from: Option<PathBuf>,
 
     /// How the other names are spelled: as they are, in small letters, as small_words, or so that
     /// warehouses take them
@@ -79,7 +85,7 @@ pub(super) struct ColumnArgs {
 impl ColumnArgs {
     /// The files that are read for them.
     pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.hash_key_file.iter().chain(&self.rename_from)
+        self.hash_key_file.iter().chain(&self.rename_from).chain(&self.types_from)
     }
 }
 
@@ -87,9 +93,17 @@ impl ColumnArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Values")]
 pub(super) struct ValueArgs {
-    /// Write unquoted numbers, true, false and null of JSON as they are
-    #[arg(long)]
-    infer: bool,
+    /// Write numbers, true, false, null of JSON as they are; or by columns
+    #[arg(
+        long,
+        value_name = "WHICH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "cells",
+        value_parser = ["cells", "columns"],
+        hide_possible_values = true
+    )]
+    infer: Option<String>,
 
     #[arg(long = "type", help = format!("Types of columns: {}", Type::NAMES.join(", ")), value_name = "COLUMN=TYPE,…", action = ArgAction::Append)]
     types: Vec<String>,
@@ -137,7 +151,7 @@ pub(super) fn meant(
     let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format } = of_values;
     let masks = with_parentheses(all(mask), ':', Mask::NAMES);
     let types = with_parentheses(all(types), '=', Type::NAMES);
-    Ok(Columns {
+    let flags = Columns {
         filter: conditions.iter().map(|typed| condition(typed)).collect::<Result<_>>()?,
         select: (!select.is_empty()).then(|| all(select)),
         drop: all(drop),
@@ -149,19 +163,21 @@ pub(super) fn meant(
         extra_key: extra_key.clone(),
         fill: *fill,
         nest: nest.clone(),
-        infer: *infer,
+        infer: infer.as_deref() == Some("cells"),
+        infer_columns: infer.as_deref() == Some("columns"),
         quoted_values: *quoted_values,
         types: types.iter().map(|pair| typed(pair)).collect::<Result<_>>()?,
         split: split.iter().map(|pair| separated(pair)).collect::<Result<_>>()?,
         decimal_comma: decimal == ",",
-        null: match null_of_dialect {
-            Some(text) if null.is_empty() => vec![("*".to_owned(), text.to_owned())],
-            _ => null.iter().flat_map(|list| nulls(list)).collect(),
-        },
+        null: all_nulls(null_of_dialect, null),
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
         nul: Nul::from_name(nul).unwrap_or_default(),
         format: Format::from_name(format).unwrap_or_default(),
         ..Columns::default()
+    };
+    Ok(match &of_columns.types_from {
+        Some(path) => flags.over(types_from::columns_of(path)?),
+        None => flags,
     })
 }
 
@@ -300,6 +316,14 @@ fn nulls(list: &str) -> Vec<(String, String)> {
         None => (column.clone(), text),
     };
     names(list).into_iter().map(with_column).collect()
+}
+
+/// What is typed, and the dialect's unless another text is null in all columns.
+fn all_nulls(of_dialect: Option<&str>, lists: &[String]) -> Vec<(String, String)> {
+    let typed: Vec<_> = lists.iter().flat_map(|list| nulls(list)).collect();
+    let of_dialect = of_dialect.filter(|_| typed.iter().all(|(column, _)| column != "*"));
+    let of_dialect = of_dialect.map(|text| ("*".to_owned(), text.to_owned()));
+    of_dialect.into_iter().chain(typed).collect()
 }
 
 fn emptied(typed: &str) -> Result<(String, Empty)> {

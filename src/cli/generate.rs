@@ -52,7 +52,8 @@ pub(super) fn man() -> io::Result<Vec<u8>> {
 
 /// The commands that have options of their own.
 fn commands(command: &Command) -> Vec<Command> {
-    let own = |command: &&Command| ["schema", "plan", "worker", "verify"].contains(&command.get_name());
+    let own =
+        |command: &&Command| ["schema", "head", "plan", "worker", "verify"].contains(&command.get_name());
     command.get_subcommands().filter(own).cloned().collect()
 }
 

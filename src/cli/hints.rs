@@ -126,7 +126,7 @@ fn near_flag(long: &str, program: &Command) -> Option<String> {
 }
 
 /// The commands, which an input may be a misspelling of.
-const COMMANDS: [&str; 6] = ["convert", "plan", "worker", "verify", "completions", "man"];
+const COMMANDS: [&str; 8] = ["convert", "schema", "head", "plan", "worker", "verify", "completions", "man"];
 
 /// The path that an error is about, if nothing is there.
 fn not_found(error: &Error) -> Option<&str> {
@@ -147,6 +147,9 @@ pub(super) fn missing_input(error: &Error, inputs: &[PathBuf], output: Option<&P
     let last = inputs.iter().rposition(|input| input.as_os_str() == path)?;
     if path.contains("://") {
         return Some(format!("it is a URL; fetch it: {} | rowmill", fetching(path)));
+    }
+    if path == "columns" {
+        return Some("if it is how to infer types, type --infer=columns".to_owned());
     }
     if last > 0 && last + 1 == inputs.len() && output.is_none() && is_result(path) {
         return Some(format!("did you mean -o {path}?"));

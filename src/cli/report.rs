@@ -4,10 +4,10 @@ use super::exit::on_a_line;
 use super::figures::{date, grouped, of, rss, size};
 use super::say::say_lines;
 use super::words::with_flags;
-use crate::Repair;
 use crate::convert::{Count, Misfits, Resumed, Summary};
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result, shown};
 use crate::output::{FileOptions, OutputFile};
+use crate::{Repair, ValueType};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -73,6 +73,7 @@ pub(super) fn print(summary: &Summary, about: &About<'_>) {
     if n_more > 0 {
         let _ = writeln!(text, "  and {} renamed", of(n_more, "more column", "more columns"));
     }
+    print_types(&mut text, summary);
     for remark in summary.remarks.iter().filter(|remark| !about.said.contains(remark)) {
         let _ = writeln!(text, "  {}", on_a_line(&with_flags(remark)));
     }
@@ -141,6 +142,25 @@ fn print_anomalies(text: &mut String, summary: &Summary) {
     }
 }
 
+/// The types that were found, on a line.
+fn print_types(text: &mut String, summary: &Summary) {
+    const MOST_TYPES: usize = 16;
+    if summary.types.is_empty() {
+        return;
+    }
+    let (strings, others): (Vec<_>, Vec<_>) =
+        summary.types.iter().partition(|(_, found)| *found == ValueType::String);
+    let each = |(name, found): &&(String, ValueType)| format!("{} {}", shown(name), found.name());
+    let mut all: Vec<String> = others.iter().take(MOST_TYPES).map(each).collect();
+    if let Some(n) = others.len().checked_sub(MOST_TYPES).filter(|n| *n > 0) {
+        all.push(format!("{} more with a type", grouped(n as u64)));
+    }
+    if !strings.is_empty() {
+        all.push(of(strings.len() as u64, "string", "strings"));
+    }
+    let _ = writeln!(text, "  types: {}", all.join(", "));
+}
+
 /// The anomalies by name, each with its count and first place.
 pub(super) fn anomalies(summary: &Summary) -> BTreeMap<String, Count> {
     let in_flags = |count: &Count| Count { detail: count.detail.as_deref().map(with_flags), ..count.clone() };
@@ -178,7 +198,17 @@ struct Stats<'s> {
     remarks: Vec<String>,
     anomalies: BTreeMap<String, Count>,
     type_mismatches: &'s [Misfits],
+    #[serde(serialize_with = "as_object")]
+    types: &'s [(String, ValueType)],
     multiline: Option<Multiline<'s>>,
+}
+
+/// Pairs as an object, in their order.
+fn as_object<S: serde::Serializer>(
+    pairs: &[(String, ValueType)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, found)| (name, found)))
 }
 
 /// Why the run failed.
@@ -297,6 +327,7 @@ impl<'s> Stats<'s> {
             remarks: summary.remarks.iter().map(|remark| with_flags(remark)).collect(),
             anomalies: anomalies(summary),
             type_mismatches: &summary.misfits,
+            types: &summary.types,
             multiline: summary
                 .multiline
                 .as_ref()

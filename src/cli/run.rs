@@ -1,10 +1,11 @@
 //! Runs the command that was typed.
 
-use super::args::{Cli, Command, ConvertArgs, PlanArgs, SchemaArgs};
+use super::args::{Cli, Command, ConvertArgs, HeadArgs, PlanArgs, SchemaArgs};
 use super::confine::confine;
 use super::each::convert_each;
 use super::exit::{from_clap, odd, with_error};
 use super::generate::{completions, man, markdown};
+use super::head::head;
 use super::hints::{can_go_on, missing_folder, missing_input};
 use super::job::Job;
 use super::list;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         None => return convert_or_hint(&cli.convert),
         Some(Command::Convert(args)) => return convert_or_hint(&args),
         Some(Command::Schema(args)) => return make_schema_or_fail(&args),
+        Some(Command::Head(args)) => return show_head(&args),
         Some(Command::Plan(args)) => make_plan(&args),
         Some(Command::Worker(args)) => work(&args).map(|()| ExitCode::SUCCESS),
         Some(Command::Verify(args)) => verify(&args),
@@ -181,6 +183,14 @@ fn make_plan(args: &PlanArgs) -> Result<ExitCode> {
         plan::report(&planned, &job.remarks.said());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn show_head(args: &HeadArgs) -> ExitCode {
+    let shown = head(args).and_then(|text| print(text.as_bytes()));
+    shown.unwrap_or_else(|error| {
+        let hint = missing_input(&error, args.input.as_slice(), None);
+        with_error(&error, hint.as_deref())
+    })
 }
 
 fn make_schema_or_fail(args: &SchemaArgs) -> ExitCode {

@@ -23,6 +23,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("header_in_first", "--header-in first"),
     ("header_rows", "--header-rows"),
     ("infer", "--infer"),
+    ("infer_columns", "--infer=columns"),
     ("limit", "--limit"),
     ("limit_rate", "--limit-rate"),
     ("mask", "--mask"),

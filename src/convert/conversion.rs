@@ -448,6 +448,7 @@ fn n_long_values(options: &Options) -> usize {
     usize::from(
         is_split
             || !columns.mask.is_empty()
+            || !columns.found.is_empty()
             || columns.types.iter().any(|(_, wanted)| *wanted != Type::String),
     )
 }

@@ -61,6 +61,9 @@ impl Converter {
     ) -> Result<Summary> {
         let Self { options, kernel } = self;
         let inputs: Vec<Input<'_>> = inputs.into_iter().collect();
+        if options.shaping.columns.infer_columns {
+            return self.convert_inferred(inputs, output);
+        }
         let locate = |range| plan_ranges::locate(options, *kernel, &inputs, range);
         let range = options.range.map(locate).transpose()?;
         let conversion =
@@ -116,6 +119,9 @@ impl Converter {
     /// The input is of another kind, cannot be read, or changes meanwhile; or a setting has no
     /// meaning for a plan.
     pub fn plan(&self, input: Input<'_>, how: PlanBy) -> Result<Planned> {
+        if self.options.shaping.columns.infer_columns {
+            return self.plan_inferred(input, how);
+        }
         plan_ranges::plan(&self.options, self.kernel, input, how)
     }
 }

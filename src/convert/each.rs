@@ -111,6 +111,10 @@ fn refuse_for_many(options: &Options) -> Result<()> {
         (options.writing.limit_rate.is_some(), "`limit_rate`, which is of one output"),
         (options.writing.split.is_some(), "`split_size` or `split_records`, which are of one output"),
         (options.check, "`check`, which writes none"),
+        (
+            options.shaping.columns.infer_columns,
+            "`infer_columns`, whose types are of all inputs; make a schema of them, and take its types",
+        ),
         (options.shaping.names.in_first, "`header_in_first`: each input has its own names there"),
     ];
     match refused.into_iter().find(|(refused, _)| *refused) {

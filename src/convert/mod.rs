@@ -23,6 +23,7 @@ mod filter;
 mod fingerprint;
 mod first_record;
 mod header_reader;
+mod infer_columns;
 mod located;
 mod looks;
 mod max_errors;

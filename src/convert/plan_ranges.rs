@@ -22,7 +22,7 @@ use super::range::{Edge, Range};
 use super::record_reader::RecordReader;
 use super::shaping::Shaping;
 use super::split_points::{SplitPoint, SplitPoints, SplitTargets};
-use super::summary::Summary;
+use super::summary::{Summary, typed};
 use super::walk::{Walk, has_records_at};
 use crate::dialect::Terminator;
 use crate::error::{Error, Result};
@@ -78,6 +78,8 @@ impl Planned {
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the program alone writes plans"))]
     pub(crate) fn settled(&self, shaping: &Shaping) -> Shaping {
         let mut settled = shaping.clone();
+        settled.columns.infer_columns = false;
+        settled.columns.found = typed(&self.summary.types);
         if let Some((delimiter, found)) = self.found {
             found.set(delimiter, &mut settled);
         }

@@ -3,6 +3,8 @@
 use super::progress::Times;
 use crate::error::{Anomaly, Place};
 use crate::header::Repair;
+use crate::plan::Type;
+use crate::schema::ValueType;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -55,6 +57,8 @@ pub struct Summary {
     pub multiline: Option<Count>,
     /// Values that do not fit their type, by column: of the first 64 columns with a type.
     pub misfits: Vec<Misfits>,
+    /// The columns whose types were found in a first pass, if that was asked for.
+    pub types: Vec<(String, ValueType)>,
     /// Anomalies by kind, with the first place of each.
     pub anomalies: Vec<(Anomaly, Count)>,
     /// Column names that were changed; the first of each input.
@@ -63,6 +67,12 @@ pub struct Summary {
     pub n_header_repairs: u64,
     /// Remarks for the user: what was assumed, what looks odd.
     pub remarks: Vec<String>,
+}
+
+/// What is asked of columns of these types: of strings nothing.
+pub(super) fn typed(types: &[(String, ValueType)]) -> Vec<(String, Type)> {
+    let some = types.iter().filter(|(_, found)| *found != ValueType::String);
+    some.filter_map(|(name, found)| Some((name.clone(), found.name().parse().ok()?))).collect()
 }
 
 /// What an earlier run did.

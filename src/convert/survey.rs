@@ -12,7 +12,7 @@ use crate::input::SharedInput;
 use crate::plan::Plan;
 use crate::schema::{ColumnSchema, ColumnTally, KindSet, Schema, Sighting, Spot};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The longest run of records that is counted a column at a time.
 const MOST_RECORDS: usize = 256;
@@ -78,7 +78,7 @@ impl Survey {
         if !headed.contains(input) {
             headed.push(*input);
         }
-        Known(of_fields.iter().map(|at| AtomicU32::new(schema.columns[*at].fits().bits())).collect())
+        Known(of_fields.iter().map(|at| AtomicU64::new(schema.columns[*at].fits().bits())).collect())
     }
 
     /// Adds the tallies of a slice, which starts in `state`.
@@ -124,7 +124,7 @@ pub(super) struct Surveyed<'s> {
 /// What the fields of the input at hand still fit, of all that is committed. What they do not fit
 /// need not be looked for: that spares most of the work, and changes nothing of the result.
 #[derive(Debug)]
-pub(super) struct Known(Box<[AtomicU32]>);
+pub(super) struct Known(Box<[AtomicU64]>);
 
 impl Known {
     fn set(&self, field: usize, fits: KindSet) {

@@ -53,6 +53,7 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             tally.given_null();
             return Ok(());
         }
+        let n_nulls = tally.figures.nulls;
         // Text of a code page counts as UTF-8.
         let by_page = !valid && dialect.charset != Charset::Utf8;
         let mut n_bytes = 0;
@@ -92,6 +93,18 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
                     tallies.of_fields[i].value(&buffer, spot);
                 }
                 self.slice.give_back(buffer);
+            }
+        }
+        if let Some(tallies) = self.slice.tallies.as_deref_mut()
+            && tallies.of_fields[i].figures.nulls > n_nulls
+        {
+            let figures = &mut tallies.of_fields[i].figures;
+            let n_raw = |raw: Range<usize>| raw.len() == n_bytes;
+            if field.is_quoted() {
+                let is_plain = field.within_quotes(dialect).is_some_and(n_raw);
+                *(if is_plain { &mut figures.quoted_nulls } else { &mut figures.escaped_nulls }) += 1;
+            } else if !n_raw(field.range()) {
+                figures.escaped_nulls += 1;
             }
         }
         Ok(())

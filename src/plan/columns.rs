@@ -52,6 +52,13 @@ pub struct Columns {
     /// Unquoted fields that are exactly a number, `true`, `false` or `null` of JSON are written as
     /// they stand.
     pub infer: bool,
+    /// Each column gets the type that all its values have, once that is found.
+    #[serde(skip_serializing_if = "is_default")]
+    pub infer_columns: bool,
+    /// Columns by their names, and the types that were found. They count where nothing else is
+    /// asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<(String, Type)>,
     /// `infer` and `null` look at what is between quotes too.
     pub quoted_values: bool,
     /// Columns whose fields are arrays, and what stands between the elements.
@@ -93,6 +100,8 @@ impl Default for Columns {
             fill: false,
             nest: None,
             infer: false,
+            infer_columns: false,
+            found: Vec::new(),
             quoted_values: false,
             split: Vec::new(),
             types: Vec::new(),
@@ -111,7 +120,7 @@ impl Columns {
         let Self { mask, transform, types, null, .. } = self;
         let by_column =
             !mask.is_empty() || !transform.is_empty() || !types.is_empty() || !self.split.is_empty();
-        by_column || self.infer || !null.is_empty() || !self.empty.is_empty()
+        by_column || !self.found.is_empty() || self.infer || !null.is_empty() || !self.empty.is_empty()
     }
 
     /// Finds what cannot be combined, whatever the header.
@@ -131,6 +140,11 @@ impl Columns {
             "`nest`: the separator is empty"
         } else if self.nest.is_some() && !self.format.has_keys() {
             "`nest`: `format` rows has no keys to nest"
+        } else if self.infer_columns && self.infer {
+            "`infer_columns` and `infer` cannot be combined: types are of columns, or of single values"
+        } else if self.infer_columns && self.decimal_comma {
+            "`infer_columns` knows numbers with a point alone; give those with a comma their type, such as \
+             float(comma)"
         } else if omits && !self.format.has_keys() {
             "`empty` omit: in `format` rows a value cannot be left out; try `empty` null"
         } else if omits && self.fill {

@@ -11,6 +11,7 @@ mod name_style;
 mod nest;
 mod nul;
 mod of_fields;
+mod over;
 mod quoted;
 mod resolve;
 pub(crate) mod rule;

@@ -45,6 +45,12 @@ impl<'c> FieldRules<'c> {
     }
 
     fn types(&mut self, columns: &Columns, names: &ColumnNames<'_>) {
+        let ColumnNames(header) = names;
+        for (name, wanted) in &columns.found {
+            if let Some(field) = header.position(name) {
+                self.typed(field, wanted.clone());
+            }
+        }
         for (name, wanted) in &columns.types {
             let wanted = match wanted.clone() {
                 Type::Float if columns.decimal_comma => Type::Number(Notation::with_comma()),
@@ -52,11 +58,15 @@ impl<'c> FieldRules<'c> {
                 wanted => wanted,
             };
             for field in names.find_all(name) {
-                let empty = if wanted == Type::String { Empty::String } else { Empty::Null };
-                let rule = &mut self.rules[field];
-                (rule.last, rule.empty) = (Last::Typed(wanted.clone()), empty);
+                self.typed(field, wanted.clone());
             }
         }
+    }
+
+    fn typed(&mut self, field: usize, wanted: Type) {
+        let empty = if wanted == Type::String { Empty::String } else { Empty::Null };
+        let rule = &mut self.rules[field];
+        (rule.last, rule.empty) = (Last::Typed(wanted), empty);
     }
 
     fn masks(&mut self, columns: &Columns, names: &ColumnNames<'_>) -> Result<()> {

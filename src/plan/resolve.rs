@@ -183,7 +183,7 @@ impl ColumnNames<'_> {
 }
 
 /// Whether `name` is `pattern`, in which each `*` stands for any characters or none.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");
     let Some(mut rest) = name.strip_prefix(first) else { return false };

@@ -2,7 +2,7 @@
 
 use super::kinds::KindSet;
 
-/// Whether there is such a day, by the calendar that is used today.
+/// Whether there is such a day, by the calendar that is used today. There is no year 0.
 fn is_date(year: u32, month: u32, day: u32) -> bool {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
@@ -11,7 +11,7 @@ fn is_date(year: u32, month: u32, day: u32) -> bool {
         2 => 28 + u32::from(leap),
         _ => return false,
     };
-    (1..=days).contains(&day)
+    year > 0 && (1..=days).contains(&day)
 }
 
 /// The number that `digits` are; `None` if one of them is no digit, or they are not as many.
@@ -43,7 +43,7 @@ pub(super) fn timestamp(text: &[u8]) -> KindSet {
     }
     let mut has_seconds = false;
     if let [b':', a, b, behind @ ..] = rest {
-        if number::<2>(&[*a, *b]).is_none_or(|seconds| seconds > 60) {
+        if number::<2>(&[*a, *b]).is_none_or(|seconds| seconds > 59) {
             return KindSet::NONE;
         }
         (has_seconds, rest) = (true, behind);
@@ -137,7 +137,8 @@ fn orders(date: &[u8]) -> KindSet {
         && let (Some(year), Some(month), Some(day)) =
             (number::<4>(&[a, b, c, d]), number::<2>(&[e, f]), number::<2>(&[g, h]))
     {
-        return if is_date(year, month, day) { KindSet::day(TOGETHER) } else { KindSet::NONE };
+        let kinds = KindSet::day(TOGETHER).or(KindSet::TWO_DIGITS);
+        return if is_date(year, month, day) { kinds } else { KindSet::NONE };
     }
     let Some(between) = date.iter().copied().find(|byte| matches!(byte, b'.' | b'/' | b'-')) else {
         return KindSet::NONE;
@@ -158,7 +159,8 @@ fn orders(date: &[u8]) -> KindSet {
     {
         found = found.or(KindSet::day(NAMED));
     }
-    found
+    let two_digits = !found.is_none() && [a, b, c].iter().all(|part| part.len() > 1);
+    if two_digits { found.or(KindSet::TWO_DIGITS) } else { found }
 }
 
 /// A number of one digit or two.
@@ -189,10 +191,19 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_calendar() {
-        for yes in ["2024-02-29", "2000-02-29", "0000-01-01", "9999-12-31", "2023-04-30"] {
+        for yes in ["2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31", "2023-04-30"] {
             assert!(is_iso_date(yes.as_bytes()), "{yes}");
         }
-        for no in ["2023-02-29", "1900-02-29", "2024-04-31", "2024-13-01", "2024-00-10", "2024-1-01", "x"] {
+        for no in [
+            "0000-01-01",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-04-31",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-1-01",
+            "x",
+        ] {
             assert!(!is_iso_date(no.as_bytes()), "{no}");
         }
     }
@@ -204,7 +215,7 @@ mod tests {
             ("2024-01-31t12:30:00.125+01:00", true),
             ("2024-01-31 12:30:00Z", false),
             ("2024-01-31 12:30", false),
-            ("2024-01-31T12:30:60-0130", false),
+            ("2024-01-31T12:30:59-0130", false),
             ("2024-01-31T12:30:00+01", false),
         ] {
             let kinds = timestamp(text.as_bytes());
@@ -219,7 +230,7 @@ mod tests {
             "2024-01-31T12:60",
             "2024-01-31T12:30:00.",
             "2024-01-31T12:30:00 Z",
-            "2024-01-31T12:30:61",
+            "2024-01-31T12:30:60",
             "2024-01-31T12:30:00+1:00",
             "2024-01-31x12:30",
         ] {
@@ -230,14 +241,14 @@ mod tests {
     #[test]
     fn orders_that_cannot_be_are_left_out() {
         for (text, expected) in [
-            ("31.01.2024", &["%d.%m.%Y", "no time"][..]),
+            ("31.01.2024", &["%d.%m.%Y", "no time", "two digits"][..]),
             ("1.2.2024", &["%d.%m.%Y", "%m.%d.%Y", "no time"]),
-            ("12/31/2024 10:30", &["%m/%d/%Y", "%H:%M"]),
-            ("2024/12/31 10:30:59", &["%Y/%m/%d", "%H:%M:%S"]),
-            ("20240229", &["%Y%m%d", "no time"]),
+            ("12/31/2024 10:30", &["%m/%d/%Y", "%H:%M", "two digits"]),
+            ("2024/12/31 10:30:59", &["%Y/%m/%d", "%H:%M:%S", "two digits"]),
+            ("20240229", &["%Y%m%d", "no time", "two digits"]),
             ("20230229", &[]),
-            ("29-Feb-2024", &["%d-%b-%Y", "no time"]),
-            ("31.12.99", &["%d.%m.%y", "no time"]),
+            ("29-Feb-2024", &["%d-%b-%Y", "no time", "two digits"]),
+            ("31.12.99", &["%d.%m.%y", "no time", "two digits"]),
             ("2024-01-31", &[]),
             ("1.2", &[]),
             ("1.2.3.4", &[]),

@@ -75,6 +75,10 @@ pub struct ColumnSchema {
 pub struct NullsSeen {
     /// The number of values that are one of the usual spellings.
     pub count: u64,
+    /// Those in quotes: `--null` looks at them only with `--quoted-values`.
+    pub quoted: u64,
+    /// Those that are one only without their escapes, so `--null` never finds them.
+    pub escaped: u64,
     /// Those that were seen.
     pub spellings: Vec<String>,
     /// The first.
@@ -285,6 +289,8 @@ impl ColumnSchema {
         self.longest = self.longest.max(u64::from(figures.longest));
         self.nulls.count += u64::from(figures.nulls);
         self.nulls.given += u64::from(figures.given_nulls);
+        self.nulls.quoted += u64::from(figures.quoted_nulls);
+        self.nulls.escaped += u64::from(figures.escaped_nulls);
         self.nulls.first = self.nulls.first.take().or_else(|| seen(tally.first_null));
         for (i, spelling) in SPELLINGS.iter().enumerate() {
             if tally.spellings >> i & 1 == 1 {
@@ -325,6 +331,8 @@ impl ColumnSchema {
         self.longest = self.longest.max(later.longest);
         self.nulls.count += later.nulls.count;
         self.nulls.given += later.nulls.given;
+        self.nulls.quoted += later.nulls.quoted;
+        self.nulls.escaped += later.nulls.escaped;
         self.nulls.first = self.nulls.first.take().or(later.nulls.first);
         later.nulls.spellings.iter().for_each(|spelling| self.nulls.spelled(spelling));
         self.invalid.count += later.invalid.count;

@@ -38,27 +38,40 @@ impl ColumnSchema {
     /// See [`ColumnSchema::proposals`]; `without` is its type without spellings of null.
     pub(super) fn propose(&self, without: ValueType) -> Vec<String> {
         let mut proposals = Vec::new();
-        let name = &self.name;
-        if without != ValueType::String && self.nulls.count > 0 {
-            proposals
-                .push(format!("--null {}", typed(&format!("{name}={}", self.nulls.spellings.join(",")))));
-        }
         if self.values == 0 {
             return proposals;
         }
-        if let Some(pattern) = self.fits.pattern().filter(|_| without != ValueType::Date) {
+        let option = |flag, sign, what| option(flag, &in_list(&format!("{}{sign}{what}", self.name)));
+        let pattern = self.fits.pattern().filter(|_| without != ValueType::Date);
+        if without != ValueType::String || pattern.is_some() {
+            proposals.extend(self.propose_nulls());
+        }
+        if let Some(pattern) = pattern {
             let wanted = if pattern.contains("%H") { "timestamp" } else { "date" };
-            proposals.push(format!("--type {}", typed(&format!("{name}={wanted}({pattern})"))));
+            proposals.push(option("--type", '=', &*format!("{wanted}({pattern})")));
             return proposals;
         }
         if self.fits.has(KindSet::EMAIL) {
-            proposals.push(format!("--mask {}", typed(&format!("{name}:email"))));
+            proposals.push(option("--mask", ':', "email"));
         } else if self.fits.has(KindSet::CARD.or(KindSet::IBAN)) {
-            proposals.push(format!("--mask {}", typed(&format!("{name}:last4"))));
+            proposals.push(option("--mask", ':', "last4"));
         } else if self.is_phone() {
-            proposals.push(format!("--mask {}", typed(&format!("{name}:redact"))));
+            proposals.push(option("--mask", ':', "phone"));
         }
         proposals
+    }
+
+    /// The spellings of null that it has. None if an option would not reach all of them.
+    fn propose_nulls(&self) -> Vec<String> {
+        let Self { name, nulls, .. } = self;
+        if nulls.count == 0 || nulls.escaped > 0 || name.contains('=') || name == "*" {
+            return Vec::new();
+        }
+        let (first, others) = nulls.spellings.split_first().expect("there is a null");
+        let first = in_list(&format!("{name}={first}"));
+        let list = others.iter().fold(first, |list, other| format!("{list},{other}"));
+        let quoted = (nulls.quoted > 0).then(|| "--quoted-values".to_owned());
+        std::iter::once(option("--null", &list)).chain(quoted).collect()
     }
 
     /// A day that starts with a zero looks like a telephone number too.
@@ -76,6 +89,18 @@ impl ColumnSchema {
         ];
         kinds.into_iter().find(|(fits, _)| self.values > 0 && *fits).map(|(_, name)| name)
     }
+}
+
+/// An item of a list, which is read as a record of CSV.
+fn in_list(item: &str) -> String {
+    let is_special = item.contains([',', '"', '\n', '\r']) || item.trim() != item;
+    if is_special { format!("\"{}\"", item.replace('"', "\"\"")) } else { item.to_owned() }
+}
+
+/// An option as it is typed in a shell.
+fn option(flag: &str, argument: &str) -> String {
+    let between = if argument.starts_with('-') { '=' } else { ' ' };
+    format!("{flag}{between}{}", typed(argument))
 }
 
 /// An argument as it is typed in a shell.

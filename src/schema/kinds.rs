@@ -17,6 +17,7 @@
 //! | `date-time` | a `timestamp` as RFC 3339 has it: with `T`, seconds and a zone |
 //! | `%d.%m.%Y` and others | a day in that order; a time may follow |
 //! | `no time`, `%H:%M`, `%H:%M:%S` | what follows a day in such an order |
+//! | `two digits` | day and month in such an order have two digits each |
 //! | `email`, `phone`, `iban`, `card` | what should perhaps be masked |
 //!
 //! The type of a column is the first of these that holds:
@@ -33,7 +34,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A set of what values may fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KindSet(u32);
+pub(crate) struct KindSet(u64);
 
 /// The type that all values of a column have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +77,7 @@ impl ValueType {
 }
 
 /// The names of the kinds, in the order of their bits.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "int",
     "float",
     "number",
@@ -109,11 +110,12 @@ const NAMES: [&str; 32] = [
     "no time",
     "%H:%M",
     "%H:%M:%S",
+    "two digits",
 ];
 
 impl KindSet {
     pub(crate) const NONE: Self = Self(0);
-    pub(crate) const ALL: Self = Self(u32::MAX);
+    pub(crate) const ALL: Self = Self((1 << NAMES.len()) - 1);
     pub(crate) const INT: Self = Self(1);
     pub(crate) const FLOAT: Self = Self(1 << 1);
     pub(crate) const NUMBER: Self = Self(1 << 2);
@@ -134,16 +136,18 @@ impl KindSet {
     pub(crate) const DAYS: Self = Self(0x1fff << 16);
     /// What may follow these.
     pub(crate) const TIMES: Self = Self(0b111 << 29);
+    /// Day and month of these have two digits.
+    pub(crate) const TWO_DIGITS: Self = Self(1 << 32);
     /// Numbers in any way.
     pub(crate) const NUMERIC: Self = Self(0b1111);
     pub(crate) const BOOL: Self = Self(0b1111 << 4);
 
     /// Those of a number that committed input knows.
-    pub(crate) fn from_bits(bits: u32) -> Self {
+    pub(crate) fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    pub(crate) fn bits(self) -> u32 {
+    pub(crate) fn bits(self) -> u64 {
         self.0
     }
 
@@ -179,7 +183,7 @@ impl KindSet {
         if both.has(Self::DAYS) && both.has(Self::TIMES) {
             both
         } else {
-            both.without(Self::DAYS).without(Self::TIMES)
+            both.without(Self::DAYS.or(Self::TIMES).or(Self::TWO_DIGITS))
         }
     }
 
@@ -218,12 +222,17 @@ impl KindSet {
         }
     }
 
-    /// The pattern of days and times, if exactly one fits.
+    /// The pattern of days and times, if exactly one fits: as the conversion takes it, so that `%d`
+    /// has two digits and `%-d` one or two.
     pub(super) fn pattern(self) -> Option<String> {
         let only = |kinds: Self| (kinds.0.count_ones() == 1).then(|| kinds.names().next()).flatten();
         let day = only(self.and(Self::DAYS))?;
         let time = only(self.and(Self::TIMES))?;
-        Some(if self.has(Self::time(0)) { day.to_owned() } else { format!("{day} {time}") })
+        let day = match self.has(Self::TWO_DIGITS) {
+            true => day.to_owned(),
+            false => day.replace("%d", "%-d").replace("%m", "%-m"),
+        };
+        Some(if self.has(Self::time(0)) { day } else { format!("{day} {time}") })
     }
 }
 

@@ -64,6 +64,9 @@ pub(crate) struct Figures {
     /// Spellings of null, and fields that are null by what was asked for.
     pub(crate) nulls: u32,
     pub(crate) given_nulls: u32,
+    /// Of the spellings, those in quotes, and those with escapes.
+    pub(crate) quoted_nulls: u32,
+    pub(crate) escaped_nulls: u32,
     /// Records that end before the column.
     pub(crate) missing: u32,
     /// Values with invalid bytes.
@@ -83,6 +86,8 @@ impl Figures {
         empty: 0,
         nulls: 0,
         given_nulls: 0,
+        quoted_nulls: 0,
+        escaped_nulls: 0,
         missing: 0,
         invalid: 0,
         leading_zeros: 0,

@@ -137,7 +137,13 @@ pub(crate) fn date(wanted: &str, value: &str) -> Option<String> {
         return Some(json(&day));
     }
     let time = time.strip_prefix(['T', 't', ' '])?;
-    let (clock, rest) = time.split_at_checked(8)?;
+    // Seconds may be left out.
+    let (minutes, rest) = time.split_at_checked(5)?;
+    let (clock, rest) = match rest.starts_with(':') {
+        true => (time.get(..8)?.to_owned(), &time[8..]),
+        false => (format!("{minutes}:00"), rest),
+    };
+    let is_short = time.get(5..6) != Some(":");
     let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
     let is_clock = number(hour, 2)? < 24 && number(minute, 2)? < 60 && number(second, 2)? < 60;
     let n = match rest.strip_prefix('.') {
@@ -163,7 +169,7 @@ pub(crate) fn date(wanted: &str, value: &str) -> Option<String> {
             }
         }
     };
-    (is_clock && n != 1).then(|| json(&format!("{day}T{clock}{fraction}{offset}")))
+    (is_clock && n != 1 && !(is_short && n > 0)).then(|| json(&format!("{day}T{clock}{fraction}{offset}")))
 }
 
 /// Sign, digits, whether there is a point, digits, exponent.

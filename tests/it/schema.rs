@@ -44,6 +44,8 @@ fn a_column_has_the_type_that_all_values_have() {
         ("string", &["[]", "1"]),
         ("date", &["2024-02-29", "1999-12-31"]),
         ("string", &["2023-02-29"]),
+        ("string", &["0000-01-01"]),
+        ("string", &["2024-02-29T12:00:60"]),
         ("timestamp", &["2024-02-29T12:00:00Z", "2024-02-29 12:00"]),
         ("string", &["2024-02-29T12:00:00Z", "2024-02-29"]),
         ("string", &["", ""]),
@@ -113,7 +115,11 @@ fn dates_in_another_order_and_what_is_personal_are_proposed() {
         (&["ada@x.org", "b@y.de"], json!(["--mask x:email"])),
         (&["4111111111111111"], json!(["--mask x:last4"])),
         (&["GB82WEST12345698765432"], json!(["--mask x:last4"])),
-        (&["+41 44 668 18 00"], json!(["--mask x:redact"])),
+        (&["+41 44 668 18 00"], json!(["--mask x:phone"])),
+        (&["1.2.2024", "31.01.2024"], json!(["--type 'x=date(%-d.%-m.%Y)'"])),
+        (&["1/31/24 10:30"], json!(["--type 'x=timestamp(%-m/%-d/%y %H:%M)'"])),
+        (&["31.01.2024", "n/a"], json!(["--null x=n/a", "--type 'x=date(%d.%m.%Y)'"])),
+        (&["1", "\"-\"", "NA"], json!(["--null 'x=-,NA'", "--quoted-values"])),
         (&["ada@x.org", "nobody"], json!([])),
     ] {
         assert_eq!(column(values)["proposals"], expected, "{values:?}");
@@ -330,4 +336,27 @@ fn random_tables_are_counted_alike() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{text}{}", output.stderr);
     }
+}
+
+/// What a schema says is what a conversion takes: no value is of another type.
+#[test]
+fn a_conversion_takes_all_that_is_found_and_proposed() {
+    if has_python("decimal", "random tables") {
+        let n = if large() { "10000" } else { "400" };
+        let script = fixtures().join("schema.py");
+        let rowmill = env!("CARGO_BIN_EXE_rowmill");
+        let output = Run::program("python3").arg(script).args(["taken", rowmill, n, "it"]).out();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", output.stderr);
+    }
+}
+
+/// A null of one column leaves that of the dialect to the others.
+#[test]
+fn a_proposal_does_not_take_the_null_of_the_dialect_away() {
+    let place = Place::new();
+    place.write("in.tsv", "a\tb\n1\tn/a\n\\N\t7\n");
+    let args = ["--dialect", "postgres", "--type", "a=int,b=int", "--null", "b=n/a", "in.tsv", "-q"];
+    let output = place.rowmill().args(args).out();
+    output.expect_status(0).expect_stdout("{\"a\":1,\"b\":null}\n{\"a\":null,\"b\":7}\n");
 }

@@ -43,6 +43,7 @@ const KEYS: &[(&str, &str)] = &[
     ("thread_seconds", "object"),
     ("threads", "number"),
     ("type_mismatches", "array"),
+    ("types", "object"),
     ("version", "number"),
     ("window_bytes", "number"),
     ("windows", "number"),

@@ -387,7 +387,7 @@ fn a_word_that_is_almost_right_gets_a_hint() {
         (
             &["verify", "in.csv", "--delimiter", ";"],
             2,
-            "--delimiter is not for this command, but for convert, schema, plan",
+            "--delimiter is not for this command, but for convert, schema, head, plan",
         ),
         (&["in.csv", "-j", "0"], 2, "'0' for '--threads <N>': it must be 1 or more"),
         (&["in.csv", "-j", "all"], 2, "'all' for '--threads <N>': it must be a whole number"),

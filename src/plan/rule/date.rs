@@ -27,8 +27,14 @@ struct DateKind {
 }
 
 /// What ISO 8601 has of moments: the pieces that may be left out are.
-const ISO_TIMES: [&str; 4] =
-    ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f%z"];
+const ISO_TIMES: [&str; 6] = [
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M%z",
+];
 
 impl Parameters for Date {
     fn read(text: &str) -> Option<Result<Self, String>> {
