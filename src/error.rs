@@ -386,7 +386,7 @@ impl fmt::Display for Error {
                 detail.as_ref().map_or(Ok(()), |detail| write!(f, "; {detail}"))
             }
             ErrorKind::ErrorShare { n, n_records, most } => {
-                write!(f, "{n} anomalies in {n_records} records; `max_errors` allows {most}")
+                write!(f, "anomalies: {n}, records: {n_records}; `max_errors` allows {most}")
             }
             ErrorKind::HeaderQuote { place, limit } => {
                 write!(f, "{place}: the quote that opens here is ")?;

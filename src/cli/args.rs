@@ -309,7 +309,7 @@ pub(super) struct AnomalyArgs {
     #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
 
-    /// Fail if there are more than N anomalies, or more than P% of the records
+    /// Fail if there are more than N anomalies, or more than P for a hundred records
     #[arg(long, value_name = "N|P%", hide_short_help = true)]
     pub(super) max_errors: Option<String>,
 

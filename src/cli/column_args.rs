@@ -149,8 +149,8 @@ pub(super) fn meant(
 ) -> Result<Columns> {
     let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
     let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format } = of_values;
-    let masks = with_parentheses(all(mask), ':', Mask::NAMES);
-    let types = with_parentheses(all(types), '=', Type::NAMES);
+    let masks = rules(mask, ':', Mask::NAMES);
+    let types = rules(types, '=', Type::NAMES);
     let flags = Columns {
         filter: conditions.iter().map(|typed| condition(typed)).collect::<Result<_>>()?,
         select: (!select.is_empty()).then(|| all(select)),
@@ -194,16 +194,20 @@ fn renamed(args: &ColumnArgs) -> Result<Vec<(String, String)>> {
     }
     if let Some(path) = &args.rename_from {
         let shown = path.display();
-        let text = read(path, MOST_NAMES)?;
-        let wrong = || {
-            Error::setting(format!(
-                "--rename-from takes lines OLD=NEW or an object of JSON; {shown} has others"
-            ))
+        let told = |line: &str| {
+            let line = crate::error::shown(line);
+            let wanted = "--rename-from takes lines OLD=NEW or an object of JSON";
+            Error::setting(format!("{wanted}; {shown} has '{line}'"))
         };
-        let text = String::from_utf8(text).map_err(|_| wrong())?;
-        renamed.extend(match serde_json::from_str::<BTreeMap<String, String>>(&text) {
+        let text = String::from_utf8(read(path, MOST_NAMES)?).map_err(|_| told("what is no UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        renamed.extend(match serde_json::from_str::<BTreeMap<String, String>>(text) {
             Ok(object) => object.into_iter().collect(),
-            Err(_) => names_of(&text).ok_or_else(wrong)?,
+            Err(_) => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                let pairs = lines.map(|line| names_of(line).ok_or_else(|| told(line)));
+                pairs.collect::<Result<Vec<_>>>()?.concat()
+            }
         });
     }
     Ok(renamed)
@@ -222,7 +226,11 @@ fn added(args: &ColumnArgs) -> Result<Vec<Added>> {
             Some((name, wanted)) => {
                 (name, wanted.map_err(|error| Error::setting(format!("--add: {error}")))?)
             }
-            None => (name, Type::String),
+            // Mostly a type that there is not; a name with a colon is typed with its type.
+            None => match name.rsplit_once(':').map(|(_, wanted)| wanted.parse::<Type>()) {
+                Some(Err(error)) => return Err(Error::setting(format!("--add: {error}"))),
+                _ => (name, Type::String),
+            },
         };
         Ok(Added { name: name.to_owned(), value: AddedValue::Text(text.to_owned(), wanted) })
     };
@@ -237,21 +245,61 @@ fn added(args: &ColumnArgs) -> Result<Vec<Added>> {
     Ok(added)
 }
 
-/// Puts together what commas within parentheses took apart: `price=float(comma,thousands)`.
-fn with_parentheses(parts: Vec<String>, sign: char, words: &[&str]) -> Vec<String> {
-    let mut whole: Vec<String> = Vec::new();
-    for part in parts {
-        // Only behind the name of a rule: a column's name may have a parenthesis of its own.
-        let is_open = |typed: &&mut String| {
-            let rule = rule_at(typed, sign, words).map_or("", |at| &typed[at..]);
-            rule.contains('(') && !rule.ends_with(')')
-        };
-        match whole.last_mut().filter(is_open) {
-            Some(open) => *open = format!("{open},{part}"),
-            None => whole.push(part),
+/// The columns and rules of several lists. Commas within quotes, or within the parentheses of a
+/// rule, part nothing: `price=float(comma,thousands)`.
+fn rules(lists: &[String], sign: char, words: &[&str]) -> Vec<String> {
+    let mut all = Vec::new();
+    for list in lists {
+        // What a comma or a line end took apart, with that.
+        let mut open: Option<String> = None;
+        for (at, part) in parts(list) {
+            let typed = match open.take() {
+                Some(before) => format!("{before}{}{part}", &list[at - 1..at]),
+                None => part.to_owned(),
+            };
+            // Only behind the name of a rule: a column's name may have a parenthesis of its own.
+            let (column, rule) = column_and_rule(&typed, sign, words);
+            let is_open = rule.contains('(') && !rule.ends_with(')') && !is_within_quotes(column);
+            if is_open || is_within_quotes(&typed) {
+                open = Some(typed);
+            } else {
+                all.push(unquoted(&typed, sign, words));
+            }
         }
+        all.extend(open.iter().map(|typed| unquoted(typed, sign, words)));
     }
-    whole
+    if lists.iter().any(|list| list.contains('\n')) {
+        // Commas at the ends of lines, and blank lines, are no names.
+        all.retain(|typed| !typed.is_empty());
+    }
+    all
+}
+
+/// What commas and line ends part, and where it starts.
+fn parts(list: &str) -> impl Iterator<Item = (usize, &str)> {
+    list.split([',', '\n']).scan(0, |at, part| {
+        let start = *at;
+        *at += part.len() + 1;
+        Some((start, part))
+    })
+}
+
+/// A column without the quotes around it, and its rule as it is typed; both may be in quotes
+/// together.
+fn unquoted(typed: &str, sign: char, words: &[&str]) -> String {
+    let (column, rule) = column_and_rule(typed, sign, words);
+    if is_within_quotes(column) { names(typed).concat() } else { names(column).concat() + rule }
+}
+
+/// What is before the sign of a rule, and the rest.
+fn column_and_rule<'t>(typed: &'t str, sign: char, words: &[&str]) -> (&'t str, &'t str) {
+    let at = rule_at(typed, sign, words).map_or(typed.len(), |at| at - sign.len_utf8());
+    (&typed[..at], typed[at..].trim_end())
+}
+
+/// Whether a quote is open at the end of a text.
+fn is_within_quotes(text: &str) -> bool {
+    text.matches('"').count() % 2 == 1
 }
 
 /// Where the rule of a column starts, behind the first `sign` with one of these words behind it:

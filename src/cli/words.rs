@@ -35,6 +35,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("nest", "--nest"),
     ("no_clobber", "--no-clobber"),
     ("no_header", "--no-header"),
+    ("null", "--null"),
     ("output", "-o FILE"),
     ("plan", "rowmill plan"),
     ("quote", "--quote"),

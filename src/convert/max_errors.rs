@@ -84,8 +84,11 @@ impl FromStr for MaxErrors {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong =
-            || Error::setting(format!("`max_errors` takes a number or a share as 0.5%, not '{text}'"));
+        let wrong = || {
+            Error::setting(format!(
+                "`max_errors` takes a number, or a share of up to four decimals as 0.5%, not '{text}'"
+            ))
+        };
         let Some(share) = text.strip_suffix('%') else {
             return text.parse().map(Self::Count).map_err(|_| wrong());
         };

@@ -4,7 +4,7 @@ use super::buffer::WriteValue;
 use super::encode::Encoder;
 use crate::parse::Text;
 use crate::plan::Nul;
-use crate::plan::rule::{ColumnRule, Last, Making, Piece, Rules, Value, Whole, hashed, hexadecimal};
+use crate::plan::rule::{ColumnRule, Last, Making, Piece, Rules, Value, Whole, Word, hashed, hexadecimal};
 use bstr::ByteSlice;
 
 impl Encoder<'_> {
@@ -35,6 +35,7 @@ impl Encoder<'_> {
         for element in bytes.split_str(separator.as_bytes()) {
             let bytes = if self.trim { element.trim() } else { element };
             let value = match bytes {
+                [] if rule.last.may_misfit() => Value::Word(Word::Null),
                 [] => match self.empty((rules, rule), false, false) {
                     Value::EmptyArray => Value::Text,
                     value => value,

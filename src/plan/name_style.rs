@@ -43,11 +43,27 @@ impl NameStyle {
     pub(super) fn apply(self, name: &str, nest: Option<&str>) -> String {
         match nest {
             Some(separator) => {
-                let levels: Vec<String> = name.split(separator).map(|level| self.level(level)).collect();
+                let levels: Vec<String> = name.split(separator).map(|level| self.nested(level)).collect();
                 levels.join(separator)
             }
             None => self.level(name),
         }
+    }
+
+    /// As [`NameStyle::level`] where numbers may be places in arrays, which stay.
+    fn nested(self, level: &str) -> String {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number(level) {
+            return level.to_owned();
+        }
+        let mut n = level.len();
+        while let Some((before, number)) = level[..n].strip_suffix(']').and_then(|text| text.rsplit_once('['))
+            && is_number(number)
+            && !before.is_empty()
+        {
+            n = before.len();
+        }
+        self.level(&level[..n]) + &level[n..]
     }
 
     fn level(self, name: &str) -> String {
@@ -115,6 +131,7 @@ mod tests {
             assert_eq!(NameStyle::Safe.apply(name, None), safe);
         }
         assert_eq!(NameStyle::Snake.apply("Bill To.Zip Code", Some(".")), "bill_to.zip_code");
+        assert_eq!(NameStyle::Safe.apply("My Items[0][1].0.2nd", Some(".")), "my_items[0][1].0._2nd");
         assert_eq!(NameStyle::Safe.apply(&"ab".repeat(400), None).len(), MOST_BYTES);
     }
 }

@@ -34,12 +34,13 @@ impl<'c> FieldRules<'c> {
             header.position(name).into_iter().for_each(|field| rules.rules[field].transforms.push(i));
         }
         rules.masks(columns, &names)?;
-        rules.empties(columns, &names);
         for (name, separator) in &columns.split {
             for field in names.find_all(name) {
-                rules.rules[field].split = Some(separator.as_str().into());
+                let rule = &mut rules.rules[field];
+                (rule.split, rule.empty) = (Some(separator.as_str().into()), Empty::String);
             }
         }
+        rules.empties(columns, &names);
         rules.nulls(columns, &names);
         Ok(rules)
     }

@@ -52,6 +52,8 @@ impl<'c> Together<'c> {
         let names = names.chain(drop.iter().map(|name| (name, "`drop`")));
         let names = names.chain(rename.iter().map(|(name, _)| (name, "`rename`")));
         let names = names.chain(types.iter().map(|(name, _)| (name, "`column_type`")));
+        let names = names.chain(columns.null.iter().map(|(name, _)| (name, "`null`")));
+        let names = names.chain(columns.empty.iter().map(|(name, _)| (name, "`empty`")));
         let names = names.chain(split.iter().map(|(name, _)| (name, "`split`")));
         let names = names.chain(transform.iter().map(|(name, _)| (name, "`transform`")));
         let names = names.chain(mask.iter().map(|(name, _)| (name, "`mask`")));

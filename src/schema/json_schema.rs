@@ -51,8 +51,8 @@ impl ColumnSchema {
             }
             _ => {}
         }
-        if is_string && self.longest > 0 {
-            // A byte is a character at the most.
+        if is_string && self.longest > 0 && value_type != ValueType::Timestamp {
+            // A byte is a character at the most. A conversion writes moments longer than they are.
             property.insert("maxLength".to_owned(), json!(self.longest));
         }
         let mut text = Value::Object(property).to_string();

@@ -9,7 +9,7 @@ fn a_cell_becomes_an_array() {
     let run = |args: &[&str]| place.rowmill().args(["-q", "in.csv"]).args(args).out();
     run(&["--split", "tags=;", "--split", "n=|", "--type", "n=int"]).expect_status(0).expect_stdout(
         "{\"id\":\"1\",\"tags\":[\"a\",\"b\",\"c\"],\"n\":[1,2]}\n\
-         {\"id\":\"2\",\"tags\":[],\"n\":null}\n\
+         {\"id\":\"2\",\"tags\":[],\"n\":[]}\n\
          {\"id\":\"3\",\"tags\":[\"x\\\"y\",\"\",\"\"],\"n\":[7]}\n\
          {\"id\":\"4\",\"tags\":[\"only\"],\"n\":[1,\"x\",3]}\n\
          {\"id\":\"5\"}\n\

@@ -28,6 +28,7 @@ fn a_column_is_added_to_each_record() {
     run(&nested).expect_status(0).expect_stdout("{\"m\":{\"a\":\"1\",\"x\":true},\"b\":\"2\"}\n");
     run(&["--add", "a=1"]).expect_refusal(2, "--add: there is a column 'a' already; drop or rename it");
     run(&["--add", "n:int=x"]).expect_refusal(2, "--add: n: 'x' is no int");
+    run(&["--add", "n:integer=7"]).expect_refusal(2, "--add: no type is named 'integer'; there are int");
     run(&["--add", "n"]).expect_refusal(2, "--add takes NAME=TEXT or NAME:TYPE=TEXT, not 'n'");
     run(&["--with", "line"]).expect_refusal(2, "--with takes file or NAME=file, not 'line'");
 }
@@ -100,7 +101,7 @@ fn no_column_is_lost_where_inputs_are_filled() {
 fn names_may_come_from_a_file() {
     let place = Place::new();
     place.write("in.csv", "a,b,c\n1,2,3\n");
-    place.write("names", "a=x\n\"b\" = \"y=z\"\n");
+    place.write("names", "\u{feff}a=x\n\n\"b\" = \"y=z\"\n");
     place.write("names.json", "{\"a\": \"x\", \"b\": \"y=z\"}");
     for names in ["names", "names.json"] {
         let args = ["-q", "in.csv", "--rename-from", names, "--rename", "c=d"];
@@ -109,8 +110,8 @@ fn names_may_come_from_a_file() {
     }
     place.write("wrong", "a\n");
     let run = |names: &str| place.rowmill().args(["in.csv", "--rename-from", names, "-o", "names"]).out();
-    run("wrong").expect_refusal(2, "--rename-from takes lines OLD=NEW or an object of JSON");
+    run("wrong").expect_refusal(2, "--rename-from takes lines OLD=NEW or an object of JSON; wrong has 'a'");
     run("none").expect_refusal(1, "none: cannot read");
     run("names").expect_refusal(1, "the output is the input");
-    assert_eq!(place.read("names"), b"a=x\n\"b\" = \"y=z\"\n");
+    assert_eq!(place.read("names"), "\u{feff}a=x\n\n\"b\" = \"y=z\"\n".as_bytes());
 }

@@ -115,7 +115,7 @@ fn inputs_share_a_budget() {
     run(&["--max-errors", "2"]).expect_refusal(1, "c.csv: line 2, record 1");
     run(&["--max-errors", "50%"]).expect_status(0);
     run(&["--max-errors", "49.9999%"])
-        .expect_refusal(1, "3 anomalies in 6 records; --max-errors allows 49.9999%");
+        .expect_refusal(1, "anomalies: 3, records: 6; --max-errors allows 49.9999%");
     let each = |most: &str, folder: &str| {
         place.rowmill().arg("-q").args(all).args(["--max-errors", most, "--output-dir", folder]).out()
     };
@@ -134,7 +134,11 @@ fn what_has_no_meaning_is_refused() {
     place.write("in.csv", "x\n1\n");
     for typed in ["-1", "x", "1.5", "101%", "1.00001%", "%", ".5%"] {
         let most = format!("--max-errors={typed}");
-        place.rowmill().args(["in.csv", &most]).out().expect_refusal(2, "takes a number or a share as 0.5%");
+        place
+            .rowmill()
+            .args(["in.csv", &most])
+            .out()
+            .expect_refusal(2, "takes a number, or a share of up to four decimals as 0.5%");
     }
     let strict = place.rowmill().args(["in.csv", "--strict", "--max-errors", "1"]).out();
     strict.expect_refusal(2, "--strict and --max-errors exclude each other");

@@ -47,3 +47,22 @@ fn what_people_write_is_read_as_the_model_reads_it() {
         assert!(n_read > 100, "{wanted}: {n_read}");
     }
 }
+
+/// Commas and blanks within a rule are its own, and a quoted name may have both.
+#[test]
+fn rules_are_typed_in_lists() {
+    let place = Place::new();
+    place.write("in.csv", "\"a,b\",when,c=d,x (y\n\"1,5\",\"Thu, 05 Mar 2026\",05.03.2026,7\n");
+    let run = |types: &str| place.rowmill().args(["-q", "in.csv", "--type", types]).out();
+    let all = "\"a,b\"=float(comma,thousands), when=date(%a, %d %b %Y) ,c=d=date(%d.%m.%Y),x (y=int";
+    let expected = "{\"a,b\":1.5,\"when\":\"2026-03-05\",\"c=d\":\"2026-03-05\",\"x (y\":7}\n";
+    run(all).expect_status(0).expect_stdout(expected);
+    run(&all.replace(",c=d", "\nc=d").replace(",x (y", ",\n\nx (y")).expect_status(0).expect_stdout(expected);
+    run(&all.replace("\"a,b\"=float(comma,thousands)", "\"a,b=float(comma,thousands)\""))
+        .expect_status(0)
+        .expect_stdout(expected);
+    run("when=date(%a, %d %b %Y").expect_refusal(2, "no type is named 'date(%a, %d %b %Y'");
+    run("").expect_refusal(2, "--type takes COLUMN=TYPE, not ''");
+    let mask = place.rowmill().args(["in.csv", "--mask", ""]).out();
+    mask.expect_refusal(1, "no column is named ''");
+}

@@ -97,7 +97,8 @@ fn plain(text: &str, kind: &str, comma: bool, thousands: bool) -> Option<String>
         Some(c) if thousands && [other, '\'', ' ', '\u{a0}', '\u{202f}', '\u{2019}'].contains(&c) => {
             let groups: Vec<&str> = whole.split(c).collect();
             let is_group = |(i, group): (usize, &&str)| {
-                are_digits(group) && if i == 0 { group.len() <= 3 } else { group.len() == 3 }
+                are_digits(group)
+                    && if i == 0 { group.len() <= 3 && !group.starts_with('0') } else { group.len() == 3 }
             };
             groups.iter().enumerate().all(is_group).then(|| groups.concat())?
         }

@@ -275,10 +275,15 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Whether the fields of a column are arrays.
+    fn is_split(&self, name: Option<&String>) -> bool {
+        name.is_some() && self.columns.split.iter().any(|(pattern, _)| self.is_of(pattern, name))
+    }
+
     /// What an empty field of a column gives.
     fn empty(&self, rule: &Rule, name: Option<&String>) -> Empty {
         let mut empty = match rule {
-            Rule::Typed(wanted) if *wanted != Type::String => Empty::Null,
+            Rule::Typed(wanted) if *wanted != Type::String && !self.is_split(name) => Empty::Null,
             _ => Empty::String,
         };
         for all in [true, false] {
@@ -338,10 +343,11 @@ impl<'a> Plan<'a> {
             };
         }
         let mut misfits = 0;
+        let is_typed = matches!(rule, Rule::Typed(wanted) if *wanted != Type::String);
         let elements = text.split(separator).map(|element| {
             let element = if self.trims { element.trim() } else { element };
             match element {
-                "" if empty == Empty::Null => "null".to_owned(),
+                "" if empty == Empty::Null || is_typed => "null".to_owned(),
                 "" => "\"\"".to_owned(),
                 _ => self.by_rule(element, rule, looked_at == Some(&cell.content), &mut misfits),
             }

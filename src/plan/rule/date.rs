@@ -70,6 +70,10 @@ impl Date {
             }
             _ => (within, None),
         };
+        let is_zone = |text: &str| TimeZone::get(text.trim()).is_ok();
+        if !has_time && within.rsplit_once(',').is_some_and(|(_, zone)| is_zone(zone)) {
+            return Err("a day has no zone".to_owned());
+        }
         let pattern = Pattern::new(pattern)?;
         if !pattern.has_day() {
             return Err("the pattern has no whole day: %Y, %m and %d, or %s".to_owned());

@@ -156,8 +156,10 @@ impl Notation {
     /// do: by several signs, or with other than three digits each.
     fn whole<'a>(&self, text: &'a [u8], parts: &mut WrittenNumber<'a>) -> Option<&'a [u8]> {
         let (first, mut rest) = digits(text);
+        // Nobody sets thousands apart behind a zero: that is a fraction with another sign.
         if self.thousands
             && (1..=3).contains(&first.len())
+            && first[0] != b'0'
             && let Some(n) = self.separator(rest)
         {
             let separator = &rest[..n];

@@ -152,6 +152,11 @@ impl Pattern {
         if pattern.parts.iter().filter(is_known).any(twice) {
             return Err("the pattern says something twice".to_owned());
         }
+        let digits = |item: &Item| matches!(item, Item::Digits(_) | Item::Fraction | Item::Epoch);
+        let is_loose = |item: &Item| matches!(item, Item::Digits(digits) if !digits.all);
+        if pattern.parts.windows(2).any(|two| is_loose(&two[0]) && digits(&two[1])) {
+            return Err("digits follow a number that may have one digit or two".to_owned());
+        }
         if pattern.has(Of::HalfHour) != pattern.parts.contains(&Item::Half) {
             return Err("%I needs %p, and %p needs %I".to_owned());
         }

@@ -128,7 +128,7 @@ impl Last {
     }
 
     /// See [`Rule::MISFITS`].
-    fn may_misfit(&self) -> bool {
+    pub(crate) fn may_misfit(&self) -> bool {
         matches!(self, Self::Typed(wanted) if wanted.may_misfit())
     }
 }
