@@ -15,8 +15,11 @@ pub const DEFAULT_MEMORY: usize = 64 << 20;
 /// The longest record by default, if the memory suffices.
 pub const DEFAULT_MAX_RECORD: usize = 16 << 20;
 
-/// The program itself: code and data touched, heap of the run-time, the thread that waits.
-const PROGRAM: usize = 5 << 20;
+/// The program itself: code and data touched, heap of the run-time, the thread that waits. With
+/// 5 MiB, a bomb of bzip2 under 16M came to 16.0 MiB once the calendar was in (2026-11-28).
+const PROGRAM: usize = (5 << 20) + (768 << 10);
+/// What workers have before the longest record takes its share: so sixteen of them fit 16M.
+const FOR_WORKERS: usize = 768 << 10;
 /// Each thread: the stack that is touched and what the allocator keeps for it.
 const THREAD: usize = 64 << 10;
 /// The usual size of a window: a core's L2 holds it and its output.
@@ -186,7 +189,10 @@ impl Budget {
         // A worker's share must be left.
         let most = (free - free / 4) / n_carries;
         let max_record = match self.max_record {
-            None => DEFAULT_MAX_RECORD.min((free - codecs) / (n_carries + 1)),
+            None => {
+                let records = (free - codecs).saturating_sub(FOR_WORKERS);
+                DEFAULT_MAX_RECORD.min(records / (n_carries + 1))
+            }
             Some(asked) if asked > most => {
                 let most = most >> 10;
                 return Err(Error::setting(format!(
