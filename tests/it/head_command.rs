@@ -1,6 +1,6 @@
 //! `rowmill head`: the first records as a table, at once on any input.
 
-use crate::harness::{Place, can_unpack};
+use crate::harness::{Place, can_unpack, gzipped};
 
 const CSV: &str =
     "id,name,price,when,code\n1,Ada,2.50,2026-03-05,007\n2,日本,-10,,12\n300,\"x\ny\",N/A,2026-03-06,\n";
@@ -26,7 +26,7 @@ fn the_first_records_are_a_table_with_types() {
     let output = place.rowmill().args(["head"]).stdin(CSV).out();
     output.expect_status(0).expect_stdout(TABLE);
     if can_unpack("gz") {
-        let packed = place.piped(CSV.as_bytes(), "gzip -c");
+        let packed = gzipped(CSV.as_bytes());
         place.write("in.csv.gz", packed);
         place.rowmill().args(["head", "in.csv.gz"]).out().expect_status(0).expect_stdout(TABLE);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{INPUT, Place, isas};
+use crate::harness::{INPUT, Place, gzipped, isas};
 
 const ROWS: &str = "id,price,ok,day,at,list,code,note\n\
     1,2.50,yes,2026-03-05,2026-03-05 10:20,[],007,\n\
@@ -117,7 +117,7 @@ fn the_result_is_the_same_however_it_is_made() {
         .collect();
     let csv = format!("id,n,t,late\n{rows}");
     place.write("in.csv", &csv);
-    let packed = place.piped(csv.as_bytes(), "gzip -c");
+    let packed = gzipped(csv.as_bytes());
     place.write("in.csv.gz", packed);
     let expected = place.rowmill().args(["in.csv", "-q", "--infer=columns", "-j", "1"]).out();
     expected.expect_status(0);

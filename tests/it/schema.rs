@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Run, fixtures, has_python, isas, large};
+use crate::harness::{Place, Run, fixtures, gzipped, has_python, isas, large};
 
 fn schema(csv: &str, args: &[&str]) -> Value {
     let place = Place::new();
@@ -292,8 +292,7 @@ fn the_result_is_the_same_however_it_is_made() {
         }
     }
     place.write("in.csv", &csv);
-    let packed = place.piped(&csv, "gzip -c");
-    place.write("in.csv.gz", &packed);
+    place.write("in.csv.gz", gzipped(&csv));
     let run = |isa: &str| place.rowmill().env("ROWMILL_ISA", isa).args(["schema", "--format", "json", "-q"]);
     let expected = run("portable").args(["in.csv", "-j", "1"]).out();
     expected.expect_status(0);

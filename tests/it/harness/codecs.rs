@@ -27,3 +27,10 @@ fn program_for(path: &Path) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Bytes in a gzip, whatever programs there are.
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, bytes).unwrap();
+    packer.finish().unwrap()
+}

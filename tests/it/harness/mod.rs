@@ -28,7 +28,7 @@ mod strace;
 
 pub(crate) use at_end::AtEnd;
 pub(crate) use cases::{Case, EARLIER, INPUT, RESULT};
-pub(crate) use codecs::{can_unpack, unpacked};
+pub(crate) use codecs::{can_unpack, gzipped, unpacked};
 pub(crate) use data::{Numbers, PEOPLE_HEADER, odd, people};
 pub(crate) use needs::{can_unshare, fixtures, has, has_python, isas, kernels, large, skipped};
 pub(crate) use output::Output;
