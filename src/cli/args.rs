@@ -97,9 +97,8 @@ pub(super) struct ConvertArgs {
     /// Stop after N records
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,
-    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
-    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
-    pub(super) member: Vec<String>,
+    #[command(flatten)]
+    pub(super) archives: ArchiveArgs,
     /// Convert only these bytes of INPUT, from record to record as a plan has them
     #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
     pub(super) range: Option<Range>,
@@ -128,9 +127,8 @@ pub(super) struct SchemaArgs {
     /// Judge only the first N records, which the result says
     #[arg(long, value_name = "N", help_heading = "Reading")]
     pub(super) limit: Option<u64>,
-    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
-    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
-    pub(super) member: Vec<String>,
+    #[command(flatten)]
+    pub(super) archives: ArchiveArgs,
     /// Judge only these bytes of INPUT, from record to record as a plan has them
     #[arg(long, value_name = "START..END", value_parser = range, help_heading = "Reading", hide_short_help = true)]
     pub(super) range: Option<Range>,
@@ -153,12 +151,19 @@ pub(super) struct HeadArgs {
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) top: TopArgs,
-    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
-    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
-    pub(super) member: Vec<String>,
+    #[command(flatten)]
+    pub(super) archives: ArchiveArgs,
     /// Print nothing but the table and errors
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+/// What is read of archives.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ArchiveArgs {
+    /// Of zip archives, read only the members that match GLOB ('*' any characters, '?' one)
+    #[arg(long, value_name = "GLOB", help_heading = "Reading", hide_short_help = true)]
+    pub(super) member: Vec<String>,
 }
 
 /// How a schema is printed.

@@ -120,15 +120,13 @@ impl<'a> EachJob<'a> {
         }
         let stats = stats(args.reporting.stats.as_deref(), false)?;
         check_streams(&[], false)?;
-        let remarks = Remarks::default();
-        let heard = remarks.clone();
-        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let (remarks, mut builder) = Remarks::of_new();
         let progress = builder.progress();
         let options = &mut builder.options;
         options.shaping = args.shaping.shaping()?;
         options.writing = writing(&args.writing)?;
         options.resources = resources(&args.resources)?;
-        options.members.clone_from(&args.member);
+        options.members.clone_from(&args.archives.member);
         options.strict = args.anomalies.strict;
         options.max_errors = args.anomalies.max_errors.as_deref().map(str::parse).transpose()?;
         options.own.beside = stats.iter().cloned().collect();

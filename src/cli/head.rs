@@ -38,8 +38,7 @@ pub(super) fn head(args: &HeadArgs) -> Result<String> {
     let paths: Vec<PathBuf> = args.input.iter().cloned().collect();
     let opened = inputs(&paths)?;
     check_streams(&opened, true)?;
-    let shaping =
-        ShapingArgs { reading: args.reading.clone(), top: args.top.clone(), ..ShapingArgs::default() };
+    let shaping = ShapingArgs::reading_alone(&args.reading, &args.top);
     let said = Arc::new(Mutex::new(Vec::new()));
     let (heard, quiet) = (Arc::clone(&said), args.quiet);
     let mut builder = Converter::builder().on_remark(move |remark| {
@@ -52,7 +51,7 @@ pub(super) fn head(args: &HeadArgs) -> Result<String> {
     // Rows of the same columns, those of all members of an archive.
     (columns.format, columns.fill) = (Format::Rows, true);
     columns.extra_key.clear();
-    options.members.clone_from(&args.member);
+    options.members.clone_from(&args.archives.member);
     let (threads, window) = (NonZero::new(1), Some(WINDOW));
     options.resources = Resources { threads, window, ..Resources::default() };
     let converter = builder.build()?;

@@ -49,16 +49,14 @@ impl Job {
         let check = args.anomalies.check;
         let stats = stats(args.reporting.stats.as_deref(), path.is_none() && !check)?;
         check_rejects(args.anomalies.rejects.as_deref())?;
-        let remarks = Remarks::default();
-        let heard = remarks.clone();
-        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let (remarks, mut builder) = Remarks::of_new();
         let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = shaping;
         options.writing = writing(&args.writing)?;
         options.resources = resources(&args.resources)?;
         options.limit = args.limit;
-        options.members.clone_from(&args.member);
+        options.members.clone_from(&args.archives.member);
         options.range = args.range;
         options.strict = args.anomalies.strict;
         options.max_errors = args.anomalies.max_errors.as_deref().map(str::parse).transpose()?;

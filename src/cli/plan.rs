@@ -57,9 +57,7 @@ impl PlanJob {
         check_streams(&[], path.is_none())?;
         let shaping = args.shaping.shaping()?;
         let stats = stats(args.reporting.stats.as_deref(), path.is_none())?;
-        let remarks = Remarks::default();
-        let heard = remarks.clone();
-        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let (remarks, mut builder) = Remarks::of_new();
         let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = shaping.clone();
@@ -106,8 +104,8 @@ impl PlanJob {
             return Err(ErrorKind::Unusable { path: name(&self.input), reason }.into());
         };
         let mut options = planned.settled(&self.shaping);
-        // Each worker has the key from its own argument.
-        options.columns.hash_key = None;
+        // Each worker has the key from its own argument, and it must be the same.
+        let key_fingerprint = options.columns.hash_key.take().map(|key| key.fingerprint());
         let mut task = Task {
             version: VERSION,
             rowmill: env!("CARGO_PKG_VERSION").to_owned(),
@@ -117,6 +115,7 @@ impl PlanJob {
             start: 0,
             end: 0,
             options,
+            key_fingerprint,
         };
         let mut text = String::new();
         for (index, range) in planned.ranges().enumerate() {

@@ -39,6 +39,9 @@ pub(super) struct Task {
     pub(super) end: u64,
     /// What shapes the records. A key of hashes is never in it.
     pub(super) options: Shaping,
+    /// What tells whether a key of hashes is that of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key_fingerprint: Option<String>,
 }
 
 /// A line of a plan.
@@ -185,7 +188,17 @@ mod tests {
         let fingerprint = Fingerprint { size: 9, modified: (0, 0), ends: String::new() };
         let input = SeenFile { path: "/a.csv".into(), fingerprint };
         let (rowmill, options) = (String::new(), Shaping::default());
-        let task = Task { version: VERSION, rowmill, index: 7, count: 128, input, start: 0, end: 9, options };
+        let task = Task {
+            version: VERSION,
+            rowmill,
+            index: 7,
+            count: 128,
+            input,
+            start: 0,
+            end: 9,
+            options,
+            key_fingerprint: None,
+        };
         assert_eq!(task.receipt(), "_part-00007-of-00128.receipt.json");
         for (name, may) in [
             ("part-00007-of-00128.jsonl", true),

@@ -5,6 +5,7 @@ use super::exit::on_a_line;
 use super::progress::Bar;
 use super::say::say_lines;
 use super::words::with_flags;
+use crate::{Builder, Converter};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The remarks of a run.
@@ -19,6 +20,14 @@ struct Kept {
 }
 
 impl Remarks {
+    /// Those of a conversion that is being asked for.
+    pub(super) fn of_new() -> (Self, Builder) {
+        let remarks = Self::default();
+        let heard = remarks.clone();
+        let builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        (remarks, builder)
+    }
+
     /// From now on remarks are printed, unless silence was asked for.
     pub(super) fn begin(&self, bar: &Bar, quiet: bool) {
         self.kept().bar = (!quiet).then(|| bar.clone());

@@ -9,11 +9,13 @@ use super::figures::{grouped, of};
 use super::job::{check_streams, inputs, is_one_of, resources, stats};
 use super::remarks::Remarks;
 use super::shaping_args::ShapingArgs;
+use super::table::line;
 use crate::error::{CANNOT_READ, Error, ErrorKind, Result, shown};
 use crate::{ColumnSchema, Converter, Input, Progress, Schema, Sighting, Summary, ValueType};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use unicode_width::UnicodeWidthStr;
 
 /// A schema that is asked for.
 pub(super) struct SchemaJob {
@@ -37,18 +39,15 @@ impl SchemaJob {
         let opened = inputs(&args.inputs)?;
         check_streams(&opened, true)?;
         let stats = stats(args.reporting.stats.as_deref(), true)?;
-        let shaping =
-            ShapingArgs { reading: args.reading.clone(), top: args.top.clone(), ..ShapingArgs::default() };
-        let remarks = Remarks::default();
-        let heard = remarks.clone();
-        let mut builder = Converter::builder().on_remark(move |remark| heard.hear(remark));
+        let shaping = ShapingArgs::reading_alone(&args.reading, &args.top);
+        let (remarks, mut builder) = Remarks::of_new();
         let (progress, failed) = (builder.progress(), builder.failed());
         let options = &mut builder.options;
         options.shaping = shaping.shaping()?;
         options.resources = resources(&args.resources)?;
         options.limit = args.limit;
         options.range = args.range;
-        options.members.clone_from(&args.member);
+        options.members.clone_from(&args.archives.member);
         options.own.beside = stats.iter().cloned().collect();
         Ok(Self {
             converter: builder.build()?,
@@ -137,17 +136,10 @@ fn table(schema: &Schema) -> String {
     let _ = writeln!(text, "{records} of {inputs}, {columns}\n");
     let heads = ["column", "type", "empty", "nulls", "longest", "smallest", "largest"].map(str::to_owned);
     let rows: Vec<[String; 7]> = std::iter::once(heads).chain(schema.columns.iter().map(row)).collect();
-    let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 7] = std::array::from_fn(width);
-    for row in &rows {
-        let mut line = String::new();
-        for (i, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let blanks = " ".repeat(width - cell.chars().count());
-            let is_figure = (2..5).contains(&i);
-            let (before, behind) = if is_figure { (&*blanks, "") } else { ("", &*blanks) };
-            let _ = write!(line, "{before}{cell}{behind}  ");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
+    let width = |i: usize| rows.iter().map(|row| row[i].width()).max().unwrap_or(0);
+    let places: [(usize, bool); 7] = std::array::from_fn(|i| (width(i), (2..5).contains(&i)));
+    for row in rows {
+        text += &line(row.into_iter().zip(places));
     }
     let notes: Vec<String> = schema.columns.iter().flat_map(|column| notes(schema, column)).collect();
     if !notes.is_empty() {

@@ -104,6 +104,11 @@ struct QuotingArgs {
 }
 
 impl ShapingArgs {
+    /// Where the records are looked at as they are.
+    pub(super) fn reading_alone(reading: &ReadingArgs, top: &TopArgs) -> Self {
+        Self { reading: reading.clone(), top: top.clone(), ..Self::default() }
+    }
+
     /// What they mean.
     ///
     /// # Errors

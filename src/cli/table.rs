@@ -49,16 +49,10 @@ impl TextTable {
         }
         let mut text = String::new();
         for (i, row) in self.rows.iter().enumerate() {
-            let mut line = String::new();
-            for (column, cell) in row.iter().enumerate().take(n_shown) {
-                let cell = fit(cell, most);
-                let blanks = " ".repeat(widths[column].min(most).saturating_sub(cell.width()));
-                let (before, behind) =
-                    if self.on_the_right[column] { (&*blanks, "") } else { ("", &*blanks) };
-                line += &format!("{before}{cell}{behind}{}", " ".repeat(BETWEEN));
-            }
-            text += line.trim_end();
-            text.push('\n');
+            let cells = row.iter().take(n_shown).map(|cell| fit(cell, most));
+            let places = widths.iter().zip(&self.on_the_right);
+            let places = places.map(|(width, on_the_right)| ((*width).min(most), *on_the_right));
+            text += &line(cells.zip(places));
             if i == 1 {
                 let lines = widths[..n_shown].iter().map(|width| "-".repeat((*width).min(most)));
                 text += &lines.collect::<Vec<_>>().join(&" ".repeat(BETWEEN));
@@ -67,6 +61,17 @@ impl TextTable {
         }
         (text, n - n_shown)
     }
+}
+
+/// A line of cells, each so wide, some of which stand on the right.
+pub(super) fn line(cells: impl Iterator<Item = (String, (usize, bool))>) -> String {
+    let mut line = String::new();
+    for (cell, (width, on_the_right)) in cells {
+        let blanks = " ".repeat(width.saturating_sub(cell.width()));
+        let (before, behind) = if on_the_right { (&*blanks, "") } else { ("", &*blanks) };
+        line += &format!("{before}{cell}{behind}{}", " ".repeat(BETWEEN));
+    }
+    format!("{}\n", line.trim_end())
 }
 
 /// A text in so many columns of a terminal, control characters escaped.

@@ -102,6 +102,14 @@ impl<'w> PlanWorker<'w> {
                 env!("CARGO_PKG_VERSION")
             )));
         }
+        let key_fingerprint = self.key.as_ref().map(HashKey::fingerprint);
+        if let (Some(own), Some(of_plan)) = (&key_fingerprint, &task.key_fingerprint)
+            && own != of_plan
+        {
+            return Err(
+                at.error("was made with another --hash-key-file: take the same everywhere".to_owned())
+            );
+        }
         let format = if task.options.columns.format == Format::Json { "json" } else { "jsonl" };
         let name = [&*task.stem(), format].into_iter().chain(self.extension).collect::<Vec<_>>().join(".");
         let folder = &*self.args.output;

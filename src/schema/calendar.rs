@@ -2,16 +2,10 @@
 
 use super::kinds::KindSet;
 
-/// Whether there is such a day, by the calendar that is used today. There is no year 0.
+/// Whether there is such a day, as a conversion has it. There is no year 0.
 fn is_date(year: u32, month: u32, day: u32) -> bool {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(leap),
-        _ => return false,
-    };
-    year > 0 && (1..=days).contains(&day)
+    // Numbers of four digits and of two fit.
+    year > 0 && jiff::civil::Date::new(year as i16, month as i8, day as i8).is_ok()
 }
 
 /// The number that `digits` are; `None` if one of them is no digit, or they are not as many.

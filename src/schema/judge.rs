@@ -5,7 +5,7 @@
 use super::calendar::{day, is_iso_date, timestamp};
 use super::kinds::KindSet;
 use super::personal::{is_card, is_email, is_iban, is_phone};
-use crate::plan::rule::is_json;
+use crate::plan::rule::{digits, is_json};
 
 /// Says what a value fits, which is not empty. Of groups of kinds of which nothing is `wanted`
 /// nothing may be said.
@@ -90,10 +90,6 @@ fn numeric(content: &[u8]) -> KindSet {
 pub(super) fn has_point(number: &[u8]) -> bool {
     let behind = number.get(1..).unwrap_or_default();
     behind.iter().any(|byte| matches!(byte, b'.' | b'+' | b'-'))
-}
-
-fn digits(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }
 
 /// The pairs of words for true and false that a value is of.

@@ -388,3 +388,26 @@ fn array_jobs_do_as_the_guide_says() {
         assert!(joined(&place, n) == whole(&place, &[]), "not the whole");
     }
 }
+
+/// Tokens of one result are of one key: a worker with another is told, whatever parts there are.
+#[test]
+fn a_worker_with_another_key_is_refused() {
+    let place = Place::new();
+    place.write("in.csv", "u\nada\n".to_owned() + &"bob\n".repeat(50));
+    place.write("key", "a secret of sixteen bytes");
+    place.write("other", "another secret of sixteen bytes");
+    let lines = plan(&place, &["plan", "--ranges", "2", "--mask", "u:hash:8", "--hash-key-file", "key"]);
+    assert!(!lines[0].to_string().contains("secret"));
+    let worker = |key: &str, index: &str| {
+        let args = ["worker", "-q", "plan.jsonl", "-o", "parts", "--only-index", index];
+        place.rowmill().args(args).args(["--hash-key-file", key]).out()
+    };
+    worker("key", "0").expect_status(0);
+    for index in ["0", "1"] {
+        worker("other", index).expect_status(1).expect_stderr("with another --hash-key-file");
+    }
+    worker("key", "1").expect_status(0);
+    let expected = whole(&place, &["--mask", "u:hash:8", "--hash-key-file", "key"]);
+    assert_eq!(joined(&place, 2), expected);
+    place.rowmill().args(["verify", "plan.jsonl", "-o", "parts"]).out().expect_status(0);
+}

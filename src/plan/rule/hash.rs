@@ -37,7 +37,7 @@ impl HashKey {
     }
 
     /// Eight hexadecimal digits that say whether two keys are the same.
-    fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let print = blake3::derive_key("rowmill 2026-11-23 key fingerprint", &self.0);
         print[..4].iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -50,7 +50,7 @@ pub use hash::HashKey;
 pub(crate) use hash::{hashed, hexadecimal};
 pub(crate) use json::is_json;
 pub use notation::Notation;
-pub(crate) use number::number;
+pub(crate) use number::{digits, number};
 pub use prefix::Prefix;
 pub(crate) use rules::{ColumnRule, Last, Rules, otherwise};
 pub use table::{Mask, Type};

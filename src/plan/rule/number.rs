@@ -121,6 +121,7 @@ pub(super) fn is_short_number<'a>(content: &impl Content<'a>, whole: bool) -> bo
     others & (others - 1) == 0 && at + 1 < n && content.bytes()[at] == b'.'
 }
 
-pub(super) fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+/// The digits at the front, and what is behind them.
+pub(crate) fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }
