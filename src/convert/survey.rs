@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The longest run of records that is counted a column at a time.
-const MOST_RECORDS: usize = 256;
+const MOST_RECORDS: usize = 1024;
 
 /// A schema that is being made.
 #[derive(Debug)]

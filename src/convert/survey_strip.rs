@@ -19,6 +19,54 @@ pub(super) fn are_plain(run: &Run<'_>) -> bool {
     plain && run.plan.rules().is_none() && run.plan.n_fields() > 1 && run.sizes.max_record >= run.sizes.strip
 }
 
+/// Sets where records start, of which none needs a closer look, if each has as many fields as
+/// there are and ends with a single byte. Returns where the next starts. Without a branch for each.
+fn alike_starts(
+    run: &Run<'_>,
+    (index, bytes): (&Index, &[u8]),
+    (first, at): (usize, usize),
+    records: &[u32],
+    starts: &mut [u32],
+) -> Option<usize> {
+    let n_fields = run.plan.n_fields();
+    let ends = index.ends().get(first..first + records.len() * n_fields)?;
+    let (mut alike, mut expected) = (true, in_slice(first));
+    let (mut at, mut end) = (in_slice(at), n_fields - 1);
+    for (slot, last) in starts.iter_mut().zip(records) {
+        expected = expected.wrapping_add(in_slice(n_fields));
+        *slot = at;
+        // Where not all are alike so far, the end may be anything.
+        let byte = bytes.get(ends[end] as usize).copied().unwrap_or(b'\r');
+        alike &= (*last == expected) & (byte != b'\r');
+        (at, end) = (ends[end] + 1, end + n_fields);
+    }
+    alike.then_some(at as usize)
+}
+
+/// Sets where regular records start that are clean, up to one that is not. The first begins with an
+/// end and a byte. Returns how many there are, and where the next starts.
+fn clean_starts(
+    run: &Run<'_>,
+    (index, bytes): (&Index, &[u8]),
+    (first, at): (usize, usize),
+    records: &[u32],
+    starts: &mut [u32],
+) -> (usize, usize) {
+    let (mut n, mut at, mut first_end) = (0, at, first);
+    for (slot, last) in starts.iter_mut().zip(records) {
+        let last = *last as usize;
+        let end = index.ends()[last - 1] as usize;
+        if last - first_end != run.plan.n_fields() || index.is_dirty(at, end) {
+            break;
+        }
+        *slot = in_slice(at);
+        (n, first_end) = (n + 1, last);
+        let pairs = run.reader.marks.pairs && bytes[end] == b'\r';
+        at = end + 1 + usize::from(pairs && bytes.get(end + 1) == Some(&b'\n'));
+    }
+    (n, at)
+}
+
 impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
     /// Counts the fields of regular records from the cursor on, up to number `until` at the most or
     /// one that is not regular, and moves the cursor behind them. All are valid.
@@ -42,18 +90,16 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
             let records = &index.records()[before.record..before.record + most];
             let all_end = records.last().map_or(0, |last| index.ends()[*last as usize - 1] as usize);
             let may_be_dirty = index.is_dirty(before.at, all_end);
-            let (mut n, mut at, mut first_end) = (0, before.at, first);
-            for (slot, last) in tallies.starts.iter_mut().zip(records) {
-                let last = *last as usize;
-                let end = index.ends()[last - 1] as usize;
-                if last - first_end != n_fields || may_be_dirty && index.is_dirty(at, end) {
-                    break;
-                }
-                *slot = in_slice(at);
-                (n, first_end) = (n + 1, last);
-                let pairs = run.reader.marks.pairs && bytes[end] == b'\r';
-                at = end + 1 + usize::from(pairs && bytes.get(end + 1) == Some(&b'\n'));
-            }
+            let from = (first, before.at);
+            let alike = if may_be_dirty {
+                None
+            } else {
+                alike_starts(run, (index, bytes), from, records, &mut tallies.starts)
+            };
+            let (n, at) = match alike {
+                Some(at) => (records.len(), at),
+                None => clean_starts(run, (index, bytes), from, records, &mut tallies.starts),
+            };
             *cursor = Cursor { record: before.record + n, at };
             if n == 0 {
                 self.survey_dirty(index, cursor)?;

@@ -23,11 +23,20 @@ impl Kernel {
     }
 }
 
-/// Calls `take` with where eight fields of a column start and end, again and again, until it
-/// returns false. Returns how many were taken. Starts are as far from the end of the bytes as they
-/// must be.
+/// What is done with eight fields: a trait and no closure, since only so is it surely compiled for
+/// the instruction set.
+trait Take {
+    /// Takes eight fields, which start and end there. Returns false if they are left.
+    ///
+    /// # Safety
+    /// 64 bytes can be read from each start, and each is less than `i32::MAX`.
+    unsafe fn take<B: Block>(&mut self, block: B, starts: &[u32; 8], ends: &[u32; 8]) -> bool;
+}
+
+/// Has `take` done with eight fields of a column, again and again, until it returns false. Returns
+/// how many were taken.
 #[inline(always)]
-fn eights(fields: Along<'_>, mut take: impl FnMut(&[u32; 8], &[u32; 8]) -> bool) -> usize {
+fn eights<B: Block>(block: B, fields: Along<'_>, take: &mut impl Take) -> usize {
     let Along { from, starts, ends, n_fields, column } = fields;
     let n = starts.len();
     assert!(column < n_fields && ends.len() == n * n_fields, "a column of all records");
@@ -45,7 +54,8 @@ fn eights(fields: Along<'_>, mut take: impl FnMut(&[u32; 8], &[u32; 8]) -> bool)
         // SAFETY: as above.
         let own_ends: [u32; 8] = std::array::from_fn(|i| unsafe { *last.add((done + i) * n_fields) });
         let furthest = own.iter().fold(0, |furthest, start| furthest.max(*start));
-        if furthest as usize > limit || !take(&own, &own_ends) {
+        // SAFETY: the starts were looked at: none is further than the limit.
+        if furthest as usize > limit || !unsafe { take.take(block, &own, &own_ends) } {
             break;
         }
         done += 8;
@@ -63,14 +73,23 @@ impl Work for TakeNumbers<'_> {
 
     #[inline(always)]
     fn on<B: Block>(self, block: B) -> usize {
-        let from = self.fields.from.as_ptr();
-        let mut numbers = *self.numbers;
-        // SAFETY: `eights` gives starts that have as many bytes behind them, below `i32::MAX`.
-        let done = eights(self.fields, |starts, ends| unsafe {
-            block.take_numbers(from, starts, ends, &mut numbers)
-        });
-        *self.numbers = numbers;
+        let mut taken = EightNumbers { from: self.fields.from.as_ptr(), numbers: *self.numbers };
+        let done = eights(block, self.fields, &mut taken);
+        *self.numbers = taken.numbers;
         done
+    }
+}
+
+struct EightNumbers {
+    from: *const u8,
+    numbers: AlignedNumbers,
+}
+
+impl Take for EightNumbers {
+    #[inline(always)]
+    unsafe fn take<B: Block>(&mut self, block: B, starts: &[u32; 8], ends: &[u32; 8]) -> bool {
+        // SAFETY: the caller promises the same.
+        unsafe { block.take_numbers(self.from, starts, ends, &mut self.numbers) }
     }
 }
 
@@ -85,22 +104,40 @@ impl Work for TakeLonger<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn on<B: Block>(self, _: B) -> usize {
-        let mut longest = [0; 8];
-        let done = eights(self.fields, |starts, ends| {
-            let lengths: [u32; 8] = std::array::from_fn(|i| ends[i].wrapping_sub(starts[i]));
-            let are_longer = lengths.iter().fold(true, |all, length| all & (*length > self.n));
+    fn on<B: Block>(self, block: B) -> usize {
+        let Self { fields, n, stops, longest } = self;
+        let mut stops_set = [false; 256];
+        stops.iter().for_each(|byte| stops_set[usize::from(*byte)] = true);
+        let mut taken = Longer { from: fields.from, n, stops: &stops_set, longest: [0; 8] };
+        let done = eights(block, fields, &mut taken);
+        *longest = taken.longest.into_iter().fold(0, u32::max);
+        done
+    }
+}
+
+struct Longer<'s> {
+    from: &'s [u8],
+    n: u32,
+    stops: &'s [bool; 256],
+    longest: [u32; 8],
+}
+
+impl Take for Longer<'_> {
+    #[inline(always)]
+    unsafe fn take<B: Block>(&mut self, _: B, starts: &[u32; 8], ends: &[u32; 8]) -> bool {
+        let lengths: [u32; 8] = std::array::from_fn(|i| ends[i].wrapping_sub(starts[i]));
+        let are_longer = lengths.iter().fold(true, |all, length| all & (*length > self.n));
+        if !are_longer {
+            // An empty one has a byte behind it.
             let passes = |i: usize| {
-                lengths[i] > self.n
-                    || lengths[i] > 0 && !self.stops.contains(&self.fields.from[starts[i] as usize])
+                let stops = self.stops[usize::from(self.from[starts[i] as usize])];
+                (lengths[i] > self.n) | (lengths[i] > 0) & !stops
             };
-            if !are_longer && !(0..8).all(passes) {
+            if !(0..8).fold(true, |all, i| all & passes(i)) {
                 return false;
             }
-            longest = std::array::from_fn(|i| longest[i].max(lengths[i]));
-            true
-        });
-        *self.longest = longest.into_iter().fold(0, u32::max);
-        done
+        }
+        self.longest = std::array::from_fn(|i| self.longest[i].max(lengths[i]));
+        true
     }
 }
