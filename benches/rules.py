@@ -102,6 +102,17 @@ JOBS = [
     job("quoted", None, "--escape", "\\"),
     job("gaps", None, "--null", "NA"),
     job("gaps", None, "--empty", "omit"),
+    # Rules that came later; no goal was set for them.
+    *[job("people", None, "--type", "birthday=" + text) for text in ("date", "date(%Y-%m-%d)")],
+    *[job("people", None, "--type", "balance=" + text) for text in ("float(thousands)", "float(currency)")],
+    *[job("people", None, "--mask", "email:" + text, "--hash-key-file", "{key}", hashes=True)
+      for text in ("hash:16", "hash(lower)", "email:hash")],
+    *[job("people", None, "--mask", text) for text in ("birthday:year", "first_name:prefix:2", "email:domain")],
+    job("people", None, "--split", "city= "),
+    job("people", None, "--infer", "--decimal", ","),
+    job("people", None, "--null", "city=London"),
+    *[job("people", None, *options)
+      for options in (("--add", "source=crm"), ("--names", "safe"), ("--nul", "drop"), ("--max-errors", "1%"))],
 ]
 
 

@@ -24,6 +24,8 @@ struct DateKind {
     pattern: Option<Pattern>,
     /// Where its clocks are.
     zone: Option<(String, TimeZone)>,
+    /// It is a day, written as ISO 8601 has it.
+    keeps_text: bool,
 }
 
 /// What ISO 8601 has of moments: the pieces that may be left out are.
@@ -48,7 +50,7 @@ impl Parameters for Date {
     }
 
     fn text(&self) -> String {
-        let DateKind { has_time, pattern, zone } = &*self.0;
+        let DateKind { has_time, pattern, zone, .. } = &*self.0;
         let name = if *has_time { "timestamp" } else { "date" };
         match (pattern, zone) {
             (None, _) => name.to_owned(),
@@ -61,7 +63,12 @@ impl Parameters for Date {
 impl Date {
     fn new(has_time: bool, within: Option<&str>) -> Result<Self, String> {
         let Some(within) = within else {
-            return Ok(Self(Arc::new(DateKind { has_time, pattern: None, zone: None })));
+            return Ok(Self(Arc::new(DateKind {
+                has_time,
+                pattern: None,
+                zone: None,
+                keeps_text: !has_time,
+            })));
         };
         // A zone's name has neither a percent sign nor a blank.
         let (pattern, zone) = match within.rsplit_once(',') {
@@ -96,12 +103,13 @@ impl Date {
             }
             None => None,
         };
-        Ok(Self(Arc::new(DateKind { has_time, pattern: Some(pattern), zone })))
+        let keeps_text = pattern.is_iso_date();
+        Ok(Self(Arc::new(DateKind { has_time, pattern: Some(pattern), zone, keeps_text })))
     }
 
     /// What `text` says, if it is one, and there is such a day and time.
     fn moment<'a>(&self, text: &'a [u8]) -> Option<(Moment<'a>, Option<Offset>)> {
-        let DateKind { has_time, pattern, zone } = &*self.0;
+        let DateKind { has_time, pattern, zone, .. } = &*self.0;
         let moment = match pattern {
             Some(pattern) => pattern.read(text)?,
             None if !has_time => Pattern::iso_date().read(text)?,
@@ -131,7 +139,7 @@ impl Rule for Date {
 
     #[inline(always)]
     fn value<'a>(&self, content: &impl Content<'a>) -> Value {
-        look(self, content.bytes())
+        if self.0.keeps_text && is_plain_day(content) { Value::Text } else { look(self, content.bytes()) }
     }
 
     fn make<E>(&self, from: &Making<'_>, emit: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
@@ -176,12 +184,28 @@ fn written(seconds: i32) -> [u8; 6] {
     [sign, digit(hours / 10), digit(hours), b':', digit(minutes / 10), digit(minutes)]
 }
 
+/// Whether content is surely a day as ISO 8601 writes it: up to the 28th.
+#[inline(always)]
+fn is_plain_day<'a>(content: &impl Content<'a>) -> bool {
+    if content.len() != 10 || content.digits() & 0x3ff != 0b11_0110_1111 {
+        return false;
+    }
+    let [year @ .., dash_1, a, b, dash_2] = content.word().to_le_bytes();
+    let [.., c, d] = *content.bytes() else { return false };
+    let two = |a: u8, b: u8| (a & 15) * 10 + (b & 15);
+    (dash_1 == b'-')
+        & (dash_2 == b'-')
+        & (year != *b"0000")
+        & (two(a, b).wrapping_sub(1) < 12)
+        & (two(c, d).wrapping_sub(1) < 28)
+}
+
 /// A day that is written as ISO 8601 has it stays as it is.
 #[inline(never)]
 fn look(date: &Date, bytes: &[u8]) -> Value {
     match date.moment(bytes) {
         None => Value::Misfit,
-        Some(_) if !date.0.has_time && date.0.pattern.is_none() => Value::Text,
+        Some(_) if date.0.keeps_text => Value::Text,
         Some(_) => Value::Made,
     }
 }

@@ -27,6 +27,7 @@ mod infer_comma;
 mod int;
 mod json;
 mod last4;
+mod layout;
 mod notation;
 mod null;
 mod number;

@@ -6,6 +6,7 @@ use super::content::Content;
 use super::definition::{Making, Parameters, Piece, Rule, in_parentheses};
 use super::number::{digits, is_short_number};
 use super::value::Value;
+use std::convert::Infallible;
 
 /// How the numbers of a column are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,6 +187,10 @@ impl Notation {
 
     /// What is behind a unit, a currency or a percent sign at the front.
     fn mark_in_front<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        // A unit may start with a digit.
+        if text.first().is_none_or(u8::is_ascii_digit) && self.unit.is_none() {
+            return None;
+        }
         if self.kind == NumberKind::Percent {
             return text.strip_prefix(b"%");
         }
@@ -208,6 +213,25 @@ impl Notation {
 }
 
 impl<'a> WrittenNumber<'a> {
+    /// Gives it in pieces, as JSON writes it.
+    fn give<E>(&self, mut emit: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        if self.negative {
+            emit(b"-")?;
+        }
+        let first = self.whole.iter().position(|byte| matches!(byte, b'1'..=b'9'));
+        match first {
+            None => emit(b"0")?,
+            Some(first) => {
+                self.whole[first..].split(|byte| !byte.is_ascii_digit()).try_for_each(&mut emit)?;
+            }
+        }
+        if !self.fraction.is_empty() {
+            emit(b".")?;
+            emit(self.fraction)?;
+        }
+        emit(self.exponent)
+    }
+
     /// Takes a sign at the front: a minus, and if it `may_be_plus` a plus.
     fn sign(&mut self, text: &'a [u8], may_be_plus: bool) -> &'a [u8] {
         match text {
@@ -233,29 +257,26 @@ impl Rule for Notation {
 
     #[inline(always)]
     fn value<'a>(&self, content: &impl Content<'a>) -> Value {
-        if self.kind != NumberKind::Percent && is_short_number(content, true) {
+        // With a decimal comma a point is none.
+        let whole = self.comma || self.kind == NumberKind::Int;
+        if self.kind != NumberKind::Percent && is_short_number(content, whole) {
             return Value::Token;
         }
         if self.parts(content.bytes()).is_some() { Value::Made } else { Value::Misfit }
     }
 
     fn make<E>(&self, from: &Making<'_>, emit: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
-        let Some(parts) = self.parts(from.content) else { return Ok(()) };
-        let mut emit = |piece: &[u8]| emit(Piece::Json(piece));
-        if parts.negative {
-            emit(b"-")?;
+        let Some(number) = self.parts(from.content) else { return Ok(()) };
+        // In one piece, where it is short: a zero may be added, and nothing else.
+        let (mut text, mut n) = ([0; 40], 0);
+        if from.content.len() >= text.len() {
+            return number.give(|piece| emit(Piece::Json(piece)));
         }
-        let first = parts.whole.iter().position(|byte| matches!(byte, b'1'..=b'9'));
-        match first {
-            None => emit(b"0")?,
-            Some(first) => {
-                parts.whole[first..].split(|byte| !byte.is_ascii_digit()).try_for_each(&mut emit)?;
-            }
-        }
-        if !parts.fraction.is_empty() {
-            emit(b".")?;
-            emit(parts.fraction)?;
-        }
-        emit(parts.exponent)
+        let Ok(()) = number.give(|piece| {
+            text[n..n + piece.len()].copy_from_slice(piece);
+            n += piece.len();
+            Ok::<(), Infallible>(())
+        });
+        emit(Piece::Json(&text[..n]))
     }
 }

@@ -1,5 +1,6 @@
 //! Patterns of days and times: what stands where in a text.
 
+use super::layout::{DateLayout, LayoutPart, N_NUMBERS};
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::Offset;
@@ -10,6 +11,8 @@ use std::sync::LazyLock;
 pub(super) struct Pattern {
     text: String,
     parts: Vec<Item>,
+    /// The same, if each part has its place.
+    layout: Option<DateLayout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +149,9 @@ impl Pattern {
                 }
             });
         }
-        let pattern = Self { text: text.to_owned(), parts };
+        let layout = DateLayout::new(parts.iter().filter_map(|part| part.piece()))
+            .filter(|_| parts.iter().all(|part| part.piece().is_some()));
+        let pattern = Self { text: text.to_owned(), parts, layout };
         let twice = |part: &Item| pattern.parts.iter().filter(|other| *other == part).count() > 1;
         let is_known = |part: &&Item| !matches!(part, Item::Byte(_));
         if pattern.parts.iter().filter(is_known).any(twice) {
@@ -177,6 +182,11 @@ impl Pattern {
         &ISO
     }
 
+    /// Whether what it reads is written as ISO 8601 has it.
+    pub(super) fn is_iso_date(&self) -> bool {
+        self.parts == Self::iso_date().parts
+    }
+
     /// Those of ISO 8601, between whose day and time a blank may stand.
     pub(super) fn iso_times(texts: &[&str]) -> &'static [Self] {
         static ISO: std::sync::OnceLock<Vec<Pattern>> = std::sync::OnceLock::new();
@@ -185,6 +195,7 @@ impl Pattern {
             all.map(|mut pattern| {
                 let between = pattern.parts.iter_mut().filter(|part| **part == Item::Byte(b'T'));
                 between.for_each(|part| *part = Item::Between);
+                pattern.layout = None;
                 pattern
             })
             .collect()
@@ -223,6 +234,9 @@ impl Pattern {
 
     /// What `text` says, if it is exactly this. Whether there is such a day is not looked at.
     pub(super) fn read<'a>(&self, text: &'a [u8]) -> Option<Moment<'a>> {
+        if let Some(layout) = &self.layout {
+            return Moment::of_numbers(layout.read(text)?);
+        }
         let mut moment = Moment::default();
         let mut rest = text;
         for part in &self.parts {
@@ -232,7 +246,32 @@ impl Pattern {
     }
 }
 
+impl Item {
+    /// What it is in a layout: a byte, or a number that has all its digits.
+    fn piece(self) -> Option<LayoutPart> {
+        let order = [Of::Year, Of::Month, Of::Day, Of::Hour, Of::Minute, Of::Second];
+        match self {
+            Self::Byte(byte) => Some(LayoutPart::Byte(byte)),
+            Self::Digits(Digits { of, n_digits, all: true }) => {
+                let which = order.iter().position(|known| *known == of)?;
+                Some(LayoutPart::Number(which, n_digits))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Moment<'a> {
+    /// Year, month, day, hour, minute, second.
+    fn of_numbers(numbers: [i16; N_NUMBERS]) -> Option<Self> {
+        let [year, month, day, hour, minute, second] = numbers;
+        if (hour > 23) | (minute > 59) | (second > 59) {
+            return None;
+        }
+        let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(|n| n as i8);
+        Some(Self { year, month, day, hour, minute, second, ..Self::default() })
+    }
+
     /// Takes one part from the front of a text.
     fn take(&mut self, part: Item, text: &'a [u8]) -> Option<&'a [u8]> {
         match part {

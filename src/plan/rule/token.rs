@@ -105,6 +105,14 @@ impl Token {
 /// Gives text in small letters, many at a time.
 fn lower<E>(content: &[u8], mut each: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     let (mut buffer, mut n) = ([0; 128], 0);
+    if content.is_ascii() {
+        return content.chunks(buffer.len()).try_for_each(|chunk| {
+            let letters = &mut buffer[..chunk.len()];
+            letters.copy_from_slice(chunk);
+            letters.make_ascii_lowercase();
+            each(letters)
+        });
+    }
     for letter in content.chars().flat_map(char::to_lowercase) {
         if n + letter.len_utf8() > buffer.len() {
             each(&buffer[..n])?;
