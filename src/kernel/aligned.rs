@@ -3,6 +3,7 @@
 /// Short numbers with as many digits behind the point. The text of one, moved to the right in eight
 /// bytes, the first byte the highest, is its key: keys are in the order of the numbers.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // No other has a quicker way than one by one.
 pub(crate) struct AlignedNumbers {
     /// The least bytes of a number; eight are the most.
     pub(crate) least: u32,

@@ -91,6 +91,8 @@ instruction_sets! {
     Avx512, "avx512", super::avx512::Avx512, target_arch = "x86_64";
     /// AVX2 with BMI and carry-less multiplication.
     Avx2, "avx2", super::avx2::Avx2, target_arch = "x86_64";
+    /// NEON of 64-bit ARM processors.
+    Neon, "neon", super::neon::Neon, all(target_arch = "aarch64", target_endian = "little");
     /// Any processor.
     Portable, "portable", super::portable::Portable, all();
 }

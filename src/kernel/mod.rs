@@ -26,6 +26,8 @@ mod fold;
 mod kernels;
 mod marks;
 mod matcher;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 mod notes;
 mod numbers;
 mod portable;

@@ -27,9 +27,14 @@ pub(crate) struct Run {
 
 impl Run {
     /// The program under test. `ROWMILL_ISA` of the test's own environment is not handed down, so
-    /// that a run means the same wherever the suite is started.
+    /// that a run means the same wherever the suite is started. `ROWMILL_RUNNER` is what runs it, if
+    /// it is built for another processor.
     pub(crate) fn rowmill() -> Run {
-        Run::program(env!("CARGO_BIN_EXE_rowmill"))
+        let program = env!("CARGO_BIN_EXE_rowmill");
+        match std::env::var_os("ROWMILL_RUNNER") {
+            Some(runner) => Run::program(runner).arg(program),
+            None => Run::program(program),
+        }
     }
 
     pub(crate) fn program(program: impl AsRef<OsStr>) -> Run {
