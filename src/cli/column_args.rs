@@ -136,6 +136,10 @@ pub(super) struct ValueArgs {
     /// JSON Lines, lines of arrays, or one array of objects
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
     format: String,
+
+    /// Write this line before each record, as bulk loaders want it
+    #[arg(long, value_name = "LINE", allow_hyphen_values = true, hide_short_help = true)]
+    before: Option<String>,
 }
 
 /// What both mean; where no null is typed the dialect may have one.
@@ -148,7 +152,8 @@ pub(super) fn meant(
     of_values: &ValueArgs,
 ) -> Result<Columns> {
     let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
-    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format } = of_values;
+    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format, before } =
+        of_values;
     let masks = rules(mask, ':', Mask::NAMES);
     let types = rules(types, '=', Type::NAMES);
     let flags = Columns {
@@ -173,6 +178,7 @@ pub(super) fn meant(
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
         nul: Nul::from_name(nul).unwrap_or_default(),
         format: Format::from_name(format).unwrap_or_default(),
+        before: before.clone(),
         ..Columns::default()
     };
     Ok(match &of_columns.types_from {

@@ -5,6 +5,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("check", "--check"),
     ("column_type", "--type"),
     ("add", "--add"),
+    ("before", "--before"),
     ("comment", "--comment"),
     ("compress", "--compress"),
     ("delimiter", "-d"),

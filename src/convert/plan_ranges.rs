@@ -203,7 +203,7 @@ pub(super) fn locate(
         return Ok(located);
     }
     let by_lines = is_by_lines(options, &path.display().to_string());
-    if by_lines && !framing_of(options.shaping.columns.format, "").separated {
+    if by_lines && !framing_of(&options.shaping.columns, "").separated {
         return Ok(located);
     }
     located.seen = Some(Fingerprint::of(path)?);

@@ -137,7 +137,7 @@ impl Encoder<'_> {
         let mut findings = Findings::default();
         buffers.misfitting.clear();
         let mut last = None;
-        writer.write(format.open().as_bytes())?;
+        writer.open(plan.open().as_bytes())?;
         for i in 0..plan.n_columns(record.n_fields) {
             let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
             let Some((column, field)) = column else {

@@ -5,6 +5,7 @@
 use super::columns::Columns;
 use super::filter::{self, FieldCondition};
 use super::format::Format;
+use super::layout::{Filled, Layout};
 use super::nest::{self, Nest};
 use super::nul::Nul;
 use super::of_fields::FieldRules;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
     ways: Ways,
     extra: Extra,
     format: Format,
+    /// In front of a record's first value or key.
+    open: Box<str>,
     conditions: Box<[FieldCondition]>,
     begin: Box<str>,
     size: usize,
@@ -77,18 +80,6 @@ struct WithoutNulls {
     nulls: Box<[Finder<'static>]>,
 }
 
-/// The output's columns, if the input lacks some of them.
-#[derive(Debug)]
-struct Filled {
-    /// Of each column its place among those that the input has, and its field.
-    places: Box<[Option<(u32, u32)>]>,
-    /// Of those that it has not, what is written.
-    constants: Box<[Option<Box<str>>]>,
-    /// `"name":` of each, one after another, if there are no objects within the record's.
-    keys: String,
-    ends: Box<[u32]>,
-}
-
 /// So many typed columns are counted one by one.
 pub(crate) const MOST_TYPED: usize = 64;
 
@@ -105,7 +96,9 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
     let quoted = if columns.null.is_empty() { quoted } else { 2 * quoted + n_bytes };
     // Lists of null texts by column.
     let nulls = columns.null.iter().filter(|(name, _)| name != "*").count() * 256;
-    3 * n_bytes + 96 * n_columns + nested + heading + quoted + nulls
+    // The line before each record stands in each of the templates.
+    let before = columns.before.as_ref().map_or(0, |line| 8 * line.len());
+    3 * n_bytes + 96 * n_columns + nested + heading + quoted + nulls + before
 }
 
 impl Plan {
@@ -189,6 +182,7 @@ impl Plan {
             ways,
             extra,
             format,
+            open: columns.open().into(),
             begin,
             size,
         })
@@ -274,6 +268,11 @@ impl Plan {
         self.format
     }
 
+    /// In front of a record's first value or key.
+    pub(crate) fn open(&self) -> &str {
+        &self.open
+    }
+
     /// The number of output columns that a record of `n` fields may have a value in.
     pub(crate) fn n_columns(&self, n: usize) -> usize {
         match &self.filled {
@@ -326,7 +325,7 @@ impl Plan {
         let piece = self.template.piece(i);
         let quote = |i| usize::from(!self.template.is_ruled(i));
         let start = match i {
-            0 => self.format.open().len(),
+            0 => self.open.len(),
             _ => quote(i - 1) + usize::from(!self.ways.omits),
         };
         emit(&piece[start..piece.len() - quote(i)])
@@ -351,109 +350,6 @@ impl Plan {
     /// What is before all records of an output.
     pub(crate) fn begin(&self) -> &str {
         &self.begin
-    }
-}
-
-/// What is written around the values of a record.
-struct Layout<'a> {
-    columns: &'a Columns,
-    names: &'a [&'a str],
-    /// `None` for what the input lacks.
-    fields: &'a [Option<u32>],
-    /// What is written for that.
-    constants: &'a [Option<Box<str>>],
-    nest: Option<&'a Nest>,
-    /// A comma follows each value, which may be left out.
-    omits: bool,
-}
-
-impl Layout<'_> {
-    /// For records of `n_fields`, whose values become what `rules` say.
-    fn template(&self, rules: &Rules, n_fields: usize) -> Template {
-        let Self { columns, fields, omits, .. } = *self;
-        let ruled: Vec<bool> = (0..fields.iter().flatten().count()).map(|i| !rules.is_plain(i)).collect();
-        let template = self.without_rules(&ruled, n_fields);
-        if !ruled.contains(&true) && !columns.infer {
-            return template;
-        }
-        let sight = |(i, ruled): (usize, &bool)| ruled.then(|| rules.sight(i));
-        let sights = ruled.iter().enumerate().map(sight).collect();
-        template.with_rules(sights, omits.then(|| columns.format.open().len()), columns.quoted_values)
-    }
-
-    /// The same without the rules, but with room for the quotes of those columns that are `ruled`.
-    fn without_rules(&self, ruled: &[bool], n_fields: usize) -> Template {
-        let Self { columns, names, fields, constants, nest, omits } = *self;
-        let format = columns.format;
-        let own: Vec<u32> = fields.iter().flatten().copied().collect();
-        // A value's quotes are in the pieces around it, unless its rule writes them.
-        let quote = |i: usize| if ruled[i] { "" } else { "\"" };
-        let (mut i, mut place) = (0, 0);
-        let mut text = Some(format.open().to_owned());
-        // One at a time, since a header may be long. What the input lacks is a part of the next.
-        let pieces = std::iter::from_fn(|| {
-            let mut piece = text.take()?;
-            while let Some(field) = fields.get(i) {
-                let before = i.checked_sub(1);
-                match nest {
-                    Some(nest) => {
-                        let Ok(()) = nest.lead(before, i, |part| {
-                            piece.push_str(&String::from_utf8_lossy(part));
-                            Ok::<_, std::convert::Infallible>(())
-                        });
-                    }
-                    None => {
-                        if i > 0 && !omits {
-                            piece.push(',');
-                        }
-                        if format.has_keys() {
-                            piece.push_str(&quoted(names[i]));
-                            piece.push(':');
-                        }
-                    }
-                }
-                let constant = constants[i].as_deref();
-                i += 1;
-                if field.is_some() {
-                    piece.push_str(quote(place));
-                    text = Some(quote(place).to_owned());
-                    place += 1;
-                    return Some(piece);
-                }
-                piece.push_str(constant.unwrap_or("null"));
-            }
-            if let Some((nest, last)) = nest.zip(fields.len().checked_sub(1)) {
-                let Ok(()) = nest.close(last, 0, |part| {
-                    piece.push_str(&String::from_utf8_lossy(part));
-                    Ok::<_, std::convert::Infallible>(())
-                });
-            }
-            piece.push_str(format.close());
-            Some(piece)
-        });
-        Template::new(pieces, own, n_fields)
-    }
-
-    fn filled(&self) -> Filled {
-        let Self { columns, names, fields, nest, .. } = self;
-        let (mut keys, mut ends, mut place) = (String::new(), Vec::new(), 0);
-        if nest.is_none() && columns.format.has_keys() {
-            for name in *names {
-                keys.push_str(&quoted(name));
-                keys.push(':');
-                ends.push(u32::try_from(keys.len()).expect("headers are no longer than their room"));
-            }
-        }
-        let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
-        let constants = self.constants.into();
-        Filled { places: places.collect(), constants, keys, ends: ends.into() }
-    }
-}
-
-impl Filled {
-    fn key(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.keys[start..self.ends[i] as usize]
     }
 }
 

@@ -7,6 +7,7 @@ mod columns;
 mod compile;
 mod filter;
 mod format;
+mod layout;
 mod name_style;
 mod nest;
 mod nul;

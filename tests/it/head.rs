@@ -177,6 +177,9 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
     if of(values, 7, 1) == 1 {
         columns.format = Format::Json;
     }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 2 && columns.format == Format::Jsonl {
+        columns.before = Some(["{\"index\":{}}", "{}", "x", "\u{a6} "][of(masks, 3, 2)].to_owned());
+    }
     columns.nest = [None, None, Some(".".to_owned()), Some("a".to_owned())][of(layout, 0, 2)].clone();
     columns.select = match (of(layout, 2, 2), names) {
         (1, [.., last]) => Some(vec![last.clone()]),

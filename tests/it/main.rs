@@ -26,6 +26,7 @@ mod archives;
 mod arrays;
 mod auto;
 mod bar;
+mod before;
 mod capped;
 mod changing;
 mod columns;

@@ -34,7 +34,10 @@ pub(crate) fn key() -> HashKey {
 /// Whether the settings make sense whatever the input.
 pub(crate) fn make_sense(columns: &Columns) -> bool {
     let omits = columns.empty.iter().any(|(_, empty)| *empty == Empty::Omit);
-    !(columns.fill && omits) && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
+    let is_before = columns.before.is_none() || columns.format == Format::Jsonl;
+    is_before
+        && !(columns.fill && omits)
+        && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
 }
 
 /// What is written of a record: column by column.
@@ -240,7 +243,10 @@ impl<'a> Plan<'a> {
                 let object = self.object(&written, extra);
                 match format {
                     Format::Json => format!("{}\n{object}", if first { "" } else { "," }),
-                    _ => object + "\n",
+                    _ => {
+                        let before = self.columns.before.iter().map(|line| format!("{line}\n"));
+                        before.chain([object + "\n"]).collect()
+                    }
                 }
             }
         };
