@@ -23,6 +23,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("header_comment", "--header-comment"),
     ("header_in_first", "--header-in first"),
     ("header_rows", "--header-rows"),
+    ("id", "--id"),
     ("infer", "--infer"),
     ("infer_columns", "--infer=columns"),
     ("limit", "--limit"),

@@ -30,11 +30,21 @@ impl Builder {
         self
     }
 
-    /// A column that is not in the input, with the same value in each record. It stands behind the
-    /// others, or where [`Builder::select`] names it.
+    /// A column that is not in the input. It stands behind the others, or where [`Builder::select`]
+    /// names it.
     pub fn add(mut self, name: impl Into<String>, value: AddedValue) -> Self {
         self.options.shaping.columns.add.push(Added { name: name.into(), value });
         self
+    }
+
+    /// A column with a hash of each record: of its fields in `columns`, or of its input's name and
+    /// the byte at which it starts if there are none ([`AddedValue::IdOfColumns`],
+    /// [`AddedValue::IdOfPlace`]). `*` stands for any characters.
+    pub fn id<S: Into<String>>(self, name: impl Into<String>, columns: impl IntoIterator<Item = S>) -> Self {
+        let columns: Vec<String> = columns.into_iter().map(Into::into).collect();
+        let value =
+            if columns.is_empty() { AddedValue::IdOfPlace(None) } else { AddedValue::IdOfColumns(columns) };
+        self.add(name, value)
     }
 
     /// Leaves these columns out.
@@ -55,7 +65,7 @@ impl Builder {
         self
     }
 
-    /// The key of [`Mask::Hash`].
+    /// The key of [`Mask::Hash`] and of [`Builder::id`]. Without it an id is a plain hash.
     pub fn hash_key(mut self, key: HashKey) -> Self {
         self.options.shaping.columns.hash_key = Some(key);
         self

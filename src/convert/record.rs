@@ -102,7 +102,8 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let run = self.run;
         let encoder = run.reader.encoder(run.plan);
         let findings = if run.mode.writes() {
-            encoder.record(self.slice, self.buffers, record, !reading.decode)?
+            let byte = if run.plan.needs_place() { self.slice.input_byte(record.start) } else { 0 };
+            encoder.record(self.slice, self.buffers, record, !reading.decode, byte)?
         } else {
             encoder.judge(self.slice, self.buffers, record, !reading.decode)?
         };

@@ -128,6 +128,8 @@ pub(super) struct Slice<'r, 's, 'w> {
     /// Its input, which starts at byte `text_at` of the text.
     pub(super) bytes: &'w [u8],
     pub(super) text_at: u64,
+    /// A place in it, and the byte of the input there.
+    measured: (usize, u64),
     pub(super) counts: Counts,
     buffer: &'w mut OutputBuffer,
     /// The last flush ended within a record.
@@ -155,13 +157,14 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     ) -> Self {
         let SliceBuffers { output: buffer, packer, tallies } = own;
         let limit = run.end.limit.unwrap_or(u64::MAX);
-        let (text_at, stop_after) = match &turn {
-            Some(turn) => (turn.state.text_at, limit - turn.state.records),
-            None => (claim.window.at, limit),
+        let (text_at, input_at, stop_after) = match &turn {
+            Some(turn) => (turn.state.text_at, turn.state.input_at, limit - turn.state.records),
+            None => (claim.window.at, claim.window.input_at, limit),
         };
         Self {
             bytes,
             text_at,
+            measured: (0, input_at),
             counts: Counts::default(),
             buffer,
             within: false,
@@ -235,6 +238,15 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     /// Returns the whole buffer and how much of it is used, for a kernel to write behind that.
     pub(super) fn raw(&mut self) -> (&mut [u8], &mut usize) {
         self.buffer.raw()
+    }
+
+    /// The byte of the input that became byte `at`. Each call is for a byte behind that of the call
+    /// before, so that decoded text is measured once.
+    pub(super) fn input_byte(&mut self, at: usize) -> u64 {
+        let (known, byte) = self.measured;
+        let between = &self.bytes[known..at];
+        self.measured = (at, byte + self.gate.run.input.input_len(self.text_at + known as u64, between));
+        self.measured.1
     }
 
     /// The position of byte `at`. `lines` are the line ends up to `anchor`, and `record` is the

@@ -36,7 +36,7 @@ pub struct Columns {
     /// Columns to mask.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<(String, Mask)>,
-    /// The key of [`Mask::Hash`].
+    /// The key of [`Mask::Hash`], and of hashes of records.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub hash_key: Option<HashKey>,
     /// Columns with a rule of the caller's own.
@@ -130,6 +130,11 @@ impl Columns {
         by_column || !self.found.is_empty() || self.infer || !null.is_empty() || !self.empty.is_empty()
     }
 
+    /// Whether some column is a hash of the record.
+    pub(crate) fn has_ids(&self) -> bool {
+        self.add.iter().any(|added| added.value.is_id())
+    }
+
     /// What is in front of a record's first value or key: the line before the record, if there is
     /// one, and what opens it.
     pub(crate) fn open(&self) -> String {
@@ -149,8 +154,8 @@ impl Columns {
         }
         let message = if hashes && self.hash_key.is_none() {
             "`mask`: hash needs `hash_key`, a secret of at least 16 bytes (head -c 32 /dev/urandom makes one)"
-        } else if !hashes && self.hash_key.is_some() {
-            "`hash_key`: no column is masked by hash (`mask` with the style hash)"
+        } else if !hashes && !self.has_ids() && self.hash_key.is_some() {
+            "`hash_key`: no column is masked by hash (`mask` with the style hash), and none is an `id`"
         } else if self.split.iter().any(|(_, separator)| separator.is_empty()) {
             "`split`: the separator is empty"
         } else if self.nest.as_deref() == Some("") {

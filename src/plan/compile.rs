@@ -10,8 +10,9 @@ use super::nest::{self, Nest};
 use super::nul::Nul;
 use super::of_fields::FieldRules;
 use super::quoted::quoted;
-use super::resolve;
+use super::resolve::{self, Chosen};
 use super::rule::{ColumnRule, Empty, Last, Rules, Type};
+use super::supplied::Supplied;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::header::Header;
@@ -49,6 +50,8 @@ struct Ways {
     omits: bool,
     /// The kernels weave.
     weaves: bool,
+    /// Some column has a value of the record's own that is none of its fields.
+    supplies_own: bool,
     nul: Nul,
 }
 
@@ -127,8 +130,7 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let constants: Vec<Option<Box<str>>> =
-            chosen.iter_mut().map(|column| column.constant.take()).collect();
+        let (supplied, supplies_own) = take_supplied(&mut chosen);
         let names: Vec<&str> = chosen.iter().map(|column| &*column.name).collect();
         let fields: Vec<Option<u32>> = chosen.iter().map(|column| column.field).collect();
         let FieldRules { mut rules, surplus, nulls } = FieldRules::new(columns, &header)?;
@@ -147,7 +149,7 @@ impl Plan {
             columns,
             names: &names,
             fields: &fields,
-            constants: &constants,
+            supplied: &supplied,
             nest: nest.as_ref(),
             omits,
         };
@@ -165,8 +167,8 @@ impl Plan {
         let nul = columns.nul;
         // An escape may stand for a NUL.
         let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
-        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()) || may_name_nul);
-        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves, nul };
+        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()) || may_name_nul || supplies_own);
+        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves, supplies_own, nul };
         let begin = format.begin(names.iter()).into();
         drop(names);
         let conditions = filter::conditions(&columns.filter, &header);
@@ -223,9 +225,14 @@ impl Plan {
 
     /// Whether the kernels weave its records. Not where values may be left out and objects within
     /// objects lose their last one, or other values stand between them; nor where an escape may
-    /// stand for a NUL that is not to be written.
+    /// stand for a NUL that is not to be written, or a value is made for each record.
     pub(crate) fn weaves(&self) -> bool {
         self.ways.weaves
+    }
+
+    /// Whether some value depends on where the record is in the input.
+    pub(crate) fn needs_place(&self) -> bool {
+        self.ways.supplies_own
     }
 
     /// Whether some value may not be what it should.
@@ -295,10 +302,10 @@ impl Plan {
 
     /// What is written in output column `i` of a record that lacks it: of one that is added what it
     /// is, null where nothing may be missing, in an array for one.
-    pub(crate) fn lacking(&self, i: usize) -> Option<&str> {
-        let constant = self.filled.as_ref().and_then(|filled| filled.constants[i].as_deref());
+    pub(crate) fn lacking(&self, i: usize) -> Option<&Supplied> {
+        let supplied = self.filled.as_ref().and_then(|filled| filled.supplied[i].as_ref());
         let fills = self.ways.fills || self.nest.as_ref().is_some_and(|nest| nest.is_in_array(i));
-        constant.or(fills.then_some("null"))
+        supplied.or(fills.then_some(&Supplied::Null))
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -351,6 +358,13 @@ impl Plan {
     pub(crate) fn begin(&self) -> &str {
         &self.begin
     }
+}
+
+/// What is written in the columns that the input lacks, and whether some of it is a record's own.
+fn take_supplied(chosen: &mut [Chosen<'_>]) -> (Vec<Option<Supplied>>, bool) {
+    let supplied: Vec<_> = chosen.iter_mut().map(|column| column.supplied.take()).collect();
+    let supplies_own = supplied.iter().flatten().any(|supplied| supplied.constant().is_none());
+    (supplied, supplies_own)
 }
 
 /// Finds columns in arrays whose empty fields would be left out, so that others moved up.

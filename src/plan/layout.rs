@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::nest::Nest;
 use super::quoted::quoted;
 use super::rule::Rules;
+use super::supplied::Supplied;
 use crate::kernel::Template;
 
 /// The output's columns, if the input lacks some of them.
@@ -12,7 +13,7 @@ pub(super) struct Filled {
     /// Of each column its place among those that the input has, and its field.
     pub(super) places: Box<[Option<(u32, u32)>]>,
     /// Of those that it has not, what is written.
-    pub(super) constants: Box<[Option<Box<str>>]>,
+    pub(super) supplied: Box<[Option<Supplied>]>,
     /// `"name":` of each, one after another, if there are no objects within the record's.
     keys: String,
     ends: Box<[u32]>,
@@ -25,7 +26,7 @@ pub(super) struct Layout<'a> {
     /// `None` for what the input lacks.
     pub(super) fields: &'a [Option<u32>],
     /// What is written for that.
-    pub(super) constants: &'a [Option<Box<str>>],
+    pub(super) supplied: &'a [Option<Supplied>],
     pub(super) nest: Option<&'a Nest>,
     /// A comma follows each value, which may be left out.
     pub(super) omits: bool,
@@ -47,7 +48,7 @@ impl Layout<'_> {
 
     /// The same without the rules, but with room for the quotes of those columns that are `ruled`.
     pub(super) fn without_rules(&self, ruled: &[bool], n_fields: usize) -> Template {
-        let Self { columns, names, fields, constants, nest, omits } = *self;
+        let Self { columns, names, fields, supplied, nest, omits } = *self;
         let format = columns.format;
         let own: Vec<u32> = fields.iter().flatten().copied().collect();
         // A value's quotes are in the pieces around it, unless its rule writes them.
@@ -76,7 +77,7 @@ impl Layout<'_> {
                         }
                     }
                 }
-                let constant = constants[i].as_deref();
+                let constant = supplied[i].as_ref().and_then(Supplied::constant);
                 i += 1;
                 if field.is_some() {
                     piece.push_str(quote(place));
@@ -109,8 +110,7 @@ impl Layout<'_> {
             }
         }
         let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
-        let constants = self.constants.into();
-        Filled { places: places.collect(), constants, keys, ends: ends.into() }
+        Filled { places: places.collect(), supplied: self.supplied.into(), keys, ends: ends.into() }
     }
 }
 

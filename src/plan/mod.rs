@@ -3,6 +3,7 @@
 //! Below this floor nothing looks a name up. What becomes of values is in `rule/`.
 
 mod added;
+mod column_names;
 mod columns;
 mod compile;
 mod filter;
@@ -16,6 +17,7 @@ mod over;
 mod quoted;
 mod resolve;
 pub(crate) mod rule;
+mod supplied;
 mod together;
 
 pub use added::{Added, AddedValue};
@@ -28,4 +30,5 @@ pub use name_style::NameStyle;
 pub use nul::Nul;
 pub(crate) use rule::Transform;
 pub use rule::{Date, EmailToken, Empty, HashKey, Mask, Notation, Prefix, Token, Type};
+pub(crate) use supplied::{IdOf, RecordId, Supplied, TextsHasher};
 pub(crate) use together::Together;

@@ -50,6 +50,7 @@ mod house;
 mod infer_columns;
 mod invariance;
 mod kernels;
+mod known;
 mod live;
 mod loaders;
 mod names;
