@@ -2,11 +2,36 @@
 
 use super::buffer::WriteValue;
 use super::encode::{Encoder, Record};
+use super::weaver::Room;
 use crate::parse::Field;
-use crate::plan::{IdOf, RecordId, Supplied, TextsHasher};
+use crate::plan::{IdOf, OwnValues, RecordId, Supplied, TextsHasher};
 use std::convert::Infallible;
 
 impl Encoder<'_> {
+    /// Writes the end of a woven record to `to[at..]`, which has room for the most that it takes.
+    /// The record starts at this byte of its input, and is `valid` as for [`Encoder::record`].
+    /// Returns the new `at`.
+    pub(crate) fn end(
+        &self,
+        (to, at): (&mut [u8], usize),
+        own_values: &OwnValues,
+        record: &Record<'_>,
+        valid: bool,
+        byte: u64,
+    ) -> usize {
+        let mut room = Room { to, at };
+        let mut write = || {
+            for (before, value) in own_values.values() {
+                room.write(before.as_bytes())?;
+                self.supplied(&mut room, value, record, valid, byte)?;
+            }
+            room.write(own_values.end().as_bytes())
+        };
+        let is_written = write().is_ok();
+        assert!(is_written, "there is room for the most");
+        room.at
+    }
+
     /// Writes what is supplied for a record that starts at this byte of its input. `valid` is as
     /// for [`Encoder::record`].
     pub(super) fn supplied<P: WriteValue>(

@@ -9,6 +9,7 @@ use super::layout::{Filled, Layout};
 use super::nest::{self, Nest};
 use super::nul::Nul;
 use super::of_fields::FieldRules;
+use super::own_values::OwnValues;
 use super::quoted::quoted;
 use super::resolve::{self, Chosen};
 use super::rule::{ColumnRule, Empty, Last, Rules, Type};
@@ -53,6 +54,17 @@ struct Ways {
     /// Some column has a value of the record's own that is none of its fields.
     supplies_own: bool,
     nul: Nul,
+}
+
+impl Ways {
+    /// With `weaves` the kernels can put together what the columns ask for.
+    fn new(columns: &Columns, dialect: &Dialect, omits: bool, weaves: bool) -> Self {
+        let nul = columns.nul;
+        // An escape may stand for a NUL.
+        let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
+        let fills = columns.fill || !columns.format.has_keys();
+        Self { fills, omits, weaves: weaves && !may_name_nul, supplies_own: false, nul }
+    }
 }
 
 /// What becomes of the fields beyond the header.
@@ -145,6 +157,7 @@ impl Plan {
         typed.sort_by_key(|(field, _)| *field);
         let rules = Rules::new(of_columns, surplus, &nulls, columns, dialect.charset);
         let omits = rules.omits();
+        let n_woven = OwnValues::n_before(&fields, &supplied).filter(|_| nest.is_none());
         let layout = Layout {
             columns,
             names: &names,
@@ -152,6 +165,7 @@ impl Plan {
             supplied: &supplied,
             nest: nest.as_ref(),
             omits,
+            n_woven,
         };
         // To the kernels the empty field behind the last delimiter is a field that is not written.
         let n_fields = header.len() + usize::from(dialect.trailing_delimiter);
@@ -164,11 +178,9 @@ impl Plan {
         let rules = (!template.ruled().is_empty() || columns.infer).then_some(rules);
         let filled = fields.contains(&None).then(|| Box::new(layout.filled()));
         let extra = Extra::new(columns, &names, nest.as_ref());
-        let nul = columns.nul;
-        // An escape may stand for a NUL.
-        let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
-        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()) || may_name_nul || supplies_own);
-        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves, supplies_own, nul };
+        let weaves =
+            !(omits && (nest.is_some() || !columns.add.is_empty())) && (!supplies_own || n_woven.is_some());
+        let ways = Ways { supplies_own, ..Ways::new(columns, dialect, omits, weaves) };
         let begin = format.begin(names.iter()).into();
         drop(names);
         let conditions = filter::conditions(&columns.filter, &header);
@@ -225,7 +237,8 @@ impl Plan {
 
     /// Whether the kernels weave its records. Not where values may be left out and objects within
     /// objects lose their last one, or other values stand between them; nor where an escape may
-    /// stand for a NUL that is not to be written, or a value is made for each record.
+    /// stand for a NUL that is not to be written, or a value that is made for each record stands
+    /// before a field.
     pub(crate) fn weaves(&self) -> bool {
         self.ways.weaves
     }
@@ -233,6 +246,17 @@ impl Plan {
     /// Whether some value depends on where the record is in the input.
     pub(crate) fn needs_place(&self) -> bool {
         self.ways.supplies_own
+    }
+
+    /// With the record's own length the most that a woven record becomes, if no value is longer
+    /// than its field.
+    pub(crate) fn n_around(&self) -> usize {
+        self.template.n_around() + self.own_values().map_or(0, OwnValues::most)
+    }
+
+    /// What is written behind the records that the kernels weave, if they do not end them.
+    pub(crate) fn own_values(&self) -> Option<&OwnValues> {
+        self.filled.as_ref()?.own_values.as_ref()
     }
 
     /// Whether some value may not be what it should.
@@ -363,7 +387,7 @@ impl Plan {
 /// What is written in the columns that the input lacks, and whether some of it is a record's own.
 fn take_supplied(chosen: &mut [Chosen<'_>]) -> (Vec<Option<Supplied>>, bool) {
     let supplied: Vec<_> = chosen.iter_mut().map(|column| column.supplied.take()).collect();
-    let supplies_own = supplied.iter().flatten().any(|supplied| supplied.constant().is_none());
+    let supplies_own = supplied.iter().flatten().any(Supplied::is_own);
     (supplied, supplies_own)
 }
 

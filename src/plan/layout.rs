@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::nest::Nest;
+use super::own_values::OwnValues;
 use super::quoted::quoted;
 use super::rule::Rules;
 use super::supplied::Supplied;
@@ -17,6 +18,8 @@ pub(super) struct Filled {
     /// `"name":` of each, one after another, if there are no objects within the record's.
     keys: String,
     ends: Box<[u32]>,
+    /// The end of the record, if the kernels do not write it.
+    pub(super) own_values: Option<OwnValues>,
 }
 
 /// What is written around the values of a record.
@@ -30,6 +33,8 @@ pub(super) struct Layout<'a> {
     pub(super) nest: Option<&'a Nest>,
     /// A comma follows each value, which may be left out.
     pub(super) omits: bool,
+    /// The kernels write no more columns than these, and do not close the record.
+    pub(super) n_woven: Option<usize>,
 }
 
 impl Layout<'_> {
@@ -48,7 +53,8 @@ impl Layout<'_> {
 
     /// The same without the rules, but with room for the quotes of those columns that are `ruled`.
     pub(super) fn without_rules(&self, ruled: &[bool], n_fields: usize) -> Template {
-        let Self { columns, names, fields, supplied, nest, omits } = *self;
+        let Self { columns, names, fields, supplied, nest, omits, n_woven } = *self;
+        let fields = &fields[..n_woven.unwrap_or(fields.len())];
         let format = columns.format;
         let own: Vec<u32> = fields.iter().flatten().copied().collect();
         // A value's quotes are in the pieces around it, unless its rule writes them.
@@ -93,7 +99,9 @@ impl Layout<'_> {
                     Ok::<_, std::convert::Infallible>(())
                 });
             }
-            piece.push_str(format.close());
+            if n_woven.is_none() {
+                piece.push_str(format.close());
+            }
             Some(piece)
         });
         Template::new(pieces, own, n_fields)
@@ -110,7 +118,10 @@ impl Layout<'_> {
             }
         }
         let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
-        Filled { places: places.collect(), supplied: self.supplied.into(), keys, ends: ends.into() }
+        let own_values =
+            self.n_woven.map(|n| OwnValues::new(&names[n..], &self.supplied[n..], columns.format));
+        let (places, supplied) = (places.collect(), self.supplied.into());
+        Filled { places, supplied, keys, ends: ends.into(), own_values }
     }
 }
 

@@ -19,6 +19,11 @@ pub(crate) enum Supplied {
 }
 
 impl Supplied {
+    /// Whether each record has its own.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Byte | Self::Id(_))
+    }
+
     /// The JSON, if it is the same in each record.
     pub(super) fn constant(&self) -> Option<&str> {
         match self {

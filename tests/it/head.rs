@@ -134,7 +134,7 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
         columns.add.push(Added { name: "a.added".to_owned(), value });
     }
     if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 3 {
-        let name = ["byte", "a.byte", "renamed", "a"][of(masks, 3, 2)].to_owned();
+        let name = ["byte", "a.byte", "renamed", "a.at"][of(masks, 3, 2)].to_owned();
         columns.add.push(Added { name, value: AddedValue::Byte });
     }
     if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 4 {

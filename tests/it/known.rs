@@ -133,6 +133,8 @@ fn columns_of_a_record_stand_where_they_are_named() {
 fn bytes_are_those_of_the_input() {
     let place = Place::new();
     let records = records();
+    let text = |(_, texts): &(String, Vec<String>)| hash(None, &[texts.get(1).map_or("", String::as_str)]);
+    let hashes: Vec<Value> = records.iter().map(text).map(Value::from).collect();
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let latin = |text: &str| text.chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<u8>>();
     for (encoding, encode) in [("utf-16le", &wide as &dyn Fn(&str) -> Vec<u8>), ("latin1", &latin)] {
@@ -141,10 +143,11 @@ fn bytes_are_those_of_the_input() {
         let expected: Vec<Value> =
             starts.iter().map(|start| encode(&text[..*start as usize]).len().into()).collect();
         for how in [&["-j", "1"][..], &["-j", "3", "--window", "512"]] {
-            let args = ["-q", "in.csv", "--with", "byte", "--encoding", encoding];
+            let args = ["-q", "in.csv", "--with", "byte", "--id", "k=text", "--encoding", encoding];
             let output = place.rowmill().args(args).args(how).out();
             output.expect_status(0);
             assert_eq!(column(&output.stdout, "byte"), expected, "{encoding} {how:?}");
+            assert_eq!(column(&output.stdout, "k"), hashes, "{encoding} {how:?}");
         }
     }
     let (text, starts) = file(&records);
