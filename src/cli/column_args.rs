@@ -1,12 +1,13 @@
 //! The arguments that say what becomes of columns and values, as they are typed, and what they
 //! mean.
 
-use super::typed::{names, pairs};
+use super::added_args::AddedArgs;
+use super::typed::{all, names, pairs, rule_at};
 use super::types_from;
 use crate::error::{CANNOT_READ, Error, Result};
-use crate::internal::{Added, Columns, Condition};
+use crate::internal::{Columns, Condition};
 use crate::sequence::bytes;
-use crate::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Nul, Type};
+use crate::{Empty, Format, HashKey, Mask, NameStyle, Nul, Type};
 use clap::{ArgAction, Args};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -46,13 +47,8 @@ pub(super) struct ColumnArgs {
     #[arg(long, value_name = "STYLE", default_value = "same", value_parser = NameStyle::ALL.map(NameStyle::name), hide_short_help = true)]
     names: String,
 
-    /// Add a column with the same value in each record
-    #[arg(long, value_name = "NAME[:TYPE]=TEXT", action = ArgAction::Append, hide_short_help = true)]
-    add: Vec<String>,
-
-    /// Add a column with what is known of the record: its input (file)
-    #[arg(long, value_name = "[NAME=]WHAT,…", action = ArgAction::Append, hide_short_help = true)]
-    with: Vec<String>,
+    #[command(flatten)]
+    added: AddedArgs,
 
     /// Write null for columns that an input or a short record lacks, so that all records have the
     /// same keys
@@ -62,7 +58,7 @@ pub(super) struct ColumnArgs {
     #[arg(long, help = format!("Mask columns: {} [default: {}]", Mask::NAMES.join(", "), Mask::default()), value_name = "COLUMN[:STYLE],…", action = ArgAction::Append)]
     mask: Vec<String>,
 
-    /// The key of the masks by hash: a secret of at least 16 bytes
+    /// The key of the masks by hash and of --id: a secret of at least 16 bytes
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(super) hash_key_file: Option<PathBuf>,
 
@@ -136,6 +132,10 @@ pub(super) struct ValueArgs {
     /// JSON Lines, lines of arrays, or one array of objects
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = Format::ALL.map(Format::name), hide_short_help = true)]
     format: String,
+
+    /// Write this line before each record, as bulk loaders want it
+    #[arg(long, value_name = "LINE", allow_hyphen_values = true, hide_short_help = true)]
+    before: Option<String>,
 }
 
 /// What both mean; where no null is typed the dialect may have one.
@@ -148,7 +148,8 @@ pub(super) fn meant(
     of_values: &ValueArgs,
 ) -> Result<Columns> {
     let ColumnArgs { conditions, select, drop, fill, mask, hash_key_file, nest, extra_key, .. } = of_columns;
-    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format } = of_values;
+    let ValueArgs { infer, types, split, decimal, null, quoted_values, empty, nul, format, before } =
+        of_values;
     let masks = rules(mask, ':', Mask::NAMES);
     let types = rules(types, '=', Type::NAMES);
     let flags = Columns {
@@ -157,7 +158,7 @@ pub(super) fn meant(
         drop: all(drop),
         rename: renamed(of_columns)?,
         names: NameStyle::from_name(&of_columns.names).unwrap_or_default(),
-        add: added(of_columns)?,
+        add: of_columns.added.meant()?,
         mask: masks.iter().map(|column| masked(column)).collect::<Result<_>>()?,
         hash_key: hash_key_file.as_deref().map(hash_key).transpose()?,
         extra_key: extra_key.clone(),
@@ -173,17 +174,13 @@ pub(super) fn meant(
         empty: all(empty).iter().map(|typed| emptied(typed)).collect::<Result<_>>()?,
         nul: Nul::from_name(nul).unwrap_or_default(),
         format: Format::from_name(format).unwrap_or_default(),
+        before: before.clone(),
         ..Columns::default()
     };
     Ok(match &of_columns.types_from {
         Some(path) => flags.over(types_from::columns_of(path)?),
         None => flags,
     })
-}
-
-/// The names of several lists.
-fn all(lists: &[String]) -> Vec<String> {
-    lists.iter().flat_map(|list| names(list)).collect()
 }
 
 fn renamed(args: &ColumnArgs) -> Result<Vec<(String, String)>> {
@@ -215,34 +212,6 @@ fn renamed(args: &ColumnArgs) -> Result<Vec<(String, String)>> {
 
 fn names_of(list: &str) -> Option<Vec<(String, String)>> {
     pairs(list).filter(|pairs| pairs.iter().all(|(old, new)| !old.is_empty() && !new.is_empty()))
-}
-
-fn added(args: &ColumnArgs) -> Result<Vec<Added>> {
-    let constant = |typed: &String| {
-        let wrong = || Error::setting(format!("--add takes NAME=TEXT or NAME:TYPE=TEXT, not '{typed}'"));
-        let (name, text) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(wrong)?;
-        let wanted = rule_at(name, ':', Type::NAMES).map(|at| (&name[..at - 1], name[at..].parse()));
-        let (name, wanted) = match wanted {
-            Some((name, wanted)) => {
-                (name, wanted.map_err(|error| Error::setting(format!("--add: {error}")))?)
-            }
-            // Mostly a type that there is not; a name with a colon is typed with its type.
-            None => match name.rsplit_once(':').map(|(_, wanted)| wanted.parse::<Type>()) {
-                Some(Err(error)) => return Err(Error::setting(format!("--add: {error}"))),
-                _ => (name, Type::String),
-            },
-        };
-        Ok(Added { name: name.to_owned(), value: AddedValue::Text(text.to_owned(), wanted) })
-    };
-    let mut added = args.add.iter().map(constant).collect::<Result<Vec<_>>>()?;
-    for typed in all(&args.with) {
-        let (name, what) = typed.rsplit_once('=').unwrap_or((&typed, &typed));
-        if what != "file" || name.is_empty() {
-            return Err(Error::setting(format!("--with takes file or NAME=file, not '{typed}'")));
-        }
-        added.push(Added { name: name.to_owned(), value: AddedValue::File });
-    }
-    Ok(added)
 }
 
 /// The columns and rules of several lists. Commas within quotes, or within the parentheses of a
@@ -300,18 +269,6 @@ fn column_and_rule<'t>(typed: &'t str, sign: char, words: &[&str]) -> (&'t str, 
 /// Whether a quote is open at the end of a text.
 fn is_within_quotes(text: &str) -> bool {
     text.matches('"').count() % 2 == 1
-}
-
-/// Where the rule of a column starts, behind the first `sign` with one of these words behind it:
-/// patterns, units and names may have the sign too.
-fn rule_at(typed: &str, sign: char, words: &[&str]) -> Option<usize> {
-    let mut places = typed.match_indices(sign).map(|(at, _)| at + 1);
-    places.find(|&at| {
-        let words = words.iter().map(|word| word.trim_end_matches(":N"));
-        words
-            .filter_map(|word| typed[at..].strip_prefix(word))
-            .any(|behind| behind.is_empty() || behind.starts_with(['(', ':']))
-    })
 }
 
 fn masked(column: &str) -> Result<(String, Mask)> {

@@ -3,6 +3,7 @@
 //!
 //! `args.rs` has what can be typed, `job.rs` what will be done, `run.rs` does it.
 
+mod added_args;
 mod args;
 mod column_args;
 mod confine;

@@ -118,6 +118,23 @@ fn name<'t>(text: &'t str, ends: &[char]) -> Option<(String, &'t str)> {
     }
 }
 
+/// The names of several lists.
+pub(super) fn all(lists: &[String]) -> Vec<String> {
+    lists.iter().flat_map(|list| names(list)).collect()
+}
+
+/// Where the rule of a column starts, behind the first `sign` with one of these words behind it:
+/// patterns, units and names may have the sign too.
+pub(super) fn rule_at(typed: &str, sign: char, words: &[&str]) -> Option<usize> {
+    let mut places = typed.match_indices(sign).map(|(at, _)| at + 1);
+    places.find(|&at| {
+        let words = words.iter().map(|word| word.trim_end_matches(":N"));
+        words
+            .filter_map(|word| typed[at..].strip_prefix(word))
+            .any(|behind| behind.is_empty() || behind.starts_with(['(', ':']))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

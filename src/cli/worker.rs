@@ -102,13 +102,22 @@ impl<'w> PlanWorker<'w> {
                 env!("CARGO_PKG_VERSION")
             )));
         }
-        let key_fingerprint = self.key.as_ref().map(HashKey::fingerprint);
-        if let (Some(own), Some(of_plan)) = (&key_fingerprint, &task.key_fingerprint)
-            && own != of_plan
-        {
-            return Err(
-                at.error("was made with another --hash-key-file: take the same everywhere".to_owned())
-            );
+        let own = self.key.as_ref().map(HashKey::fingerprint);
+        let wrong = match (&own, &task.key_fingerprint) {
+            (Some(own), Some(of_plan)) if own != of_plan => {
+                Some("was made with another --hash-key-file: take the same everywhere")
+            }
+            // Without a key an id is another hash, and no error.
+            (Some(_), None) if task.options.columns.has_ids() => {
+                Some("was made without --hash-key-file: leave it out")
+            }
+            (None, Some(_)) if task.options.columns.has_ids() => {
+                Some("was made with a --hash-key-file: take the same everywhere")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            return Err(at.error(wrong.to_owned()));
         }
         let format = if task.options.columns.format == Format::Json { "json" } else { "jsonl" };
         let name = [&*task.stem(), format].into_iter().chain(self.extension).collect::<Vec<_>>().join(".");

@@ -27,7 +27,7 @@ use crate::input::InputReader;
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Cutter;
-use crate::plan::{Format, Plan, Together, Type};
+use crate::plan::{Columns, Plan, Together, Type};
 use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -409,13 +409,14 @@ pub(super) fn budget_of(options: &Options, output: &Output<'_>, notes: usize) ->
 /// # Errors
 /// The format writes the names once, above lines of values, and two inputs have different names.
 fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
-    let format = options.shaping.columns.format;
+    let columns = &options.shaping.columns;
+    let format = columns.format;
     let mut headed = inputs.iter().filter_map(|input| Some((input, input.heading.as_deref()?)));
     let Some((first, heading)) = headed.next() else {
         // Without a header, a format of lines writes nothing, and an array is still an array.
         let heading =
             if format.has_keys() { format.begin(std::iter::empty::<&str>()) } else { String::new() };
-        return Ok(framing_of(format, &heading));
+        return Ok(framing_of(columns, &heading));
     };
     if let Some((other, _)) = headed.find(|(_, other)| *other != heading) {
         let (name, first) = (&other.name, &first.name);
@@ -423,15 +424,17 @@ fn framing(options: &Options, inputs: &[Prepared<'_>]) -> Result<Framing> {
             "{name}: `format` rows: its columns are others than those of {first}; try `fill`, `select`, `header` or another format"
         )));
     }
-    Ok(framing_of(format, heading))
+    Ok(framing_of(columns, heading))
 }
 
-/// Returns what `format` writes around records, below `heading`.
-pub(super) fn framing_of(format: Format, heading: &str) -> Framing {
+/// Returns what the format of `columns` writes around records, below `heading`.
+pub(super) fn framing_of(columns: &Columns, heading: &str) -> Framing {
+    let format = columns.format;
     Framing {
         open: heading.as_bytes().into(),
         close: format.end().as_bytes().into(),
         separated: format.open().starts_with(','),
+        preceded: columns.before.is_some(),
         follows: false,
     }
 }

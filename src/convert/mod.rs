@@ -9,6 +9,7 @@ mod auto_dialect;
 mod budget;
 mod checkpoint;
 mod clue;
+mod column_settings;
 mod comment_header;
 mod committed;
 mod conversion;

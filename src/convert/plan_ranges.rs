@@ -86,8 +86,12 @@ impl Planned {
         // As it was typed: workers have it by another path.
         let path = self.summary.inputs.first();
         for value in settled.columns.add.iter_mut().map(|added| &mut added.value) {
-            if let (AddedValue::File, Some(path)) = (&value, path) {
-                *value = AddedValue::Text(path.clone(), Type::String);
+            match (&value, path) {
+                (AddedValue::File, Some(path)) => *value = AddedValue::Text(path.clone(), Type::String),
+                (AddedValue::IdOfPlace(None), Some(path)) => {
+                    *value = AddedValue::IdOfPlace(Some(path.clone()))
+                }
+                _ => {}
             }
         }
         settled
@@ -203,7 +207,7 @@ pub(super) fn locate(
         return Ok(located);
     }
     let by_lines = is_by_lines(options, &path.display().to_string());
-    if by_lines && !framing_of(options.shaping.columns.format, "").separated {
+    if by_lines && !framing_of(&options.shaping.columns, "").separated {
         return Ok(located);
     }
     located.seen = Some(Fingerprint::of(path)?);

@@ -102,7 +102,13 @@ impl<'r, 's> SliceConverter<'_, 'r, 's, '_> {
         let run = self.run;
         let encoder = run.reader.encoder(run.plan);
         let findings = if run.mode.writes() {
-            encoder.record(self.slice, self.buffers, record, !reading.decode)?
+            let byte = if run.plan.needs_place() {
+                let text = (self.slice.bytes, self.slice.text_at);
+                self.slice.input_bytes.at(&*run.input, text, record.start)
+            } else {
+                0
+            };
+            encoder.record(self.slice, self.buffers, record, !reading.decode, byte)?
         } else {
             encoder.judge(self.slice, self.buffers, record, !reading.decode)?
         };

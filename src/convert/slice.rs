@@ -13,6 +13,7 @@ use super::sequencer::Turn;
 use super::survey::{Surveyed, Tallies};
 use super::windows::Claim;
 use crate::error::{Anomaly, Error, ErrorKind, Place};
+use crate::input::SharedInput;
 use crate::output::{Batch, Ends, Flush, OutputBuffer, Packer};
 
 /// Why the conversion of a slice cannot go on.
@@ -123,11 +124,33 @@ pub(super) struct SliceBuffers<'w> {
     pub(super) tallies: Option<&'w mut Tallies>,
 }
 
+/// Counts the bytes of the input that a slice was made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InputBytes {
+    /// A byte of the slice, and the byte of the input there.
+    known: usize,
+    byte: u64,
+}
+
+impl InputBytes {
+    /// The byte of `input` that became byte `at` of a slice of `bytes`, which start at byte
+    /// `text_at` of the text. No call is for a byte before that of the last, so decoded text is
+    /// measured once.
+    pub(super) fn at(&mut self, input: &dyn SharedInput, (bytes, text_at): (&[u8], u64), at: usize) -> u64 {
+        let Self { known, byte } = *self;
+        let between = input.input_len(text_at + known as u64, &bytes[known..at]);
+        *self = Self { known: at, byte: byte + between };
+        self.byte
+    }
+}
+
 /// A slice that is being converted.
 pub(super) struct Slice<'r, 's, 'w> {
     /// Its input, which starts at byte `text_at` of the text.
     pub(super) bytes: &'w [u8],
     pub(super) text_at: u64,
+    /// Counts the bytes of the input that it was made of.
+    pub(super) input_bytes: InputBytes,
     pub(super) counts: Counts,
     buffer: &'w mut OutputBuffer,
     /// The last flush ended within a record.
@@ -155,13 +178,14 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     ) -> Self {
         let SliceBuffers { output: buffer, packer, tallies } = own;
         let limit = run.end.limit.unwrap_or(u64::MAX);
-        let (text_at, stop_after) = match &turn {
-            Some(turn) => (turn.state.text_at, limit - turn.state.records),
-            None => (claim.window.at, limit),
+        let (text_at, input_at, stop_after) = match &turn {
+            Some(turn) => (turn.state.text_at, turn.state.input_at, limit - turn.state.records),
+            None => (claim.window.at, claim.window.input_at, limit),
         };
         Self {
             bytes,
             text_at,
+            input_bytes: InputBytes { known: 0, byte: input_at },
             counts: Counts::default(),
             buffer,
             within: false,
@@ -232,9 +256,11 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
         Ok(flushes)
     }
 
-    /// Returns the whole buffer and how much of it is used, for a kernel to write behind that.
-    pub(super) fn raw(&mut self) -> (&mut [u8], &mut usize) {
-        self.buffer.raw()
+    /// Returns the whole buffer and how much of it is used, for a kernel to write behind that, and
+    /// the count of the input's bytes.
+    pub(super) fn raw(&mut self) -> (&mut [u8], &mut usize, &mut InputBytes) {
+        let (buffer, len) = self.buffer.raw();
+        (buffer, len, &mut self.input_bytes)
     }
 
     /// The position of byte `at`. `lines` are the line ends up to `anchor`, and `record` is the

@@ -49,6 +49,15 @@ pub(crate) trait WriteValue {
     /// See [`WriteValue::Stop`].
     fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Stop>;
 
+    /// Writes what opens a record, all of it to one buffer. So a buffer begins between records, or
+    /// behind what opens one. It is shorter than [`LEAST_BUFFER`].
+    ///
+    /// # Errors
+    /// See [`WriteValue::Stop`].
+    fn open(&mut self, bytes: &[u8]) -> Result<(), Self::Stop> {
+        self.write(bytes)
+    }
+
     /// Writes `from[start..end]` escaped as between the quotes of a JSON string.
     ///
     /// # Errors
@@ -72,8 +81,6 @@ pub(crate) trait WriteValue {
 impl<F: Flush> WriteValue for F {
     type Stop = F::Stop;
 
-    /// The first two bytes are never parted by a flush: records may be separated by two bytes, and
-    /// the output writer sees one buffer at a time.
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), F::Stop> {
         loop {
             let buffer = self.buffer();
@@ -83,14 +90,20 @@ impl<F: Flush> WriteValue for F {
                 buffer.len += bytes.len();
                 return Ok(());
             }
-            if room.len() >= 2 {
-                let (now, later) = bytes.split_at(room.len());
-                room.copy_from_slice(now);
-                buffer.len += now.len();
-                bytes = later;
-            }
+            let (now, later) = bytes.split_at(room.len());
+            room.copy_from_slice(now);
+            buffer.len += now.len();
+            bytes = later;
             self.flush(Ends::Within)?;
         }
+    }
+
+    fn open(&mut self, bytes: &[u8]) -> Result<(), F::Stop> {
+        debug_assert!(bytes.len() < LEAST_BUFFER, "an empty buffer has room for it");
+        if self.buffer().room() < bytes.len() {
+            self.flush(Ends::Record)?;
+        }
+        self.write(bytes)
     }
 
     fn escape(&mut self, kernel: &Kernel, from: &[u8], mut start: usize, end: usize) -> Result<(), F::Stop> {

@@ -124,27 +124,29 @@ pub(super) struct FieldPlace<'b> {
 }
 
 impl Encoder<'_> {
-    /// Writes a record. `valid` says that all of its bytes are known to be UTF-8.
+    /// Writes a record that starts at this byte of its input. `valid` says that all of its bytes
+    /// are known to be UTF-8.
     pub(crate) fn record<P: WriteValue>(
         &self,
         writer: &mut P,
         buffers: &mut ValueBuffers,
         record: &Record<'_>,
         valid: bool,
+        byte: u64,
     ) -> Result<Findings, P::Stop> {
         let plan = self.plan;
         let format = plan.format();
         let mut findings = Findings::default();
         buffers.misfitting.clear();
         let mut last = None;
-        writer.write(format.open().as_bytes())?;
+        writer.open(plan.open().as_bytes())?;
         for i in 0..plan.n_columns(record.n_fields) {
             let column = plan.column(i).filter(|(_, field)| *field < record.n_fields);
             let Some((column, field)) = column else {
                 if let Some(lacking) = plan.lacking(i) {
                     plan.lead(last, i, |piece| writer.write(piece))?;
                     last = Some(i);
-                    writer.write(lacking.as_bytes())?;
+                    self.supplied(writer, lacking, record, valid, byte)?;
                 }
                 continue;
             };
@@ -198,7 +200,7 @@ impl Encoder<'_> {
         if valid && !self.plan.may_misfit() && !escapes.may_make_bytes(escape, raw) {
             return Ok(Findings::default());
         }
-        self.record(&mut Unwritten(writer), buffers, record, valid)
+        self.record(&mut Unwritten(writer), buffers, record, valid, 0)
     }
 
     /// Writes the value of a field, `lead` before it; false if it is left out.
@@ -211,10 +213,7 @@ impl Encoder<'_> {
         lead: impl FnOnce(&mut P) -> Result<(), P::Stop>,
     ) -> Result<bool, P::Stop> {
         let FieldPlace { bytes, start, end, .. } = *place;
-        let Dialect { escape, escapes, .. } = *self.dialect;
-        // An escape may stand for a byte that is not valid.
-        let is_text = self.dialect.folding.as_ref().is_none_or(Folding::is_text);
-        let valid = place.valid && is_text && !escapes.may_make_bytes(escape, &bytes[start..end]);
+        let valid = place.valid && self.is_text(&bytes[start..end]);
         let place = &FieldPlace { valid, ..*place };
         let field = Field::new(self.dialect, self.trim, bytes, start, end);
         let Some(rules) = self.plan.rules() else {
@@ -257,6 +256,14 @@ impl Encoder<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a field of valid bytes has text for its content. An escape may stand for a byte that
+    /// is not valid.
+    pub(super) fn is_text(&self, field: &[u8]) -> bool {
+        let Dialect { escape, escapes, .. } = *self.dialect;
+        let is_text = self.dialect.folding.as_ref().is_none_or(Folding::is_text);
+        is_text && !escapes.may_make_bytes(escape, field)
     }
 
     /// What an empty field becomes.
@@ -366,7 +373,11 @@ impl Encoder<'_> {
     }
 
     /// Gives the text of a field in pieces.
-    fn decode<E>(&self, field: &Field<'_>, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<Text, E> {
+    pub(super) fn decode<E>(
+        &self,
+        field: &Field<'_>,
+        mut each: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<Text, E> {
         let mut text = Text::new(self.dialect.charset);
         field.runs(self.dialect, |run| text.push_run(&run, &mut each))?;
         text.finish(&mut each)?;

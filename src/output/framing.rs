@@ -2,12 +2,13 @@
 //! in the encoded bytes.
 //!
 //! A format that needs more than lines makes one [`Framing`]. This file does not know how a record
-//! is encoded. In every format, a newline byte is only at the bound of a record, so newlines show
-//! the bounds. [`WriteValue::put`](super::buffer::WriteValue::put) never splits `,\n` between two
-//! buffers.
+//! is encoded. In every format, a newline byte is only at the bound of a record, or behind the line
+//! before it, so newlines show the bounds.
+//! [`WriteValue::open`](super::buffer::WriteValue::open) never splits what opens a record between
+//! two buffers.
 
 use super::buffer::Ends;
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
 use std::ops::Range;
 
 /// What is written around the records of an output, or of each part of it. JSON Lines need none.
@@ -20,6 +21,8 @@ pub(crate) struct Framing {
     /// A record starts with `,\n` instead of ending with `\n`. The first record of all is written
     /// without the comma.
     pub separated: bool,
+    /// A line stands before each record and belongs to it. So a record has two newlines.
+    pub preceded: bool,
     /// Records come before these, in another output. So the first is not the first of all.
     pub follows: bool,
 }
@@ -44,6 +47,8 @@ pub(crate) struct Cuts {
 pub(crate) struct Bounds {
     /// See [`Framing::separated`].
     pub separated: bool,
+    /// See [`Framing::preceded`].
+    pub preceded: bool,
 }
 
 impl Bounds {
@@ -60,6 +65,7 @@ impl Bounds {
         let head = if within { first.map_or(bytes.len(), bound) } else { 0 };
         let body = match last {
             _ if self.separated && ends == Ends::Record => bytes.len(),
+            _ if self.preceded => head + self.whole(&bytes[head..]),
             last => last.map_or(head, bound).max(head),
         };
         let within = match first {
@@ -72,14 +78,27 @@ impl Bounds {
 
     /// Returns the number of records in bytes that hold whole records.
     pub(super) fn count(self, bytes: &[u8]) -> u64 {
-        memchr_iter(b'\n', bytes).count() as u64
+        memchr_iter(b'\n', bytes).count() as u64 / self.n_newlines()
+    }
+
+    /// Returns how many newlines a record has.
+    fn n_newlines(self) -> u64 {
+        if self.preceded { 2 } else { 1 }
+    }
+
+    /// Returns where the last whole record ends, in bytes that begin with a record, if a line
+    /// stands before each.
+    fn whole(self, bytes: &[u8]) -> usize {
+        // The last newline of an odd number is behind the line before a record.
+        let is_odd = memchr_iter(b'\n', bytes).count() % 2 == 1;
+        memrchr_iter(b'\n', bytes).nth(usize::from(is_odd)).map_or(0, |at| at + 1)
     }
 
     /// Returns where the first `n` records end, in bytes that hold whole records. They hold at
     /// least `n`, and `n` is not 0.
     pub(super) fn behind(self, bytes: &[u8], n: u64) -> usize {
         let mut newlines = memchr_iter(b'\n', bytes);
-        let nth = usize::try_from(n).unwrap_or(usize::MAX);
+        let nth = usize::try_from(n * self.n_newlines()).unwrap_or(usize::MAX);
         if self.separated {
             newlines.nth(nth).map_or(bytes.len(), |at| at - 1)
         } else {
@@ -94,6 +113,8 @@ impl Bounds {
             bytes.len()
         } else if self.separated {
             memrchr(b'\n', &bytes[..bytes.len().min(room + 2)]).map_or(0, |at| at - 1)
+        } else if self.preceded {
+            self.whole(&bytes[..room])
         } else {
             memrchr(b'\n', &bytes[..room]).map_or(0, |at| at + 1)
         }
@@ -112,8 +133,9 @@ impl Cuts {
 mod tests {
     use super::*;
 
-    const LINES: Bounds = Bounds { separated: false };
-    const LIST: Bounds = Bounds { separated: true };
+    const LINES: Bounds = Bounds { separated: false, preceded: false };
+    const LIST: Bounds = Bounds { separated: true, preceded: false };
+    const PAIRS: Bounds = Bounds { separated: false, preceded: true };
 
     #[test]
     fn cuts_between_lines() {
@@ -130,6 +152,27 @@ mod tests {
         assert_eq!((LINES.behind(b"{}\n{1}\n", 1), LINES.behind(b"{}\n{1}\n", 2)), (3, 7));
         for (room, end) in [(0, 0), (2, 0), (3, 3), (6, 3), (7, 7), (9, 7)] {
             assert_eq!(LINES.within(b"{}\n{1}\n", room), end, "{room}");
+        }
+    }
+
+    #[test]
+    fn cuts_between_records_with_a_line_before_each() {
+        let cuts = |bytes: &str, within| {
+            let Cuts { head, body, n_records, within } = PAIRS.cuts(bytes.as_bytes(), within, Ends::Within);
+            (head, body, n_records, within)
+        };
+        assert_eq!(cuts("a\n{}\na\n{1}\n", false), (0, 11, 2, false));
+        assert_eq!(cuts("a\n{}\na\n", false), (0, 5, 1, true));
+        assert_eq!(cuts("a\n{}\na\n{\"", false), (0, 5, 1, true));
+        assert_eq!(cuts("a\n{", false), (0, 0, 0, true));
+        assert_eq!(cuts("1}\na\n{}\na\n{", true), (3, 8, 1, true));
+        assert_eq!(cuts("1}\n", true), (3, 3, 0, false));
+        assert_eq!(cuts("1", true), (1, 1, 0, true));
+        // A line may be the same as a record.
+        assert_eq!(cuts("{}\n{}\n{}\n", false), (0, 6, 1, true));
+        assert_eq!((PAIRS.behind(b"a\n{}\na\n{1}\n", 1), PAIRS.behind(b"a\n{}\na\n{1}\n", 2)), (5, 11));
+        for (room, end) in [(0, 0), (4, 0), (5, 5), (7, 5), (10, 5), (11, 11), (12, 11)] {
+            assert_eq!(PAIRS.within(b"a\n{}\na\n{1}\n", room), end, "{room}");
         }
     }
 

@@ -24,6 +24,7 @@ mod split;
 mod to_gzip;
 mod to_zstd;
 mod weaver;
+mod write_supplied;
 mod write_values;
 mod writer;
 

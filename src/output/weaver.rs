@@ -316,13 +316,13 @@ impl<'a, B: Block> Content<'a> for Cell<'a, B> {
 }
 
 /// What is left of a buffer that is not flushed.
-struct Room<'t> {
-    to: &'t mut [u8],
-    at: usize,
+pub(super) struct Room<'t> {
+    pub(super) to: &'t mut [u8],
+    pub(super) at: usize,
 }
 
 /// It does not fit.
-struct Full;
+pub(super) struct Full;
 
 impl WriteValue for Room<'_> {
     type Stop = Full;

@@ -152,7 +152,7 @@ impl<'o> OutputWriter<'o> {
     /// The codec fails.
     pub(crate) fn new(to: Target<'o>, shape: OutputOptions, reached: Reached) -> Result<Self> {
         let OutputOptions { framing, compression, per_second, slept, split } = shape;
-        let bounds = Bounds { separated: framing.separated };
+        let bounds = Bounds { separated: framing.separated, preceded: framing.preceded };
         let follows = framing.follows;
         let layout = OutputLayout { compression, bounds, in_parts: matches!(to, Target::Parts(_)) };
         let framing = EncodedFraming::new(framing, compression)?;

@@ -1,12 +1,15 @@
 //! Columns that are not in the input.
 
+use super::column_names::ColumnNames;
 use super::quoted::quoted;
-use super::rule::{Form, Last, Making, Piece, Type, Value, Whole};
+use super::rule::{Form, HashKey, Last, Making, Piece, Type, Value, Whole};
+use super::supplied::{IdOf, RecordId, Supplied};
 use crate::error::{Error, Result};
+use crate::header::Header;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
-/// A column with the same value in all records of an input.
+/// A column with a value that the input does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Added {
@@ -25,19 +28,49 @@ pub enum AddedValue {
     Text(String, Type),
     /// The input's name.
     File,
+    /// The byte of the input at which the record starts, counted from 0: the one that messages
+    /// give. Of an unpacked input it is a byte of the text.
+    Byte,
+    /// The BLAKE3 hash of the record's fields in these columns, in hexadecimal. Each field's text
+    /// stands behind its length; a field that the record lacks counts as empty. The hash is a keyed
+    /// one if there is a `hash_key`. `*` stands for any characters.
+    IdOfColumns(Vec<String>),
+    /// The BLAKE3 hash of the input's name and of the byte at which the record starts, as for
+    /// [`AddedValue::IdOfColumns`]. The name is this one, or the input's.
+    IdOfPlace(Option<String>),
+}
+
+impl AddedValue {
+    /// The columns that it is made of.
+    pub(super) fn columns(&self) -> &[String] {
+        if let Self::IdOfColumns(columns) = self { columns } else { &[] }
+    }
+
+    /// Whether it is a hash.
+    pub(crate) fn is_id(&self) -> bool {
+        matches!(self, Self::IdOfColumns(_) | Self::IdOfPlace(_))
+    }
 }
 
 impl Added {
-    /// The value in JSON, for the input `path`.
+    /// What is written of it, for the input `path` with `header`. A hash has this `key`.
     ///
     /// # Errors
     /// The text is none of its type.
-    pub(super) fn json(&self, path: &str) -> Result<Box<str>> {
-        let (text, wanted) = match &self.value {
-            AddedValue::File => return Ok(quoted(path).into()),
-            AddedValue::Text(text, Type::String) => return Ok(quoted(text).into()),
-            AddedValue::Text(text, wanted) => (text, wanted),
-        };
+    pub(super) fn supplied(&self, path: &str, header: &Header, key: Option<&HashKey>) -> Result<Supplied> {
+        let id = |of| Supplied::Id(RecordId { of, key: key.cloned() }.into());
+        Ok(match &self.value {
+            AddedValue::File => Supplied::Json(quoted(path).into()),
+            AddedValue::Text(text, Type::String) => Supplied::Json(quoted(text).into()),
+            AddedValue::Text(text, wanted) => Supplied::Json(self.json(text, wanted)?),
+            AddedValue::Byte => Supplied::Byte,
+            AddedValue::IdOfPlace(name) => id(IdOf::Place(name.as_deref().unwrap_or(path).into())),
+            AddedValue::IdOfColumns(columns) => id(IdOf::Fields(fields_of(columns, header))),
+        })
+    }
+
+    /// The JSON of a text of this type.
+    fn json(&self, text: &str, wanted: &Type) -> Result<Box<str>> {
         let last = Last::Typed(wanted.clone());
         let content = text.as_bytes();
         Ok(match last.value(Whole { bytes: content, form: Form::Bare }) {
@@ -46,7 +79,7 @@ impl Added {
                 let (letters, n) = word.letters();
                 String::from_utf8_lossy(&letters[..n]).into()
             }
-            Value::Token => text.as_str().into(),
+            Value::Token => text.into(),
             Value::Json => text.replace(['\r', '\n'], " ").into(),
             Value::Text => quoted(text).into(),
             Value::Made => {
@@ -64,4 +97,22 @@ impl Added {
             }
         })
     }
+}
+
+/// The fields of these columns, each once. A name that the header lacks has none.
+fn fields_of(columns: &[String], header: &Header) -> Box<[Option<u32>]> {
+    let names = ColumnNames(header);
+    let mut fields = Vec::new();
+    for column in columns {
+        let found: Vec<Option<u32>> = match names.find_all(column) {
+            none if none.is_empty() && !column.contains('*') => vec![None],
+            found => found.into_iter().map(|field| u32::try_from(field).ok()).collect(),
+        };
+        for field in found {
+            if field.is_none() || !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+    }
+    fields.into()
 }

@@ -36,7 +36,7 @@ pub struct Columns {
     /// Columns to mask.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mask: Vec<(String, Mask)>,
-    /// The key of [`Mask::Hash`].
+    /// The key of [`Mask::Hash`], and of hashes of records.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub hash_key: Option<HashKey>,
     /// Columns with a rule of the caller's own.
@@ -82,7 +82,13 @@ pub struct Columns {
     pub nul: Nul,
     /// How records are written.
     pub format: Format,
+    /// A line before each record, without its end. It is written as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
+
+/// The longest line before a record, in bytes. The smallest output buffer holds it.
+const MOST_BEFORE: usize = 4096;
 
 impl Default for Columns {
     fn default() -> Self {
@@ -110,6 +116,7 @@ impl Default for Columns {
             empty: Vec::new(),
             nul: Nul::default(),
             format: Format::default(),
+            before: None,
         }
     }
 }
@@ -123,6 +130,18 @@ impl Columns {
         by_column || !self.found.is_empty() || self.infer || !null.is_empty() || !self.empty.is_empty()
     }
 
+    /// Whether some column is a hash of the record.
+    pub(crate) fn has_ids(&self) -> bool {
+        self.add.iter().any(|added| added.value.is_id())
+    }
+
+    /// What is in front of a record's first value or key: the line before the record, if there is
+    /// one, and what opens it.
+    pub(crate) fn open(&self) -> String {
+        let before = self.before.iter().flat_map(|line| [line.as_str(), "\n"]);
+        before.chain([self.format.open()]).collect()
+    }
+
     /// Finds what cannot be combined, whatever the header.
     ///
     /// # Errors
@@ -130,10 +149,13 @@ impl Columns {
     pub(crate) fn check(&self) -> Result<()> {
         let hashes = self.mask.iter().any(|(_, mask)| mask.needs_key());
         let omits = self.empty.iter().any(|(_, empty)| *empty == Empty::Omit);
+        if let Some(line) = &self.before {
+            check_before(line, self.format)?;
+        }
         let message = if hashes && self.hash_key.is_none() {
             "`mask`: hash needs `hash_key`, a secret of at least 16 bytes (head -c 32 /dev/urandom makes one)"
-        } else if !hashes && self.hash_key.is_some() {
-            "`hash_key`: no column is masked by hash (`mask` with the style hash)"
+        } else if !hashes && !self.has_ids() && self.hash_key.is_some() {
+            "`hash_key`: no column is masked by hash (`mask` with the style hash), and none is an `id`"
         } else if self.split.iter().any(|(_, separator)| separator.is_empty()) {
             "`split`: the separator is empty"
         } else if self.nest.as_deref() == Some("") {
@@ -154,4 +176,20 @@ impl Columns {
         };
         Err(Error::setting(message))
     }
+}
+
+/// Finds why a line cannot be written before each record.
+fn check_before(line: &str, format: Format) -> Result<()> {
+    let message = if format != Format::Jsonl {
+        format!("`before` needs `format` jsonl: in {} no line stands before a record", format.name())
+    } else if line.is_empty() {
+        "`before`: the line is empty".to_owned()
+    } else if line.contains('\n') {
+        "`before` takes one line, and this one has a newline in it".to_owned()
+    } else if line.len() > MOST_BEFORE {
+        format!("`before`: the line has {} bytes; at most {MOST_BEFORE}", line.len())
+    } else {
+        return Ok(());
+    };
+    Err(Error::setting(message))
 }

@@ -5,12 +5,15 @@
 use super::columns::Columns;
 use super::filter::{self, FieldCondition};
 use super::format::Format;
+use super::layout::{Filled, Layout};
 use super::nest::{self, Nest};
 use super::nul::Nul;
 use super::of_fields::FieldRules;
+use super::own_values::OwnValues;
 use super::quoted::quoted;
-use super::resolve;
+use super::resolve::{self, Chosen};
 use super::rule::{ColumnRule, Empty, Last, Rules, Type};
+use super::supplied::Supplied;
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::header::Header;
@@ -32,6 +35,8 @@ pub(crate) struct Plan {
     ways: Ways,
     extra: Extra,
     format: Format,
+    /// In front of a record's first value or key.
+    open: Box<str>,
     conditions: Box<[FieldCondition]>,
     begin: Box<str>,
     size: usize,
@@ -46,7 +51,20 @@ struct Ways {
     omits: bool,
     /// The kernels weave.
     weaves: bool,
+    /// Some column has a value of the record's own that is none of its fields.
+    supplies_own: bool,
     nul: Nul,
+}
+
+impl Ways {
+    /// With `weaves` the kernels can put together what the columns ask for.
+    fn new(columns: &Columns, dialect: &Dialect, omits: bool, weaves: bool) -> Self {
+        let nul = columns.nul;
+        // An escape may stand for a NUL.
+        let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
+        let fills = columns.fill || !columns.format.has_keys();
+        Self { fills, omits, weaves: weaves && !may_name_nul, supplies_own: false, nul }
+    }
 }
 
 /// What becomes of the fields beyond the header.
@@ -77,18 +95,6 @@ struct WithoutNulls {
     nulls: Box<[Finder<'static>]>,
 }
 
-/// The output's columns, if the input lacks some of them.
-#[derive(Debug)]
-struct Filled {
-    /// Of each column its place among those that the input has, and its field.
-    places: Box<[Option<(u32, u32)>]>,
-    /// Of those that it has not, what is written.
-    constants: Box<[Option<Box<str>>]>,
-    /// `"name":` of each, one after another, if there are no objects within the record's.
-    keys: String,
-    ends: Box<[u32]>,
-}
-
 /// So many typed columns are counted one by one.
 pub(crate) const MOST_TYPED: usize = 64;
 
@@ -105,7 +111,9 @@ pub(crate) fn size_for(columns: &Columns, n_bytes: usize, n_columns: usize) -> u
     let quoted = if columns.null.is_empty() { quoted } else { 2 * quoted + n_bytes };
     // Lists of null texts by column.
     let nulls = columns.null.iter().filter(|(name, _)| name != "*").count() * 256;
-    3 * n_bytes + 96 * n_columns + nested + heading + quoted + nulls
+    // The line before each record stands in each of the templates.
+    let before = columns.before.as_ref().map_or(0, |line| 8 * line.len());
+    3 * n_bytes + 96 * n_columns + nested + heading + quoted + nulls + before
 }
 
 impl Plan {
@@ -134,8 +142,7 @@ impl Plan {
             Some(separator) => Some(Nest::new(&mut chosen, separator, path)?),
             None => None,
         };
-        let constants: Vec<Option<Box<str>>> =
-            chosen.iter_mut().map(|column| column.constant.take()).collect();
+        let (supplied, supplies_own) = take_supplied(&mut chosen);
         let names: Vec<&str> = chosen.iter().map(|column| &*column.name).collect();
         let fields: Vec<Option<u32>> = chosen.iter().map(|column| column.field).collect();
         let FieldRules { mut rules, surplus, nulls } = FieldRules::new(columns, &header)?;
@@ -150,13 +157,15 @@ impl Plan {
         typed.sort_by_key(|(field, _)| *field);
         let rules = Rules::new(of_columns, surplus, &nulls, columns, dialect.charset);
         let omits = rules.omits();
+        let n_woven = OwnValues::n_before(&fields, &supplied).filter(|_| nest.is_none());
         let layout = Layout {
             columns,
             names: &names,
             fields: &fields,
-            constants: &constants,
+            supplied: &supplied,
             nest: nest.as_ref(),
             omits,
+            n_woven,
         };
         // To the kernels the empty field behind the last delimiter is a field that is not written.
         let n_fields = header.len() + usize::from(dialect.trailing_delimiter);
@@ -169,11 +178,9 @@ impl Plan {
         let rules = (!template.ruled().is_empty() || columns.infer).then_some(rules);
         let filled = fields.contains(&None).then(|| Box::new(layout.filled()));
         let extra = Extra::new(columns, &names, nest.as_ref());
-        let nul = columns.nul;
-        // An escape may stand for a NUL.
-        let may_name_nul = nul != Nul::Keep && dialect.escapes.meanings().is_some();
-        let weaves = !(omits && (nest.is_some() || !columns.add.is_empty()) || may_name_nul);
-        let ways = Ways { fills: columns.fill || !format.has_keys(), omits, weaves, nul };
+        let weaves =
+            !(omits && (nest.is_some() || !columns.add.is_empty())) && (!supplies_own || n_woven.is_some());
+        let ways = Ways { supplies_own, ..Ways::new(columns, dialect, omits, weaves) };
         let begin = format.begin(names.iter()).into();
         drop(names);
         let conditions = filter::conditions(&columns.filter, &header);
@@ -189,6 +196,7 @@ impl Plan {
             ways,
             extra,
             format,
+            open: columns.open().into(),
             begin,
             size,
         })
@@ -229,9 +237,26 @@ impl Plan {
 
     /// Whether the kernels weave its records. Not where values may be left out and objects within
     /// objects lose their last one, or other values stand between them; nor where an escape may
-    /// stand for a NUL that is not to be written.
+    /// stand for a NUL that is not to be written, or a value that is made for each record stands
+    /// before a field.
     pub(crate) fn weaves(&self) -> bool {
         self.ways.weaves
+    }
+
+    /// Whether some value depends on where the record is in the input.
+    pub(crate) fn needs_place(&self) -> bool {
+        self.ways.supplies_own
+    }
+
+    /// With the record's own length the most that a woven record becomes, if no value is longer
+    /// than its field.
+    pub(crate) fn n_around(&self) -> usize {
+        self.template.n_around() + self.own_values().map_or(0, OwnValues::most)
+    }
+
+    /// What is written behind the records that the kernels weave, if they do not end them.
+    pub(crate) fn own_values(&self) -> Option<&OwnValues> {
+        self.filled.as_ref()?.own_values.as_ref()
     }
 
     /// Whether some value may not be what it should.
@@ -274,6 +299,11 @@ impl Plan {
         self.format
     }
 
+    /// In front of a record's first value or key.
+    pub(crate) fn open(&self) -> &str {
+        &self.open
+    }
+
     /// The number of output columns that a record of `n` fields may have a value in.
     pub(crate) fn n_columns(&self, n: usize) -> usize {
         match &self.filled {
@@ -296,10 +326,10 @@ impl Plan {
 
     /// What is written in output column `i` of a record that lacks it: of one that is added what it
     /// is, null where nothing may be missing, in an array for one.
-    pub(crate) fn lacking(&self, i: usize) -> Option<&str> {
-        let constant = self.filled.as_ref().and_then(|filled| filled.constants[i].as_deref());
+    pub(crate) fn lacking(&self, i: usize) -> Option<&Supplied> {
+        let supplied = self.filled.as_ref().and_then(|filled| filled.supplied[i].as_ref());
         let fills = self.ways.fills || self.nest.as_ref().is_some_and(|nest| nest.is_in_array(i));
-        constant.or(fills.then_some("null"))
+        supplied.or(fills.then_some(&Supplied::Null))
     }
 
     /// Writes what is before the value of output column `i`, when that of column `before`
@@ -326,7 +356,7 @@ impl Plan {
         let piece = self.template.piece(i);
         let quote = |i| usize::from(!self.template.is_ruled(i));
         let start = match i {
-            0 => self.format.open().len(),
+            0 => self.open.len(),
             _ => quote(i - 1) + usize::from(!self.ways.omits),
         };
         emit(&piece[start..piece.len() - quote(i)])
@@ -354,107 +384,11 @@ impl Plan {
     }
 }
 
-/// What is written around the values of a record.
-struct Layout<'a> {
-    columns: &'a Columns,
-    names: &'a [&'a str],
-    /// `None` for what the input lacks.
-    fields: &'a [Option<u32>],
-    /// What is written for that.
-    constants: &'a [Option<Box<str>>],
-    nest: Option<&'a Nest>,
-    /// A comma follows each value, which may be left out.
-    omits: bool,
-}
-
-impl Layout<'_> {
-    /// For records of `n_fields`, whose values become what `rules` say.
-    fn template(&self, rules: &Rules, n_fields: usize) -> Template {
-        let Self { columns, fields, omits, .. } = *self;
-        let ruled: Vec<bool> = (0..fields.iter().flatten().count()).map(|i| !rules.is_plain(i)).collect();
-        let template = self.without_rules(&ruled, n_fields);
-        if !ruled.contains(&true) && !columns.infer {
-            return template;
-        }
-        let sight = |(i, ruled): (usize, &bool)| ruled.then(|| rules.sight(i));
-        let sights = ruled.iter().enumerate().map(sight).collect();
-        template.with_rules(sights, omits.then(|| columns.format.open().len()), columns.quoted_values)
-    }
-
-    /// The same without the rules, but with room for the quotes of those columns that are `ruled`.
-    fn without_rules(&self, ruled: &[bool], n_fields: usize) -> Template {
-        let Self { columns, names, fields, constants, nest, omits } = *self;
-        let format = columns.format;
-        let own: Vec<u32> = fields.iter().flatten().copied().collect();
-        // A value's quotes are in the pieces around it, unless its rule writes them.
-        let quote = |i: usize| if ruled[i] { "" } else { "\"" };
-        let (mut i, mut place) = (0, 0);
-        let mut text = Some(format.open().to_owned());
-        // One at a time, since a header may be long. What the input lacks is a part of the next.
-        let pieces = std::iter::from_fn(|| {
-            let mut piece = text.take()?;
-            while let Some(field) = fields.get(i) {
-                let before = i.checked_sub(1);
-                match nest {
-                    Some(nest) => {
-                        let Ok(()) = nest.lead(before, i, |part| {
-                            piece.push_str(&String::from_utf8_lossy(part));
-                            Ok::<_, std::convert::Infallible>(())
-                        });
-                    }
-                    None => {
-                        if i > 0 && !omits {
-                            piece.push(',');
-                        }
-                        if format.has_keys() {
-                            piece.push_str(&quoted(names[i]));
-                            piece.push(':');
-                        }
-                    }
-                }
-                let constant = constants[i].as_deref();
-                i += 1;
-                if field.is_some() {
-                    piece.push_str(quote(place));
-                    text = Some(quote(place).to_owned());
-                    place += 1;
-                    return Some(piece);
-                }
-                piece.push_str(constant.unwrap_or("null"));
-            }
-            if let Some((nest, last)) = nest.zip(fields.len().checked_sub(1)) {
-                let Ok(()) = nest.close(last, 0, |part| {
-                    piece.push_str(&String::from_utf8_lossy(part));
-                    Ok::<_, std::convert::Infallible>(())
-                });
-            }
-            piece.push_str(format.close());
-            Some(piece)
-        });
-        Template::new(pieces, own, n_fields)
-    }
-
-    fn filled(&self) -> Filled {
-        let Self { columns, names, fields, nest, .. } = self;
-        let (mut keys, mut ends, mut place) = (String::new(), Vec::new(), 0);
-        if nest.is_none() && columns.format.has_keys() {
-            for name in *names {
-                keys.push_str(&quoted(name));
-                keys.push(':');
-                ends.push(u32::try_from(keys.len()).expect("headers are no longer than their room"));
-            }
-        }
-        let places = fields.iter().map(|field| field.map(|field| ((place, field), place += 1).0));
-        let constants = self.constants.into();
-        Filled { places: places.collect(), constants, keys, ends: ends.into() }
-    }
-}
-
-impl Filled {
-    fn key(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.keys[start..self.ends[i] as usize]
-    }
+/// What is written in the columns that the input lacks, and whether some of it is a record's own.
+fn take_supplied(chosen: &mut [Chosen<'_>]) -> (Vec<Option<Supplied>>, bool) {
+    let supplied: Vec<_> = chosen.iter_mut().map(|column| column.supplied.take()).collect();
+    let supplies_own = supplied.iter().flatten().any(Supplied::is_own);
+    (supplied, supplies_own)
 }
 
 /// Finds columns in arrays whose empty fields would be left out, so that others moved up.

@@ -2,8 +2,8 @@
 //!
 //! A name that an input lacks is passed over: that some input has it is seen to in `together.rs`.
 
+use super::column_names::ColumnNames;
 use super::columns::Columns;
-use super::resolve::ColumnNames;
 use super::rule::{ColumnRule, Empty, Last, Notation, Type, otherwise};
 use crate::error::{Error, Result};
 use crate::header::Header;

@@ -1,7 +1,7 @@
 //! What is asked of columns over what was asked of them before: the later counts.
 
+use super::column_names::matches;
 use super::columns::Columns;
-use super::resolve::matches;
 
 impl Columns {
     /// Whether something is asked of the values of the column `name` that a type would change.

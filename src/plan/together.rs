@@ -4,10 +4,11 @@
 //! Headers are read before the output is opened, so all of them are known when the first record is
 //! written.
 
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::compile::size_for;
 use super::nest::Nest;
-use super::resolve::{ColumnNames, choose_of_all};
+use super::resolve::choose_of_all;
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::header::Header;
 use std::collections::HashSet;
@@ -56,6 +57,8 @@ impl<'c> Together<'c> {
         let names = names.chain(columns.empty.iter().map(|(name, _)| (name, "`empty`")));
         let names = names.chain(split.iter().map(|(name, _)| (name, "`split`")));
         let names = names.chain(transform.iter().map(|(name, _)| (name, "`transform`")));
+        let of_ids = columns.add.iter().flat_map(|added| added.value.columns());
+        let names = names.chain(of_ids.map(|name| (name, "`id`")));
         let names = names.chain(mask.iter().map(|(name, _)| (name, "`mask`")));
         let mut seen = HashSet::new();
         let once = names.filter(|(name, _)| seen.insert(*name));

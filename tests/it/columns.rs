@@ -30,7 +30,7 @@ fn a_column_is_added_to_each_record() {
     run(&["--add", "n:int=x"]).expect_refusal(2, "--add: n: 'x' is no int");
     run(&["--add", "n:integer=7"]).expect_refusal(2, "--add: no type is named 'integer'; there are int");
     run(&["--add", "n"]).expect_refusal(2, "--add takes NAME=TEXT or NAME:TYPE=TEXT, not 'n'");
-    run(&["--with", "line"]).expect_refusal(2, "--with takes file or NAME=file, not 'line'");
+    run(&["--with", "line"]).expect_refusal(2, "--with takes file, byte or NAME=file, not 'line'");
 }
 
 /// Each input has its own name, and inputs that lack a column have it all the same.

@@ -133,6 +133,18 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
         let value = AddedValue::Text("7".to_owned(), Type::Int);
         columns.add.push(Added { name: "a.added".to_owned(), value });
     }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 3 {
+        let name = ["byte", "a.byte", "renamed", "a.at"][of(masks, 3, 2)].to_owned();
+        columns.add.push(Added { name, value: AddedValue::Byte });
+    }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 4 {
+        let value = match column(of(masks, 3, 2)) {
+            Some(name) => AddedValue::IdOfColumns(vec![name]),
+            None => AddedValue::IdOfPlace(Some("place".to_owned())),
+        };
+        columns.add.push(Added { name: "a.id".to_owned(), value });
+        columns.hash_key = (of(masks, 5, 1) == 1).then(rules::key);
+    }
     if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 7 {
         columns.names = NameStyle::Lower;
     }
@@ -176,6 +188,9 @@ pub(crate) fn columns(rules: [u8; 4], names: &[String]) -> Columns {
     columns.format = [Format::Jsonl, Format::Jsonl, Format::Jsonl, Format::Rows][of(values, 5, 2)];
     if of(values, 7, 1) == 1 {
         columns.format = Format::Json;
+    }
+    if of(masks, 7, 1) == 0 && of(masks, 0, 3) == 2 && columns.format == Format::Jsonl {
+        columns.before = Some(["{\"index\":{}}", "{}", "x", "\u{a6} "][of(masks, 3, 2)].to_owned());
     }
     columns.nest = [None, None, Some(".".to_owned()), Some("a".to_owned())][of(layout, 0, 2)].clone();
     columns.select = match (of(layout, 2, 2), names) {

@@ -54,9 +54,21 @@ fn token(how: &str, value: &str) -> String {
         _ => value.to_owned(),
     };
     let key = blake3(SECRET, &material(), MATERIAL);
-    let hash: String =
-        blake3(value.as_bytes(), &key, KEYED).iter().map(|byte| format!("{byte:02x}")).collect();
-    hash[..n].to_owned()
+    hexadecimal(&blake3(value.as_bytes(), &key, KEYED))[..n].to_owned()
+}
+
+/// The hash of texts, each behind its length; with the key of the masks if it is `keyed`.
+pub(super) fn id(texts: &[String], keyed: bool) -> String {
+    let with_length = |text: &String| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
+    let bytes: Vec<u8> = texts.iter().flat_map(with_length).collect();
+    hexadecimal(&match keyed {
+        true => blake3(&bytes, &blake3(SECRET, &material(), MATERIAL), KEYED),
+        false => blake3(&bytes, &initial(), 0),
+    })
+}
+
+fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const KEYED: u32 = 16;
@@ -67,8 +79,12 @@ const IV: [u32; 8] =
 
 /// What the key of a secret is derived with.
 fn material() -> [u8; 32] {
-    let iv = IV.map(u32::to_le_bytes).concat().try_into().expect("32 bytes");
-    blake3(b"rowmill 2026-11-23 mask hash", &iv, CONTEXT)
+    blake3(b"rowmill 2026-11-23 mask hash", &initial(), CONTEXT)
+}
+
+/// What stands for a key where there is none.
+fn initial() -> [u8; 32] {
+    IV.map(u32::to_le_bytes).concat().try_into().expect("32 bytes")
 }
 
 /// BLAKE3 of a few chunks, after its paper.

@@ -115,6 +115,8 @@ pub(crate) struct Record {
     pub(crate) raw: Vec<u8>,
     /// That terminator is there.
     pub(crate) ended: bool,
+    /// Its first byte in the input.
+    pub(crate) at: usize,
 }
 
 /// What a conversion should come to.
@@ -265,7 +267,7 @@ impl Shape {
         let by_hand = self.by_hand(bytes);
         if by_hand.len() == records.len() {
             for (record, other) in records.iter_mut().zip(by_hand) {
-                (record.raw, record.ended) = (other.raw, other.ended);
+                (record.raw, record.ended, record.at) = (other.raw, other.ended, other.at);
                 record.open_lines = other.open_lines;
                 for (cell, other) in record.cells.iter_mut().zip(other.cells) {
                     (cell.stray, cell.quoted) = (other.stray, other.quoted);
@@ -302,8 +304,10 @@ impl Shape {
 
     /// The records as the guide has them.
     pub(crate) fn by_hand(&self, bytes: &[u8]) -> Vec<Record> {
-        let mut records = self.by_single_bytes(&self.folded(bytes));
+        let folded = self.folded(bytes);
+        let mut records = self.by_single_bytes(&folded);
         for record in &mut records {
+            record.at = self.unfolded(&folded[..record.at]).len();
             record.fields.iter_mut().for_each(|field| *field = self.unfolded(field));
             for cell in &mut record.cells {
                 (cell.content, cell.raw) = (self.unfolded(&cell.content), self.unfolded(&cell.raw));
@@ -366,7 +370,7 @@ impl Shape {
             if self.whitespace {
                 at += body[at..].iter().take_while(|byte| self.parts(**byte)).count();
             }
-            let mut record = Record::default();
+            let mut record = Record { at: bytes.len() - body.len() + start, ..Record::default() };
             let blank = loop {
                 let field = self.field(body, at, trim);
                 let lines = body[at..field.end].iter().any(|&byte| self.ends(byte));
@@ -607,7 +611,7 @@ impl Shape {
         for record in data {
             expected.records += 1;
             let known = expected.n_anomalies();
-            let line = plan.line(&record.cells, names.len(), n_written == 0);
+            let line = plan.line(record.at, &record.cells, names.len(), n_written == 0);
             if record.overlong {
                 expected.overlong += 1;
             } else {

@@ -7,11 +7,11 @@
 
 use rowmill::internal::{Added, Columns};
 use rowmill::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
-use serde::de::IgnoredAny;
 
 use crate::model::{Cell, json, repaired, text};
-use masks::masked;
+use masks::{id, masked};
 use nesting::{Path, in_array, levels, nested, siblings};
+use types::{is_token, typed};
 
 // With these the fuzz targets take this file whole.
 #[path = "masks.rs"]
@@ -20,6 +20,8 @@ mod masks;
 mod nesting;
 #[path = "people.rs"]
 mod people;
+#[path = "types.rs"]
+mod types;
 #[cfg(test)]
 pub(crate) use people::number;
 
@@ -34,7 +36,10 @@ pub(crate) fn key() -> HashKey {
 /// Whether the settings make sense whatever the input.
 pub(crate) fn make_sense(columns: &Columns) -> bool {
     let omits = columns.empty.iter().any(|(_, empty)| *empty == Empty::Omit);
-    !(columns.fill && omits) && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
+    let is_before = columns.before.is_none() || columns.format == Format::Jsonl;
+    is_before
+        && !(columns.fill && omits)
+        && (columns.format != Format::Rows || columns.nest.is_none() && !omits)
 }
 
 /// What is written of a record: column by column.
@@ -58,6 +63,11 @@ enum Rule {
     Masked(Mask),
     /// Of no field.
     Added(String),
+    /// Where the record starts.
+    Byte,
+    /// A hash of these fields, or of this name and where the record starts.
+    IdOfFields(Vec<usize>),
+    IdOfPlace(String),
 }
 
 /// A record's line, and how many of its values are not of their type and not UTF-8.
@@ -124,8 +134,17 @@ impl<'a> Plan<'a> {
             }
         }
         for Added { name, value } in &columns.add {
-            let AddedValue::Text(text, Type::Int) = value else { return None };
-            chosen.push((usize::MAX, name.clone(), Rule::Added(text.clone())));
+            let rule = match value {
+                AddedValue::Text(text, Type::Int) => Rule::Added(text.clone()),
+                AddedValue::Byte => Rule::Byte,
+                AddedValue::IdOfColumns(columns) => {
+                    let of = columns.iter().map(|pattern| matching(pattern, names));
+                    Rule::IdOfFields(of.collect::<Option<Vec<_>>>()?.concat())
+                }
+                AddedValue::IdOfPlace(Some(name)) => Rule::IdOfPlace(name.clone()),
+                other => panic!("the model does not know {other:?}"),
+            };
+            chosen.push((usize::MAX, name.clone(), rule));
         }
         let twice = |i: usize| chosen[..i].iter().any(|(_, key, _)| *key == chosen[i].1);
         if chosen.is_empty()
@@ -176,7 +195,7 @@ impl<'a> Plan<'a> {
         let omits = |(i, key, rule): &(usize, String, Rule)| {
             plan.arrays.contains(key)
                 && plan.empty(rule, plan.names.get(*i)) == Empty::Omit
-                && !matches!(rule, Rule::Added(_))
+                && *i != usize::MAX
         };
         if plan.chosen.iter().any(omits) { None } else { Some(plan) }
     }
@@ -199,14 +218,14 @@ impl<'a> Plan<'a> {
         if self.columns.format == Format::Json { "\n]\n" } else { "" }
     }
 
-    /// What becomes of a record of an input with `n_names` names, if it is the `first` that is
-    /// written.
-    pub(crate) fn line(&self, cells: &[Cell], n_names: usize, first: bool) -> Line {
+    /// What becomes of a record that starts at byte `at` of an input with `n_names` names, if it is
+    /// the `first` that is written.
+    pub(crate) fn line(&self, at: usize, cells: &[Cell], n_names: usize, first: bool) -> Line {
         let mut line = Line::default();
         let mut written: Vec<(Option<&str>, String)> = Vec::new();
         for (i, key, rule) in &self.chosen {
-            if let Rule::Added(value) = rule {
-                written.push((Some(key), value.clone()));
+            if let Some(value) = self.added(rule, at, cells) {
+                written.push((Some(key), value));
                 continue;
             }
             match cells.get(*i) {
@@ -240,11 +259,27 @@ impl<'a> Plan<'a> {
                 let object = self.object(&written, extra);
                 match format {
                     Format::Json => format!("{}\n{object}", if first { "" } else { "," }),
-                    _ => object + "\n",
+                    _ => {
+                        let before = self.columns.before.iter().map(|line| format!("{line}\n"));
+                        before.chain([object + "\n"]).collect()
+                    }
                 }
             }
         };
         line
+    }
+
+    /// The JSON of what is of no field.
+    fn added(&self, rule: &Rule, at: usize, cells: &[Cell]) -> Option<String> {
+        let content = |field: &usize| cells.get(*field).map_or(String::new(), |cell| text(&cell.content));
+        let texts = match rule {
+            Rule::Added(value) => return Some(value.clone()),
+            Rule::Byte => return Some(at.to_string()),
+            Rule::IdOfFields(fields) => fields.iter().map(content).collect(),
+            Rule::IdOfPlace(name) => vec![name.clone(), at.to_string()],
+            _ => return None,
+        };
+        Some(json(&id(&texts, self.columns.hash_key.is_some())))
     }
 
     /// The record's object, of which the members with a common start of their key are an object or
@@ -361,7 +396,9 @@ impl<'a> Plan<'a> {
     fn by_rule(&self, text: &str, rule: &Rule, is_bare: bool, misfits: &mut u64) -> String {
         let columns = self.columns;
         match rule {
-            Rule::Added(value) => value.clone(),
+            Rule::Added(_) | Rule::Byte | Rule::IdOfFields(_) | Rule::IdOfPlace(_) => {
+                unreachable!("no value of a field")
+            }
             Rule::Masked(mask) => json(&masked(mask, text)),
             Rule::Typed(wanted) => typed(wanted, columns.decimal_comma, text).unwrap_or_else(|| {
                 *misfits += 1;
@@ -401,85 +438,6 @@ fn matches(pattern: &str, name: &str) -> bool {
             _ => false,
         },
     }
-}
-
-fn typed(wanted: &Type, decimal_comma: bool, value: &str) -> Option<String> {
-    match wanted {
-        Type::Float if decimal_comma => people::number("float(comma)", value),
-        Type::Number(_) if decimal_comma => people::number(&format!("{wanted},comma"), value),
-        Type::Number(_) => people::number(&wanted.to_string(), value),
-        Type::Date(_) => people::date(&wanted.to_string(), value),
-        Type::String => Some(json(value)),
-        Type::Bool => match value.to_ascii_lowercase().as_str() {
-            "true" | "t" | "yes" | "y" | "1" => Some("true".to_owned()),
-            "false" | "f" | "no" | "n" | "0" => Some("false".to_owned()),
-            _ => None,
-        },
-        Type::Json => is_json(value).then(|| value.replace(['\r', '\n'], " ")),
-        Type::Int | Type::Float => {
-            let (sign, whole, point, fraction, exponent) = people::loose(value)?;
-            if whole.is_empty() && fraction.is_empty()
-                || *wanted == Type::Int && (point || !exponent.is_empty())
-            {
-                return None;
-            }
-            let digits = whole.trim_start_matches('0');
-            let mut number = if sign == "-" { "-" } else { "" }.to_owned();
-            number += if digits.is_empty() { "0" } else { digits };
-            if !fraction.is_empty() {
-                number = number + "." + fraction;
-            }
-            Some(number + exponent)
-        }
-        other => panic!("the model does not know {other:?}"),
-    }
-}
-
-/// A number as JSON writes it, or one of its words.
-fn is_token(value: &str) -> bool {
-    if ["true", "false", "null"].contains(&value) {
-        return true;
-    }
-    let blank = value.contains(|c: char| c.is_ascii_whitespace());
-    let first = value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-    first && !blank && serde_json::from_str::<IgnoredAny>(value).is_ok()
-}
-
-/// JSON that strict readers take: no half of a surrogate pair, no more than 100 levels.
-fn is_json(value: &str) -> bool {
-    if serde_json::from_str::<IgnoredAny>(value).is_err() {
-        return false;
-    }
-    let (mut levels, mut deepest) = (0, 0);
-    let mut rest = value;
-    while let Some(c) = rest.chars().next() {
-        match c {
-            '"' => {
-                let end = string_end(rest);
-                if serde_json::from_str::<String>(&rest[..end]).is_err() {
-                    return false;
-                }
-                rest = &rest[end..];
-                continue;
-            }
-            '[' | '{' => levels += 1,
-            ']' | '}' => levels -= 1,
-            _ => {}
-        }
-        deepest = deepest.max(levels);
-        rest = &rest[c.len_utf8()..];
-    }
-    deepest <= 100
-}
-
-/// Behind the string that starts here.
-fn string_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = 1;
-    while bytes[at] != b'"' {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
-    }
-    at + 1
 }
 
 /// Of any length: the model's hash is the one that the fixtures' oracle has.

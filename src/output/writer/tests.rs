@@ -56,16 +56,18 @@ fn text(typed: Option<&str>, bytes: &[u8]) -> String {
     text
 }
 
-/// Those of JSON Lines, of rows under a line of names, and of one array.
-fn framings() -> [Framing; 3] {
+/// Those of JSON Lines, of rows under a line of names, of one array, and of a line before each
+/// record.
+fn framings() -> [Framing; 4] {
     let open = |bytes: &[u8]| Framing { open: bytes.into(), ..Framing::default() };
     let array = Framing { close: (*b"\n]\n").into(), separated: true, ..open(b"[") };
-    [Framing::default(), open(b"[\"a\"]\n"), array]
+    let pairs = Framing { preceded: true, ..Framing::default() };
+    [Framing::default(), open(b"[\"a\"]\n"), array, pairs]
 }
 
 #[test]
 fn what_is_written_around_the_records() {
-    let [lines, rows, json] = framings();
+    let [lines, rows, json, pairs] = framings();
     for typed in [None, Some("gzip"), Some("zstd")] {
         for cut in 0..4 {
             let all = |framing, buffers: &[&str]| written(framing, typed, buffers, cut);
@@ -73,6 +75,7 @@ fn what_is_written_around_the_records() {
             assert_eq!(all(&rows, &["[1]\n", "[2]\n"]), "[\"a\"]\n[1]\n[2]\n");
             let expected = "[\n{},\n{},\n{\"a\":1},\n{}\n]\n";
             assert_eq!(all(&json, &[",\n{},\n{}", ",\n{\"a\":", "1},\n{}"]), expected);
+            assert_eq!(all(&pairs, &["a\n{}\na\n{", "}\n"]), "a\n{}\na\n{}\n");
             assert_eq!(all(&json, &[",\n{}"]), "[\n{}\n]\n");
             assert_eq!((all(&lines, &[]), all(&rows, &[])), (String::new(), "[\"a\"]\n".to_owned()));
             assert_eq!(all(&json, &[]), "[\n]\n");
@@ -114,9 +117,9 @@ fn parts_end_where_they_should_whatever_the_buffers() {
     let framings = framings();
     let mut numbers = NumberSource(7);
     let mut n_parts = 0;
-    for round in 0..600 {
-        let framing = framings[round % 3].clone();
-        let typed = [None, Some("gzip"), None, Some("zstd")][round % 4];
+    for round in 0..800 {
+        let framing = framings[round % 4].clone();
+        let typed = [None, Some("gzip"), None, Some("zstd")][round / 4 % 4];
         let compression = typed.map(|typed| Compression::parse(typed).unwrap());
         let packed_size = if typed.is_some() { 400 } else { 100 };
         let split = Split {
@@ -131,7 +134,11 @@ fn parts_end_where_they_should_whatever_the_buffers() {
                 let most = if numbers.below(9) == 0 { 300 } else { 12 };
                 let n = numbers.below(most);
                 let noise: String = (0..n).map(|_| (b'a' + numbers.below(26) as u8) as char).collect();
-                let [before, behind] = if framing.separated { [",\n", ""] } else { ["", "\n"] };
+                let [before, behind] = match (framing.separated, framing.preceded) {
+                    (true, _) => [",\n", ""],
+                    (_, true) => ["a\n", "\n"],
+                    _ => ["", "\n"],
+                };
                 format!("{before}{{\"{i}\":\"{noise}\"}}{behind}")
             })
             .collect();
@@ -153,7 +160,7 @@ fn parts_end_where_they_should_whatever_the_buffers() {
             writer.write(Batch { raw, cuts, packer: packer.as_mut() }).unwrap();
             cuts.within
         };
-        // Slices of whole records, in buffers that end anywhere but behind a comma.
+        // Slices of whole records, in buffers that end anywhere but within what opens a record.
         let mut left = &records[..];
         while !left.is_empty() {
             let (slice, rest) = left.split_at(1 + numbers.below(left.len()));
@@ -161,8 +168,13 @@ fn parts_end_where_they_should_whatever_the_buffers() {
             let slice = slice.concat();
             let (mut at, mut within) = (0, false);
             while at < slice.len() {
-                let mut end = (at + 2 + numbers.below(80)).min(slice.len());
-                end -= usize::from(framing.separated && slice[..end].ends_with(','));
+                let mut end = (at + 3 + numbers.below(80)).min(slice.len());
+                let n_opened = match &slice[..end] {
+                    text if framing.separated => usize::from(text.ends_with(',')),
+                    text if text.ends_with("a\n") => 2,
+                    text => usize::from(framing.preceded && text.ends_with("\na")),
+                };
+                end -= n_opened;
                 let ends = if end == slice.len() { Ends::Record } else { Ends::Within };
                 within = write(&slice.as_bytes()[at..end], within, ends);
                 at = end;

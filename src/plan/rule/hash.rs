@@ -32,7 +32,7 @@ impl serde::Serialize for HashKey {
 }
 
 impl HashKey {
-    pub(super) fn hasher(&self) -> blake3::Hasher {
+    pub(in crate::plan) fn hasher(&self) -> blake3::Hasher {
         blake3::Hasher::new_keyed(&self.0)
     }
 
