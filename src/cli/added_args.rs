@@ -62,7 +62,7 @@ impl AddedArgs {
                 _ => Err(""),
             };
             let value = value.map_err(|why| {
-                Error::setting(format!("--with takes file, byte or NAME=file, not '{typed}'{why}"))
+                Error::setting(format!("--with takes file, byte, NAME=file or NAME=byte, not '{typed}'{why}"))
             })?;
             added.push(Added { name: name.to_owned(), value });
         }

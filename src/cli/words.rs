@@ -58,6 +58,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("split", "--split"),
     ("split_records", "--split-records"),
     ("split_size", "--split-size"),
+    ("with", "--with"),
     ("strict", "--strict"),
     ("terminator", "--terminator"),
     ("trailing_delimiter", "--trailing-delimiter"),

@@ -46,6 +46,15 @@ impl AddedValue {
         if let Self::IdOfColumns(columns) = self { columns } else { &[] }
     }
 
+    /// What asks for it, as messages name settings.
+    pub(super) fn setting(&self) -> &'static str {
+        match self {
+            Self::Text(..) => "`add`",
+            Self::File | Self::Byte => "`with`",
+            Self::IdOfColumns(_) | Self::IdOfPlace(_) => "`id`",
+        }
+    }
+
     /// Whether it is a hash.
     pub(crate) fn is_id(&self) -> bool {
         matches!(self, Self::IdOfColumns(_) | Self::IdOfPlace(_))

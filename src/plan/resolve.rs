@@ -2,6 +2,7 @@
 //!
 //! A name that an input lacks is passed over: that some input has it is seen to in `together.rs`.
 
+use super::added::Added;
 use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::name_style::NameStyle;
@@ -76,10 +77,17 @@ fn refuse_twice(columns: &Columns, own: &[Chosen<'_>], path: &str) -> Result<()>
     let mut seen = HashSet::new();
     let Some(twice) = own.iter().find(|column| !seen.insert(&column.name)) else { return Ok(()) };
     let name = &twice.name;
-    Err(Error::setting(match columns.add.iter().any(|added| added.name == **name) {
-        true => format!("{path}: `add`: there is a column '{name}' already; drop or rename it"),
-        false => format!("{path}: `rename`: two columns would be named '{name}'"),
-    }))
+    Err(columns.add.iter().find(|added| added.name == **name).map_or_else(
+        || Error::setting(format!("{path}: `rename`: two columns would be named '{name}'")),
+        |added| is_there(added, path),
+    ))
+}
+
+/// The error of a column that cannot be added.
+fn is_there(added: &Added, path: &str) -> Error {
+    let Added { name, .. } = added;
+    let setting = added.value.setting();
+    Error::setting(format!("{path}: {setting}: there is a column '{name}' already; drop or rename it"))
 }
 
 /// The columns that `columns` asks for, of inputs that have those of `all` together. Each name is
@@ -103,7 +111,7 @@ enum OutputColumn {
 
 /// As [`choose`], if no column is left or two have the same name too.
 fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Result<Vec<Chosen<'a>>> {
-    let order = order(columns, header)?;
+    let order = order(columns, header, path)?;
     let mut renamed = HashMap::new();
     for (old, new) in &columns.rename {
         renamed.extend(header.position(old).map(|field| (field, new.as_str())));
@@ -127,7 +135,7 @@ fn choose_own<'a>(columns: &'a Columns, header: &'a Header, path: &str) -> Resul
     chosen.collect()
 }
 
-fn order(columns: &Columns, header: &Header) -> Result<Vec<OutputColumn>> {
+fn order(columns: &Columns, header: &Header, path: &str) -> Result<Vec<OutputColumn>> {
     let names = ColumnNames(header);
     let mut kept = vec![true; header.len()];
     for name in &columns.drop {
@@ -152,6 +160,10 @@ fn order(columns: &Columns, header: &Header) -> Result<Vec<OutputColumn>> {
     }
     for name in selected {
         if let Some(i) = columns.add.iter().position(|added| added.name == *name) {
+            let is_renamed = columns.rename.iter().any(|(old, _)| old == name);
+            if header.position(name).is_some_and(|field| kept[field]) && !is_renamed {
+                return Err(is_there(&columns.add[i], path));
+            }
             order.push(OutputColumn::Added(i));
             continue;
         }

@@ -26,11 +26,14 @@ fn a_column_is_added_to_each_record() {
     run(&placed).expect_status(0).expect_stdout("[\"b\",\"x\",\"a\",\"y\"]\n[\"2\",\"1\",\"1\",\"2\"]\n");
     let nested = ["--add", "m.x:bool=yes", "--rename", "a=m.a", "--nest", "--limit", "1"];
     run(&nested).expect_status(0).expect_stdout("{\"m\":{\"a\":\"1\",\"x\":true},\"b\":\"2\"}\n");
-    run(&["--add", "a=1"]).expect_refusal(2, "--add: there is a column 'a' already; drop or rename it");
+    let add = "--add: there is a column 'a' already; drop or rename it";
+    run(&["--add", "a=1"]).expect_refusal(2, add);
+    run(&["--add", "a=1", "--select", "a"]).expect_refusal(2, add);
+    run(&["--with", "a=byte"]).expect_refusal(2, "--with: there is a column 'a' already");
     run(&["--add", "n:int=x"]).expect_refusal(2, "--add: n: 'x' is no int");
     run(&["--add", "n:integer=7"]).expect_refusal(2, "--add: no type is named 'integer'; there are int");
     run(&["--add", "n"]).expect_refusal(2, "--add takes NAME=TEXT or NAME:TYPE=TEXT, not 'n'");
-    run(&["--with", "line"]).expect_refusal(2, "--with takes file, byte or NAME=file, not 'line'");
+    run(&["--with", "line"]).expect_refusal(2, "--with takes file, byte, NAME=file or NAME=byte, not 'line'");
 }
 
 /// Each input has its own name, and inputs that lack a column have it all the same.

@@ -247,7 +247,8 @@ fn what_cannot_be_known_is_refused() {
     let run = |args: &[&str]| place.rowmill().args(["in.csv", "-q"]).args(args).out();
     run(&["--with", "line"]).expect_refusal(2, "lines are not known before all above is read");
     run(&["--with", "n=record"]).expect_refusal(2, "a record's number is that of its line in the output");
-    run(&["--with", "bytes"]).expect_refusal(2, "--with takes file, byte or NAME=file, not 'bytes'");
+    run(&["--with", "bytes"])
+        .expect_refusal(2, "--with takes file, byte, NAME=file or NAME=byte, not 'bytes'");
     run(&["--id", "k=c"]).expect_refusal(1, "in.csv: --id: no column is named 'c'");
     run(&["--id", "k=x*"]).expect_refusal(1, "in.csv: --id: no column matches 'x*'");
     for typed in ["", "=a", "k=", "k=a,,b"] {
