@@ -108,11 +108,8 @@ JOBS = [
     *[job("people", None, "--mask", "email:" + text, "--hash-key-file", "{key}", hashes=True)
       for text in ("hash:16", "hash(lower)", "email:hash")],
     *[job("people", None, "--mask", text) for text in ("birthday:year", "first_name:prefix:2", "email:domain")],
-    job("people", None, "--split", "city= "),
     job("people", None, "--infer", "--decimal", ","),
     job("people", None, "--null", "city=London"),
-    *[job("people", None, *options)
-      for options in (("--add", "source=crm"), ("--names", "safe"), ("--nul", "drop"), ("--max-errors", "1%"))],
 ]
 
 

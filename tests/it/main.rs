@@ -61,6 +61,7 @@ mod packed;
 mod parts;
 mod pipeline;
 mod postgres;
+mod python;
 mod ranges;
 mod ranges_random;
 mod reference;

@@ -1,0 +1,91 @@
+"""Holds the Python module to what it says of itself. The folder at hand is a place for files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import rowmill
+
+with open("in.csv", "w", newline="") as file:
+    file.write("id,name,email\n" + "".join(f"{i},N\u00f6 {i},a{i}@x.org\n" for i in range(20_000)))
+with open("short.csv", "w") as file:
+    file.write("a,b\n1,2\n3\n")
+
+summary = rowmill.convert("in.csv", "out.jsonl", type={"id": "int"}, mask=["email"], threads=2)
+assert summary["records"] == 20_000, summary
+with open("out.jsonl", "rb") as file:
+    expected = file.read()
+assert json.loads(expected.splitlines()[7]) == {"id": 7, "name": "N\u00f6 7", "email": "a***@x.org"}
+
+# Chunks are whole lines, and together they are the file.
+options = {"type": {"id": "int"}, "mask": ["email"]}
+with rowmill.open("in.csv", **options) as records:
+    chunks = list(records)
+    assert records.summary["records"] == 20_000
+assert b"".join(chunks) == expected and all(chunk.endswith(b"\n") for chunk in chunks)
+rows = list(rowmill.open(["in.csv", "in.csv"], limit=20_003, select=["id"]).rows())
+assert len(rows) == 20_003 and rows[-1] == {"id": "2"}, rows[-1]
+with open("in.csv", "rb") as file:
+    assert sum(1 for _ in rowmill.open(file, where={"id": 5}).rows()) == 1
+
+assert [column["type"] for column in rowmill.schema("in.csv")["columns"]] == ["int", "string", "string"]
+
+
+def error_of(call):
+    try:
+        call()
+    except rowmill.Error as error:
+        return error
+    raise AssertionError("no error")
+
+
+# A place is told by the exception, also where records came before it.
+error = error_of(lambda: rowmill.convert("short.csv", "no.jsonl", strict=True))
+place = (error.status, error.file, error.line, error.record, error.byte, error.column, error.name)
+assert place == (1, "short.csv", 3, 2, 8, 2, "b"), place
+assert "shorter than the header" in error.message and not os.path.exists("no.jsonl")
+assert error_of(lambda: list(rowmill.open("short.csv", strict=True))).line == 3
+error = error_of(lambda: rowmill.convert("short.csv", "no.jsonl", nonsense=1))
+assert (error.status, error.line) == (2, None) and "--nonsense" in error.message, error
+assert error_of(lambda: rowmill.schema("nowhere.csv")).status == 1
+
+# Whoever stops reading ends the program, and other threads run while it is read.
+records = rowmill.open("/dev/zero", no_header=True, max_record="1M")
+child = records._run._child
+records.close()
+assert child.poll() is not None
+turns = []
+thread = threading.Thread(target=lambda: [turns.append(1) for _ in range(1000)])
+pipe, end = os.pipe()
+records = rowmill.open(os.fdopen(pipe, "rb"))
+waiting = threading.Thread(target=lambda: turns.append(list(records)))
+waiting.start()
+thread.start()
+thread.join()
+assert len(turns) == 1000
+os.write(end, b"a\n1\n")
+os.close(end)
+waiting.join()
+assert turns[-1] == [b'{"a":"1"}\n'], turns[-1]
+
+# A signal is heard while the next chunk is waited for.
+script = """
+import os, rowmill
+pipe, end = os.pipe()
+try:
+    print("waits", flush=True)
+    next(rowmill.open(os.fdopen(pipe, "rb")))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+                      preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as child:
+    assert child.stdout.readline() == "waits\n"
+    # It may not wait yet, which makes no difference.
+    child.send_signal(signal.SIGINT)
+    said = child.stdout.read()
+assert said == "interrupted\n", said
+print("all hold")
