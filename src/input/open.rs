@@ -31,7 +31,7 @@ pub enum Io {
     /// Mapped, unless the file system or the address space advises against it.
     #[default]
     Auto,
-    /// Mapped.
+    /// Mapped; read where the system maps nothing.
     Mmap,
     /// Read.
     Read,

@@ -11,6 +11,8 @@ mod linux;
 mod macos;
 #[cfg(not(target_os = "linux"))]
 mod posix;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("rowmill is for Linux and macOS; another system needs its own file in src/sys");
 mod shared;
 #[cfg(feature = "cli")]
 mod streams;
