@@ -57,6 +57,7 @@ mod parse;
 mod plan;
 mod schema;
 mod sequence;
+mod sys;
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -83,12 +84,12 @@ pub use sequence::ByteSequence;
 pub mod internal {
     pub use crate::charset::{Charset, Page};
     pub use crate::dialect::Dialect;
-    #[cfg(feature = "cli")]
-    pub use crate::input::look_at_streams;
     pub use crate::input::{Io, is_binary};
     pub use crate::kernel::{Counted, Index, Isa, Kernel, Lead, Left, MOST_ESCAPED, Marks, Template};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::{Added, Columns, Condition};
+    #[cfg(feature = "cli")]
+    pub use crate::sys::look_at_streams;
 }
 
 /// The guide. Its pages are Markdown files in `src/guide/`.

@@ -1,14 +1,6 @@
-//! Figures for people, and those of this process.
+//! Figures for people.
 
 use std::time::SystemTime;
-
-/// A figure of this process's memory in bytes, from `/proc/self/status`.
-pub(super) fn rss(key: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let figure = status.lines().find_map(|line| line.strip_prefix(key))?;
-    let kib: u64 = figure.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
 
 /// A size for people.
 pub(super) fn size(n: u64) -> String {

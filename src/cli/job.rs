@@ -6,9 +6,9 @@ use super::confine::Needs;
 use super::remarks::Remarks;
 use crate::convert::{Resources, Shaping, Writing};
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, Result};
-use crate::input::{stdin_was_closed, stdout_was_closed};
 use crate::internal::{Io, Isa};
 use crate::output::{FileOptions, Rejects, Split};
+use crate::sys::{file_id, stdin_was_closed, stdout_was_closed};
 use crate::{Compress, Compression, Converter, Input, Output, Progress, Summary};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -195,7 +195,7 @@ fn check_check(args: &ConvertArgs, path: Option<&Path>) -> Result<()> {
 
 /// Device and number of a file.
 fn id(stat: rustix::io::Result<rustix::fs::Stat>) -> Option<(u64, u64)> {
-    stat.ok().map(|stat| (stat.st_dev, stat.st_ino))
+    stat.ok().as_ref().map(file_id)
 }
 
 /// Whether a path leads to the same file as one of `others`, or is one of them.
@@ -234,8 +234,7 @@ fn check_rejects(path: Option<&Path>) -> Result<()> {
 /// # Errors
 /// A standard stream that is needed was closed.
 pub(super) fn check_streams(inputs: &[Input<'_>], to_stdout: bool) -> Result<()> {
-    let closed =
-        |what, name: &str| Err(Error::io(what, name, std::io::Error::from_raw_os_error(libc::EBADF)));
+    let closed = |what, name: &str| Err(Error::io(what, name, rustix::io::Errno::BADF.into()));
     if stdin_was_closed() && inputs.iter().any(|input| matches!(input, Input::Stdin)) {
         return closed(CANNOT_READ, "stdin");
     }
@@ -248,13 +247,10 @@ pub(super) fn check_streams(inputs: &[Input<'_>], to_stdout: bool) -> Result<()>
 /// # Errors
 /// The output's name says that it is something that it will not be.
 fn check_name(path: &Path, inputs: &[Input<'_>]) -> Result<()> {
-    let file = |path: &Path| rustix::fs::stat(path).ok().map(|file| (file.st_dev, file.st_ino));
+    let file = |path: &Path| id(rustix::fs::stat(path));
     let is_input = |input: &Input<'_>| match input {
         Input::Path(input) | Input::Mapped(input) => file(input) == file(path),
-        Input::Stdin => {
-            let stdin = rustix::fs::fstat(std::io::stdin()).ok();
-            stdin.map(|file| (file.st_dev, file.st_ino)) == file(path)
-        }
+        Input::Stdin => id(rustix::fs::fstat(std::io::stdin())) == file(path),
         _ => false,
     };
     if file(path).is_some() && inputs.iter().any(is_input) {

@@ -4,7 +4,7 @@
 //! as long as whatever was piped in by mistake, so its length is bounded.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
-use crate::input::stdin_was_closed;
+use crate::sys::stdin_was_closed;
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ fn open(path: &Path) -> Result<(String, Box<dyn Read>)> {
     }
     let name = "stdin".to_owned();
     if stdin_was_closed() {
-        return Err(Error::io(CANNOT_READ, name, std::io::Error::from_raw_os_error(libc::EBADF)));
+        return Err(Error::io(CANNOT_READ, name, rustix::io::Errno::BADF.into()));
     }
     Ok((name, Box::new(std::io::stdin())))
 }

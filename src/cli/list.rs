@@ -1,7 +1,7 @@
 //! `--files-from`: the names of inputs in a list.
 
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
-use crate::input::stdin_was_closed;
+use crate::sys::stdin_was_closed;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path, by_nul: bool, memory: usize) -> Result<Vec<PathB
     };
     let reader: Box<dyn Read> = match is_stdin {
         true if stdin_was_closed() => {
-            return Err(cannot(CANNOT_READ)(std::io::Error::from_raw_os_error(libc::EBADF)));
+            return Err(cannot(CANNOT_READ)(rustix::io::Errno::BADF.into()));
         }
         true => Box::new(std::io::stdin()),
         false => Box::new(File::open(path).map_err(cannot(CANNOT_OPEN))?),

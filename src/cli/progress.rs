@@ -1,9 +1,10 @@
 //! The progress of a run: on a terminal a bar, elsewhere lines if they are asked for. Both have the
 //! share done, time left, records, anomalies, rates, what binds, and memory.
 
-use super::figures::{date, of, rss, short, short_count, size};
+use super::figures::{date, of, short, short_count, size};
 use super::say::say;
 use crate::convert::Times;
+use crate::sys::resident_memory;
 use crate::{Bound, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -202,7 +203,7 @@ impl<'p> Watcher<'p> {
             pace_in: pace(read, self.last_in),
             pace_out: pace(written, self.last_out),
             bound,
-            memory: rss("VmRSS:").unwrap_or(0),
+            memory: resident_memory().unwrap_or(0),
         };
         (self.last, self.last_in, self.last_out) = (now, read, written);
         (self.times, self.limited) = (times, limited);

@@ -1,12 +1,13 @@
 //! The summary: for people on stderr, for programs in `--stats FILE`.
 
 use super::exit::on_a_line;
-use super::figures::{date, grouped, of, rss, size};
+use super::figures::{date, grouped, of, size};
 use super::say::say_lines;
 use super::words::with_flags;
 use crate::convert::{Count, Misfits, Resumed, Summary};
 use crate::error::{Anomaly, CANNOT_WRITE, Error, Place, Result, shown};
 use crate::output::{FileOptions, OutputFile};
+use crate::sys::peak_memory;
 use crate::{Repair, ValueType};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -110,7 +111,7 @@ fn first_line(summary: &Summary, output: Option<&str>) -> String {
     }
     let threads = of(summary.threads as u64, "thread", "threads");
     let _ = write!(text, ", {} bound, {threads}", summary.times.bound().name());
-    if let Some(peak) = rss("VmHWM:") {
+    if let Some(peak) = peak_memory() {
         let _ = write!(text, ", peak memory {}", size(peak));
     }
     text + "\n"
@@ -313,7 +314,7 @@ impl<'s> Stats<'s> {
                 window_bytes: summary.window,
                 windows: summary.windows,
                 windows_redone: summary.windows_redone,
-                peak_memory_bytes: rss("VmHWM:"),
+                peak_memory_bytes: peak_memory(),
                 bound_by: times.bound().name(),
                 thread_seconds: ThreadSeconds {
                     input: times.input.as_secs_f64(),

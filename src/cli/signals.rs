@@ -2,10 +2,9 @@
 
 use super::progress::Bar;
 use super::say::say;
+use crate::sys::ignored_signals;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -41,14 +40,4 @@ pub(super) fn on_signal(
         }
     };
     let _ = std::thread::Builder::new().name("signals".to_owned()).stack_size(64 * 1024).spawn(wait);
-}
-
-/// The signals that the parent process had us ignore, as `nohup` does; bit 0 is signal 1.
-fn ignored_signals() -> u64 {
-    // In one piece: the system writes all of it anew for each.
-    let mut status = [0; 4096];
-    let n = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
-    let status = String::from_utf8_lossy(&status[..n]);
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -13,6 +13,7 @@ use super::prepared::Prepared;
 use super::state::State;
 use crate::error::{CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::output::{FileId, OutputFile, Reached, checkpoint_path};
+use crate::sys;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -274,9 +275,9 @@ impl Checkpoints {
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&new)?;
             file.write_all(text.as_bytes())?;
-            file.sync_all()?;
+            sys::sync(&file)?;
             std::fs::rename(&new, &self.path)?;
-            File::open(folder(&self.path))?.sync_all()
+            Ok(sys::sync(File::open(folder(&self.path))?)?)
         };
         write().map_err(cannot)
     }

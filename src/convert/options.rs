@@ -138,7 +138,8 @@ impl<'i> Input<'i> {
         Self::Path(path.into())
     }
 
-    /// A file of any kind. A regular one is mapped, which saves a copy.
+    /// A file of any kind. A regular one is mapped, which saves a copy. Where the system does not
+    /// give mapped pages back, it is read as by [`Input::path`].
     ///
     /// Mapping has effects beyond this call:
     /// - The first one installs a handler for SIGBUS in this process. A page that vanishes because

@@ -7,11 +7,11 @@ use super::options::{Options, Output};
 use super::overwrite;
 use super::prepared::Prepared;
 use crate::error::{CANNOT_WRITE, Error, Result};
-use crate::input::PIPE;
 use crate::output::{
     Compress, Compression, Descriptor, FileOptions, FileSink, Framing, Nowhere, OutputFile, OutputOptions,
     OutputWriter, Parts, Reached, Rejects, Target, WriteRecords, Writer, left_unfinished, parts_need_a_file,
 };
+use crate::sys;
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -186,8 +186,7 @@ impl Opening<'_, '_> {
 fn stdout() -> Result<Target<'static>> {
     let cannot = |error| Error::io(CANNOT_WRITE, "stdout", error);
     let fd = std::io::stdout().as_fd().try_clone_to_owned().map_err(cannot)?;
-    // Refused if stdout is not a pipe.
-    let _ = rustix::pipe::fcntl_setpipe_size(&fd, PIPE);
+    sys::widen_pipe(&fd);
     Ok(Target::Sink(Box::new(Writer::new("stdout", Descriptor::new(File::from(fd))))))
 }
 

@@ -1,14 +1,14 @@
 //! This file refuses outputs that would be written over a file that is still needed: an input, or
 //! another output.
 
-use super::file_id::{FileId, file_id_of_path, opened_as_path};
+use super::file_id::{FileId, file_id_of_path};
 use super::options::{Options, Output};
 use super::prepared::Prepared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::identity;
+use crate::input::identity_of;
 use crate::output::{PartNames, Rejects};
-use rustix::fs::FileType;
-use std::os::fd::AsFd;
+use crate::sys::AtPath;
+use rustix::fs::{FileType, Stat};
 use std::path::{Path, PathBuf};
 
 /// What an output name leads to, whatever it is called.
@@ -24,17 +24,17 @@ enum OutputPlace {
 
 impl OutputPlace {
     fn of(path: &Path) -> Self {
-        if let Some(file) = opened_as_path(path) {
-            return Self::of_open(file);
+        if let Ok(file) = AtPath::open(path) {
+            return Self::of_stat(file.stat().ok().as_ref());
         }
         let name = folder_of(path).and_then(|folder| Some(folder.join(path.file_name()?)));
         name.map_or(Self::Stream(None), Self::Name)
     }
 
-    fn of_open(file: impl AsFd) -> Self {
-        let stat = rustix::fs::fstat(&file).map(|stat| FileType::from_raw_mode(stat.st_mode));
-        match (stat, identity(file)) {
-            (Ok(FileType::RegularFile), Some(id)) => Self::File(id),
+    fn of_stat(stat: Option<&Stat>) -> Self {
+        let kind = stat.map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match (kind, stat.and_then(identity_of)) {
+            (Some(FileType::RegularFile), Some(id)) => Self::File(id),
             (_, id) => Self::Stream(id),
         }
     }
@@ -64,7 +64,10 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
     let mut places: Vec<(String, OutputPlace)> =
         paths.into_iter().map(|path| (path.display().to_string(), OutputPlace::of(path))).collect();
     if matches!(output, Output::Stdout) && !options.check {
-        places.push(("stdout".to_owned(), OutputPlace::of_open(std::io::stdout())));
+        places.push((
+            "stdout".to_owned(),
+            OutputPlace::of_stat(rustix::fs::fstat(std::io::stdout()).ok().as_ref()),
+        ));
     }
     for (i, (name, place)) in places.iter().enumerate() {
         refuse_inputs(name, place.file_id(), &options.own.needed, inputs)?;

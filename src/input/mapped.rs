@@ -6,6 +6,7 @@ use super::source::{InputReader, Look, SharedInput};
 use super::watch::Watch;
 use super::window::{Window, distance};
 use crate::error::{CANNOT_READ, Error, Result};
+use rustix::io::Errno;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ impl SharedInput for SharedMap {
                 CANNOT_READ,
                 self.watch.path(),
                 segment.at() + lost as u64,
-                io::Error::from_raw_os_error(libc::EIO),
+                Errno::IO.into(),
             )),
             _ => Ok(()),
         }
@@ -165,7 +166,6 @@ impl SharedMap {
                 Err(error) => return Error::io_at(CANNOT_READ, self.watch.path(), at, error),
             }
         }
-        let error = io::Error::from_raw_os_error(libc::EFAULT);
-        Error::io_at(CANNOT_READ, self.watch.path(), window.at, error)
+        Error::io_at(CANNOT_READ, self.watch.path(), window.at, Errno::FAULT.into())
     }
 }

@@ -22,8 +22,6 @@ mod read;
 mod readahead;
 mod source;
 mod stream;
-#[cfg(feature = "cli")]
-mod streams;
 mod unpack;
 mod watch;
 mod window;
@@ -34,15 +32,9 @@ pub(crate) use encoding::guess;
 pub use foreign::is_binary;
 pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
-pub(crate) use open::{
-    Opened, PIPE, ReadOptions, from_source, identity, is_distant, open, open_member, stdin,
-};
+pub(crate) use open::{Opened, ReadOptions, from_source, identity, identity_of, open, open_member, stdin};
 pub use source::Source;
 pub(crate) use source::{Ahead, InputReader, Look, SharedInput};
-#[cfg(feature = "cli")]
-pub use streams::look_at_streams;
-#[cfg(feature = "cli")]
-pub(crate) use streams::{stdin_was_closed, stdout_was_closed};
 pub(crate) use unpack::unpacked_name;
 pub(crate) use window::Window;
 pub(crate) use zip::{Member, members};

@@ -15,8 +15,9 @@ use super::zip::{self, Member, Packed};
 use crate::charset::Charset;
 use crate::error::{CANNOT_OPEN, CANNOT_READ, Error, ErrorKind, Result};
 use crate::folding::{Folding, Separators};
+use crate::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
+use rustix::fs::{FileType, Stat};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -30,7 +31,7 @@ pub enum Io {
     /// Mapped, unless the file system or the address space advises against it.
     #[default]
     Auto,
-    /// Mapped.
+    /// Mapped; read where the system maps nothing.
     Mmap,
     /// Read.
     Read,
@@ -68,18 +69,17 @@ pub(crate) struct Opened<'i> {
 
 type Reader = Box<dyn Read + Send>;
 
-/// The size that a pipe is given, on either side: what an unprivileged process may ask for.
-/// Converting a GiB from `cat` took 0.8 of the time that it takes with the usual 64 KiB, converting
-/// into `cat` the same (medians of five, 2026-11-22).
-pub(crate) const PIPE: usize = 1 << 20;
-
 /// What makes a file the same under any name: device and inode. `None` for what may well be both
 /// input and output (a terminal, `/dev/null`).
 pub(crate) fn identity(file: impl AsFd) -> Option<(u64, u64)> {
-    let stat = rustix::fs::fstat(file).ok()?;
+    identity_of(&rustix::fs::fstat(file).ok()?)
+}
+
+/// The same, from what the system knows of a file.
+pub(crate) fn identity_of(stat: &Stat) -> Option<(u64, u64)> {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::CharacterDevice | FileType::Socket => None,
-        _ => Some((stat.st_dev, stat.st_ino)),
+        _ => Some(sys::file_id(stat)),
     }
 }
 
@@ -174,14 +174,12 @@ fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> R
         }
         // A socket that is stdin is connected and can be read.
         FileType::Socket if !stream => return Err(socket(&name)),
-        // Size 0 is no proof of emptiness (/proc): it is streamed too.
+        // Size 0 is no proof of emptiness (the system's own files): it is streamed too.
         FileType::RegularFile if stat.st_size > 0 && !stream => return regular(file, name, reading),
         _ => {}
     }
     if FileType::from_raw_mode(stat.st_mode) == FileType::Fifo {
-        // Fewer wake-ups of the process that fills it; if the system gives no more, the size it has
-        // will do.
-        let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
+        sys::widen_pipe(&file);
     }
     // A file that was redirected to stdin never makes a reader wait.
     let is_live = FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile;
@@ -213,10 +211,10 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
     };
     match reading.io {
         Io::Read => opened(Box::new(ReadAt::new(watch))),
-        Io::Auto if is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
+        Io::Auto if sys::is_distant(&file) => opened(Box::new(ReadAt::new(watch))),
         Io::Auto | Io::Mmap => match Mapped::new(watch, reading.piece) {
             Ok(mapped) => opened(Box::new(mapped)),
-            Err(error) if reading.io == Io::Mmap => Err(Error::io("cannot map", name, error)),
+            Err(error) if reading.io == Io::Mmap && sys::MAPS => Err(Error::io("cannot map", name, error)),
             Err(_) => opened(Box::new(ReadAt::new(Watch::new(file, &name)?))),
         },
     }
@@ -339,26 +337,6 @@ fn streamed(raw: Raw, reading: &ReadOptions, granted: usize) -> Result<Opened<'s
     };
     let (charset, separators) = parsed;
     Ok(Opened { reader, is_regular, charset, separators, unpacking, decoding })
-}
-
-/// Whether the file lies on a network or FUSE file system, where a page may take long to come, or
-/// not come at all, and the same file may be another inode the next time.
-pub(crate) fn is_distant(file: impl AsFd) -> bool {
-    // Linux, include/uapi/linux/magic.h and the file systems' own sources.
-    const NETWORK: [u32; 10] = [
-        0x6969,      // NFS
-        0x517b,      // SMB
-        0xfe53_4d42, // SMB2
-        0xff53_4d42, // CIFS
-        0x6573_5546, // FUSE
-        0x0102_1997, // 9P
-        0x00c3_6400, // Ceph
-        0x5346_414f, // AFS
-        0x0bd0_0bd0, // Lustre
-        0x4750_4653, // GPFS
-    ];
-    rustix::fs::fstatfs(file)
-        .is_ok_and(|stat| u32::try_from(stat.f_type).is_ok_and(|kind| NETWORK.contains(&kind)))
 }
 
 /// A descriptor that may be non-blocking: what is not there yet is waited for, as long as its

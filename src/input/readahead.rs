@@ -3,13 +3,10 @@
 //! On most disks the system reads 128 KiB ahead, which is too little for two workers. A gigabyte
 //! that was not cached took 1.28 s with that alone and 0.79 s with 4 MiB asked for ahead; more was
 //! slower. If the system itself reads 8 MiB ahead, both took 0.46 s (2 threads, medians of five,
-//! 2026-11-23). Cached bytes are not asked for: that cost a twenty-fifth of the processor time.
+//! 2026-11-23).
 
-use rustix::fs::Advice;
-use rustix::io::{Errno, ReadWriteFlags};
+use crate::sys::ask_ahead;
 use std::fs::File;
-use std::io::IoSliceMut;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Asked for at once; up to twice as much is on its way.
@@ -42,16 +39,8 @@ impl Readahead {
         let start = asked.max(at);
         let end = (start + STEP).min(end);
         let mine = self.asked.compare_exchange(asked, end, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if mine && !is_cached(file, end - 1) {
-            // Advice that is refused costs time, not bytes.
-            let _ = rustix::fs::fadvise(file, start, NonZero::new(end - start), Advice::WillNeed);
+        if mine {
+            ask_ahead(file, start, end);
         }
     }
-}
-
-/// Whether the byte at `at` can be read without waiting, or the file system cannot say.
-fn is_cached(file: &File, at: u64) -> bool {
-    let mut byte = [0];
-    let into = &mut [IoSliceMut::new(&mut byte)];
-    rustix::io::preadv2(file, into, at, ReadWriteFlags::NOWAIT) != Err(Errno::AGAIN)
 }

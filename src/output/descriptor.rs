@@ -1,5 +1,6 @@
 //! An open file as a writer that waits for a slow reader, and reports what only a close reports.
 
+use crate::sys;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::fs::File;
 use std::io::{self, Write};
@@ -40,6 +41,6 @@ impl Write for Descriptor {
     /// file system may find no room then. A copy is closed, while something can still be done about
     /// the error.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(nix::unistd::close(self.0.try_clone()?)?)
+        sys::close(self.0.try_clone()?)
     }
 }

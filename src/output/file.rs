@@ -1,20 +1,21 @@
 //! A file that appears under its name only when it is whole.
 //!
-//! It is written without a name (`O_TMPFILE`) and gets one when it is committed, so that even a
-//! kill leaves nothing behind. If the file system has no such files, it is written beside its place
-//! under a temporary name. Anything but a regular file (a FIFO, a device, `/dev/stdout`) is written
-//! directly.
+//! It is written without a name and gets one when it is committed, so that even a kill leaves
+//! nothing behind. If the system or the file system has no such files, it is written beside its
+//! place under a temporary name. Anything but a regular file (a FIFO, a device, `/dev/stdout`) is
+//! written directly.
 
 use super::descriptor::Descriptor;
 use super::partial;
 use super::reserve::Reserve;
 use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use crate::sys::{self, descriptor_of, file_id, name_file};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -184,7 +185,7 @@ impl OutputFile {
         let Some(place) = &self.place else { return Ok(None) };
         let cannot = |error: Errno| Error::io(CANNOT_WRITE, &*self.name, error.into());
         let stat = rustix::fs::fstat(self.writer.file()).map_err(cannot)?;
-        Ok(Some((place.target.clone(), (stat.st_dev, stat.st_ino))))
+        Ok(Some((place.target.clone(), file_id(&stat))))
     }
 
     /// Continues behind byte `at` of what an earlier run wrote, in the file with this `id`. With
@@ -196,9 +197,9 @@ impl OutputFile {
         let Some(place) = &mut self.place else { return Err("the output is no regular file".to_owned()) };
         let file = self.writer.file();
         let here = rustix::fs::fstat(file).map_err(|error| io::Error::from(error).to_string())?;
-        if (here.st_dev, here.st_ino) != id {
+        if file_id(&here) != id {
             let there = rustix::fs::stat(&place.target);
-            if complete && there.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == id) {
+            if complete && there.is_ok_and(|stat| file_id(&stat) == id) {
                 // The new unfinished file is not needed. It is removed.
                 if let Some(temporary) = &mut place.temporary {
                     temporary.kept = false;
@@ -235,8 +236,7 @@ impl OutputFile {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn sync(&self) -> Result<u64> {
-        rustix::fs::fsync(self.writer.file())
-            .map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error.into()))?;
+        sys::sync(self.writer.file()).map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error.into()))?;
         Ok(self.at)
     }
 
@@ -252,7 +252,7 @@ impl OutputFile {
             place.reserve.give_back(file, self.at).map_err(cannot)?;
         }
         if self.options.sync {
-            match rustix::fs::fsync(file) {
+            match sys::sync(file) {
                 // A FIFO or a device has no disk behind it.
                 Err(Errno::INVAL) if self.place.is_none() => {}
                 result => result.map_err(cannot)?,
@@ -274,7 +274,7 @@ impl OutputFile {
         }
         if self.options.sync {
             let folder = File::open(&place.folder).map_err(|e| Error::io(CANNOT_WRITE, &*self.name, e))?;
-            rustix::fs::fsync(folder).map_err(cannot)?;
+            sys::sync(folder).map_err(cannot)?;
         }
         self.place = None;
         Ok(())
@@ -295,7 +295,7 @@ impl TargetPlace {
     fn commit(&mut self, file: &File, no_clobber: bool) -> Result<(), Errno> {
         if self.temporary.is_none() {
             if self.replaced.is_none() {
-                match link(file, &self.target) {
+                match name_file(file, &self.target) {
                     Err(Errno::EXIST) if !no_clobber => {} // It appeared meanwhile: replace it.
                     result => return result,
                 }
@@ -303,7 +303,7 @@ impl TargetPlace {
             // A file without a name cannot replace another. It gets a name beside it first.
             let path = beside(&self.target);
             let temporary = Temporary::new(path.clone());
-            link(file, &path)?;
+            name_file(file, &path)?;
             self.temporary = Some(temporary);
         }
         let Some(temporary) = &mut self.temporary else { unreachable!("it has a name now") };
@@ -343,12 +343,8 @@ fn exists(name: &str) -> Error {
 /// Makes a file without a name in `folder`. If that is not possible, makes one with a name beside
 /// `target`.
 fn unfinished(folder: &Path, target: &Path) -> io::Result<(File, Option<Temporary>)> {
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    // Without /proc it could never get its name.
-    if Path::new("/proc/self/fd").exists()
-        && let Ok(file) = rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666))
-    {
-        return Ok((file.into(), None));
+    if let Some(file) = sys::unnamed_file(folder) {
+        return Ok((file, None));
     }
     let path = beside(target);
     let temporary = Temporary::new(path.clone());
@@ -367,11 +363,6 @@ fn beside(target: &Path) -> PathBuf {
     name.push(target.file_name().unwrap_or_default());
     name.push(format!(".{}-{n}-{attempt:016x}.rowmill", std::process::id()));
     target.with_file_name(name)
-}
-
-fn link(file: &File, path: &Path) -> Result<(), Errno> {
-    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
-    rustix::fs::linkat(CWD, own, CWD, path, AtFlags::SYMLINK_FOLLOW)
 }
 
 fn folder_of(target: &Path) -> PathBuf {
@@ -407,7 +398,7 @@ pub(crate) fn made_in(path: &Path) -> Option<PathBuf> {
         Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
         Err(error) => error == Errno::NOENT,
     };
-    (regular && descriptor(path).is_none()).then(|| resolve(path).ok().map(|target| folder_of(&target)))?
+    (regular && descriptor_of(path).is_none()).then(|| resolve(path).ok().map(|target| folder_of(&target)))?
 }
 
 /// Returns the path that `path` leads to. Its last part may be a symbolic link, and may not exist.
@@ -422,18 +413,9 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// Returns the number of the descriptor that a path names, such as 1 for `/dev/stdout`.
-fn descriptor(path: &Path) -> Option<&str> {
-    match path.to_str()? {
-        "/dev/stdout" => Some("1"),
-        "/dev/stderr" => Some("2"),
-        path => ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|folder| path.strip_prefix(folder)),
-    }
-}
-
 /// Returns the file behind a path that names an open descriptor.
 pub(super) fn already_open(path: &Path) -> io::Result<Option<File>> {
-    let Some(number) = descriptor(path) else { return Ok(None) };
+    let Some(number) = descriptor_of(path) else { return Ok(None) };
     match number {
         "1" => io::stdout().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),
         "2" => io::stderr().as_fd().try_clone_to_owned().map(|fd| Some(fd.into())),

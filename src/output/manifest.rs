@@ -1,6 +1,7 @@
 //! The manifest of an output in parts, which lists them. Without it there is no result.
 
 use super::descriptor::Descriptor;
+use crate::sys;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -72,7 +73,7 @@ pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) ->
     to.write_all(b"]}\n")?;
     let file = to.into_inner()?;
     if sync {
-        file.sync_all()?;
+        sys::sync(&file)?;
     }
     Descriptor::new(file).flush()
 }

@@ -2,6 +2,7 @@
 
 use super::descriptor::Descriptor;
 use super::reserve::Reserve;
+use crate::sys;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -77,7 +78,7 @@ impl Part {
     pub(super) fn end(&mut self, sync: bool) -> io::Result<()> {
         self.reserve.give_back(self.file.file(), self.at)?;
         if sync {
-            self.file.file().sync_all()?;
+            sys::sync(self.file.file())?;
         }
         self.file.flush()
     }

@@ -15,6 +15,7 @@ use super::part::Part;
 use super::partial::{names_in, parts_folder, remove_folder};
 use super::placement::{MANIFEST, Placement};
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
+use crate::sys;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -305,10 +306,10 @@ impl Parts {
         }
         let keep = || -> io::Result<()> {
             if let Some(part) = &self.now {
-                part.file().sync_all()?;
+                sys::sync(part.file())?;
             }
-            self.journal.sync_all()?;
-            File::open(&self.folder.path)?.sync_all()
+            sys::sync(&self.journal)?;
+            Ok(sys::sync(File::open(&self.folder.path)?)?)
         };
         keep().map_err(|error| self.cannot(error))
     }
@@ -332,7 +333,7 @@ impl Parts {
             })?;
             self.placed = true;
             if let Some(folder) = to_sync {
-                folder.sync_all().map_err(|error| self.cannot(error))?;
+                sys::sync(folder).map_err(|error| self.cannot(error.into()))?;
             }
         }
         // The folder is removed now, not when this is dropped: the checkpoint, which says that the

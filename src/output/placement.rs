@@ -18,8 +18,7 @@
 //! file that it does not expect.
 
 use super::names::PartNames;
-use rustix::fs::{CWD, RenameFlags};
-use rustix::io::Errno;
+use crate::sys::rename_to_none;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -96,16 +95,5 @@ impl Placement<'_> {
                 let _ = fs::rename(old, place);
             }
         }
-    }
-}
-
-/// Renames a file if nothing has the new name. On file systems without such a call it looks first.
-fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if to.symlink_metadata().is_err() => {
-            fs::rename(from, to)
-        }
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Err(Errno::EXIST.into()),
-        result => Ok(result?),
     }
 }

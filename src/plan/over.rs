@@ -17,6 +17,7 @@ impl Columns {
     ///
     /// A mask takes the place of a type. A type never takes the place of a mask: nothing that was
     /// masked is shown because a type was asked for.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the program asks twice"))]
     pub(crate) fn over(mut self, base: Self) -> Self {
         let Self { types, mask, null, empty, rename, drop, .. } = base;
         let is_masked = |name: &str| is_asked(&self.mask, name);
@@ -49,6 +50,7 @@ fn is(asked: &str, name: &str) -> bool {
     asked == name || matches(asked, name)
 }
 
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "as above"))]
 fn joined<T>(mut first: Vec<T>, others: Vec<T>) -> Vec<T> {
     first.extend(others);
     first

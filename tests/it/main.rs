@@ -47,6 +47,7 @@ mod golden;
 mod head_command;
 mod hostile;
 mod house;
+mod house_systems;
 mod infer_columns;
 mod invariance;
 mod kernels;

@@ -271,7 +271,7 @@ impl<'a> Choice<'a> {
 
     fn is_wanted(&mut self, name: &[u8]) -> bool {
         if self.globs.is_empty() {
-            // What macOS adds.
+            // What the archives of a Mac have besides.
             return !name.starts_with(b"__MACOSX/") && !name.ends_with(b".DS_Store");
         }
         let name = shown(name);

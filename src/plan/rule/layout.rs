@@ -55,6 +55,7 @@ impl DateLayout {
         let mut digits = [0; MOST];
         digits[..self.n_bytes].copy_from_slice(text);
         let mut fits = true;
+        #[expect(clippy::needless_range_loop, reason = "one index into three arrays")]
         for i in 0..MOST {
             digits[i] ^= self.shape[i];
             fits &= digits[i] <= self.most[i];

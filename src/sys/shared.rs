@@ -1,0 +1,49 @@
+//! What the systems do alike, and the standard library does not do or not so.
+
+use rustix::fs::{CWD, RenameFlags, Stat};
+use rustix::io::Errno;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// Device and number of a file, which are the same under any of its names.
+#[allow(clippy::unnecessary_cast)] // Their types differ between systems.
+pub(crate) fn file_id(stat: &Stat) -> (u64, u64) {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+/// Closes a file, and returns the error that the system reports only then, which the standard
+/// library does not. For example, a network file system may find no room.
+pub(crate) fn close(file: File) -> io::Result<()> {
+    Ok(nix::unistd::close(file)?)
+}
+
+/// Renames a file if nothing has the new name. On file systems without such a call it looks first.
+pub(crate) fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
+    let lacks_it = |error| [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error);
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(error) if lacks_it(error) && to.symlink_metadata().is_err() => fs::rename(from, to),
+        Err(error) if lacks_it(error) => Err(Errno::EXIST.into()),
+        result => Ok(result?),
+    }
+}
+
+/// What is still allowed at a path when the process is confined.
+#[cfg(feature = "cli")]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is confined there"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Right {
+    /// To read a file. A folder may be listed.
+    Read,
+    /// To write to a file.
+    Write,
+    /// In a folder and below: to make, write and remove files.
+    Make {
+        /// To read them too.
+        reads: bool,
+        /// To open and list folders.
+        lists: bool,
+        /// To make and remove folders, and to move files between them.
+        moves: bool,
+    },
+}
