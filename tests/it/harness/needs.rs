@@ -59,6 +59,16 @@ pub(crate) fn has_python(module: &str, what: &str) -> bool {
     there
 }
 
+/// The instruction sets that processors of this kind may have, beside `portable`; others are not
+/// lacking.
+const FOR_THIS: &[&str] = if cfg!(target_arch = "x86_64") {
+    &["avx2", "avx512"]
+} else if cfg!(all(target_arch = "aarch64", target_endian = "little")) {
+    &["neon"]
+} else {
+    &[]
+};
+
 /// The instruction sets of the library that this processor has. Those it lacks are named aloud
 /// once.
 pub(crate) fn kernels() -> &'static [Isa] {
@@ -66,7 +76,9 @@ pub(crate) fn kernels() -> &'static [Isa] {
     KERNELS.get_or_init(|| {
         let (here, lacking): (Vec<Isa>, Vec<Isa>) =
             Isa::ALL.into_iter().partition(|isa| Kernel::new(*isa).is_some());
-        lacking.into_iter().for_each(|isa| skipped(&format!("this processor has no {}", isa.name())));
+        for isa in lacking.into_iter().filter(|isa| FOR_THIS.contains(&isa.name())) {
+            skipped(&format!("this processor has no {}", isa.name()));
+        }
         here
     })
 }
@@ -81,7 +93,7 @@ pub(crate) fn isas() -> &'static [&'static str] {
     static ISAS: std::sync::OnceLock<Vec<&str>> = std::sync::OnceLock::new();
     ISAS.get_or_init(|| {
         let mut there = vec!["portable"];
-        for isa in ["avx2", "avx512"] {
+        for isa in FOR_THIS {
             let run = Run::rowmill().arg("-q").arg("-").env("ROWMILL_ISA", isa);
             let output = run.stdin("a\n1\n").out();
             match output.status.code() {
