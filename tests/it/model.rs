@@ -306,8 +306,12 @@ impl Shape {
     pub(crate) fn by_hand(&self, bytes: &[u8]) -> Vec<Record> {
         let folded = self.folded(bytes);
         let mut records = self.by_single_bytes(&folded);
+        // From record to record: from the start each time, large inputs would take minutes.
+        let (mut folded_at, mut at) = (0, 0);
         for record in &mut records {
-            record.at = self.unfolded(&folded[..record.at]).len();
+            at += self.unfolded(&folded[folded_at..record.at]).len();
+            folded_at = record.at;
+            record.at = at;
             record.fields.iter_mut().for_each(|field| *field = self.unfolded(field));
             for cell in &mut record.cells {
                 (cell.content, cell.raw) = (self.unfolded(&cell.content), self.unfolded(&cell.raw));
