@@ -116,25 +116,6 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
-    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
-        let count = bits.count_ones();
-        let mut rest = bits;
-        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is
-        // steady.
-        let mut from = 0;
-        loop {
-            for slot in &mut to[from..from + 8] {
-                *slot = base.wrapping_add(rest.trailing_zeros());
-                rest &= rest.wrapping_sub(1);
-            }
-            from += 8;
-            if from as u32 >= count {
-                return;
-            }
-        }
-    }
-
-    #[inline(always)]
     fn compress(self, bits: u64, chosen: u64) -> u64 {
         // SAFETY: `self` proves BMI2.
         unsafe { _pext_u64(bits, chosen) }

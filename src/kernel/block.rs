@@ -57,10 +57,39 @@ pub(crate) trait Block: Copy {
 
     /// Writes `base + i` for each set bit `i`, in order, to the front of `to`; what lies behind
     /// them may be overwritten too.
-    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]);
+    #[inline(always)]
+    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
+        let count = bits.count_ones();
+        let mut rest = bits;
+        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is
+        // steady.
+        let mut from = 0;
+        loop {
+            for slot in &mut to[from..from + 8] {
+                *slot = base.wrapping_add(rest.trailing_zeros());
+                rest &= rest.wrapping_sub(1);
+            }
+            from += 8;
+            if from as u32 >= count {
+                return;
+            }
+        }
+    }
 
     /// Of `bits` those at the places that `chosen` has, close together from bit 0 on.
-    fn compress(self, bits: u64, chosen: u64) -> u64;
+    #[inline(always)]
+    fn compress(self, bits: u64, mut chosen: u64) -> u64 {
+        if bits & chosen == 0 {
+            return 0;
+        }
+        let (mut made, mut n) = (0, 0);
+        while chosen != 0 {
+            made |= (bits >> chosen.trailing_zeros() & 1) << n;
+            chosen &= chosen - 1;
+            n += 1;
+        }
+        made
+    }
 
     /// Copies a block.
     #[inline(always)]

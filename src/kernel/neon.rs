@@ -145,39 +145,6 @@ impl<const MULTIPLIES: bool> Block for NeonBlock<MULTIPLIES> {
     }
 
     #[inline(always)]
-    fn flatten(self, bits: u64, base: u32, to: &mut [u32; 64]) {
-        let count = bits.count_ones();
-        let mut rest = bits;
-        // Eight at once, needed or not: a block of ordinary data has fewer, so the branch is
-        // steady.
-        let mut from = 0;
-        loop {
-            for slot in &mut to[from..from + 8] {
-                *slot = base.wrapping_add(rest.trailing_zeros());
-                rest &= rest.wrapping_sub(1);
-            }
-            from += 8;
-            if from as u32 >= count {
-                return;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn compress(self, bits: u64, mut chosen: u64) -> u64 {
-        if bits & chosen == 0 {
-            return 0;
-        }
-        let (mut made, mut n) = (0, 0);
-        while chosen != 0 {
-            made |= (bits >> chosen.trailing_zeros() & 1) << n;
-            chosen &= chosen - 1;
-            n += 1;
-        }
-        made
-    }
-
-    #[inline(always)]
     fn copy_with(self, from: &[u8; 64], chosen: u64, byte: u8, to: &mut [u8; 64]) {
         let (from, _) = from.as_chunks::<16>();
         let (to, _) = to.as_chunks_mut::<16>();

@@ -139,20 +139,6 @@ impl Block for Portable {
     }
 
     #[inline(always)]
-    fn compress(self, bits: u64, mut chosen: u64) -> u64 {
-        if bits & chosen == 0 {
-            return 0;
-        }
-        let (mut made, mut n) = (0, 0);
-        while chosen != 0 {
-            made |= (bits >> chosen.trailing_zeros() & 1) << n;
-            chosen &= chosen - 1;
-            n += 1;
-        }
-        made
-    }
-
-    #[inline(always)]
     unsafe fn copy_half(self, from: *const u8, to: *mut u8) {
         // SAFETY: the caller promises 32 bytes on both sides.
         unsafe { to.copy_from_nonoverlapping(from, 32) }
