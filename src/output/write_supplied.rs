@@ -45,7 +45,7 @@ impl Encoder<'_> {
         match supplied {
             Supplied::Null => writer.write(b"null"),
             Supplied::Json(json) => writer.write(json.as_bytes()),
-            Supplied::Byte => writer.write(DecimalDigits::new(byte).text()),
+            Supplied::Byte => writer.write(itoa::Buffer::new().format(byte).as_bytes()),
             Supplied::Id(id) => {
                 writer.write(b"\"")?;
                 writer.write(&self.id(id, record, valid, byte))?;
@@ -60,7 +60,7 @@ impl Encoder<'_> {
         match &id.of {
             IdOf::Place(name) => {
                 hasher.text(name.as_bytes());
-                hasher.text(DecimalDigits::new(byte).text());
+                hasher.text(itoa::Buffer::new().format(byte).as_bytes());
             }
             IdOf::Fields(fields) => {
                 for field in fields {
@@ -99,41 +99,5 @@ impl Encoder<'_> {
         each(&mut |piece| n += piece.len() as u64);
         hasher.begin(n);
         each(&mut |piece| hasher.push(piece));
-    }
-}
-
-/// The decimal digits of a number.
-struct DecimalDigits {
-    digits: [u8; 20],
-    start: usize,
-}
-
-impl DecimalDigits {
-    fn new(mut number: u64) -> Self {
-        let mut made = Self { digits: [b'0'; 20], start: 20 };
-        loop {
-            made.start -= 1;
-            made.digits[made.start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                return made;
-            }
-        }
-    }
-
-    fn text(&self) -> &[u8] {
-        &self.digits[self.start..]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_has_its_digits() {
-        for number in [0, 9, 10, 4_294_967_296, u64::MAX] {
-            assert_eq!(DecimalDigits::new(number).text(), number.to_string().as_bytes());
-        }
     }
 }

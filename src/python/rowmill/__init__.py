@@ -265,8 +265,8 @@ class _Run:
         fault = summary.get("error") or {}
         lines = self._told.get("stderr", b"").decode(errors="replace").strip().splitlines()
         message = fault.get("message") or (lines[-1] if lines else f"rowmill ended with status {status}")
-        raise Error(message.removeprefix("rowmill: ") if hasattr(message, "removeprefix") else message,
-                    status if status > 0 else 128 - status, fault.get("position"))
+        status = status if status > 0 else 128 - status
+        raise Error(message.removeprefix("rowmill: "), status, fault.get("position"))
 
     def close(self) -> None:
         if self._child.stdout is not None:
