@@ -4,6 +4,7 @@
 //! output behind it. `rowmill` is on the path and `dump.csv` is the airports of the example. Blocks
 //! marked `sh run` are run one after another in one folder for each page.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +20,13 @@ struct Recipe {
 
 fn guide() -> PathBuf {
     fixtures().join("../src/guide")
+}
+
+/// `PYTHONPATH` with the module in front.
+fn python_path() -> OsString {
+    let there = std::env::var_os("PYTHONPATH").unwrap_or_default();
+    std::env::join_paths([guide().join("../python")].into_iter().chain(std::env::split_paths(&there)))
+        .unwrap()
 }
 
 /// `PATH` with the program in front.
@@ -84,7 +92,7 @@ fn every_recipe_prints_what_is_shown() {
             continue;
         }
         let mut run = Run::program(shell).args(["-e", "-c", &script]).dir(place.dir());
-        run = run.env("PATH", std::env::join_paths(path).unwrap());
+        run = run.env("PATH", std::env::join_paths(path).unwrap()).env("PYTHONPATH", python_path());
         if let Some(server) = &server {
             // A table of this name is the server's own already.
             server.sql("drop table raw");

@@ -42,6 +42,7 @@ mod encodings;
 mod faults;
 mod filtered;
 mod foreign;
+#[cfg(target_os = "linux")]
 mod fuse;
 mod golden;
 mod head_command;

@@ -2,11 +2,14 @@
 
 use crate::model::json;
 
-/// The levels of a key, and the value.
-pub(super) type Path<'a> = (Vec<String>, &'a str);
+/// A name within a key, and whether it is a number in brackets.
+pub(super) type Level = (String, bool);
 
-/// `a[0].b` is `a`, `[0`, `b`, so that a number in brackets is told from others.
-pub(super) fn levels(key: &str, separator: &str) -> Vec<String> {
+/// The levels of a key, and the value.
+pub(super) type Path<'a> = (Vec<Level>, &'a str);
+
+/// `a[0].b` is `a`, `0` in brackets, `b`.
+pub(super) fn levels(key: &str, separator: &str) -> Vec<Level> {
     let mut all = Vec::new();
     for mut level in key.split(separator) {
         let mut numbers = Vec::new();
@@ -14,21 +17,18 @@ pub(super) fn levels(key: &str, separator: &str) -> Vec<String> {
             if name.is_empty() || number.parse::<usize>().map(|n| n.to_string()) != Ok(number.to_owned()) {
                 break;
             }
-            numbers.push(format!("[{number}"));
+            numbers.push((number.to_owned(), true));
             level = name;
         }
-        all.push(level.to_owned());
+        all.push((level.to_owned(), false));
         all.extend(numbers.into_iter().rev());
     }
     all
 }
 
 /// The places of what is below, if these are the levels of an array.
-fn places(levels: &[String]) -> Option<Vec<usize>> {
-    let number = |level: &String| {
-        let digits = level.trim_start_matches('[');
-        digits.parse::<usize>().ok().filter(|n| n.to_string() == digits)
-    };
+fn places(levels: &[Level]) -> Option<Vec<usize>> {
+    let number = |(digits, _): &Level| digits.parse::<usize>().ok().filter(|n| n.to_string() == *digits);
     let places = levels.iter().map(number).collect::<Option<Vec<usize>>>()?;
     let mut sorted = places.clone();
     sorted.sort_unstable();
@@ -36,15 +36,15 @@ fn places(levels: &[String]) -> Option<Vec<usize>> {
 }
 
 /// The keys that start so.
-pub(super) fn siblings(all: &[Vec<String>], start: &[String]) -> Vec<Vec<String>> {
-    let starts = |path: &&Vec<String>| path.len() > start.len() && path[..start.len()] == *start;
+pub(super) fn siblings(all: &[Vec<Level>], start: &[Level]) -> Vec<Vec<Level>> {
+    let starts = |path: &&Vec<Level>| path.len() > start.len() && path[..start.len()] == *start;
     all.iter().filter(starts).map(|path| path[..=start.len()].to_vec()).collect()
 }
 
 /// Whether some levels of these keys are those of an array, behind this start of a key.
-pub(super) fn in_array(path: &[String], all: &[Vec<String>]) -> bool {
+pub(super) fn in_array(path: &[Level], all: &[Vec<Level>]) -> bool {
     (1..path.len()).any(|n| {
-        let mut below: Vec<String> = Vec::new();
+        let mut below: Vec<Level> = Vec::new();
         for other in all.iter().filter(|other| other.len() > n && other[..n] == path[..n]) {
             if !below.contains(&other[n]) {
                 below.push(other[n].clone());
@@ -55,7 +55,7 @@ pub(super) fn in_array(path: &[String], all: &[Vec<String>]) -> bool {
 }
 
 pub(super) fn nested(paths: &[Path<'_>], is_record: bool) -> String {
-    let mut members: Vec<(String, Vec<Path<'_>>)> = Vec::new();
+    let mut members: Vec<(Level, Vec<Path<'_>>)> = Vec::new();
     for (path, value) in paths {
         let below = (path[1..].to_vec(), *value);
         match members.iter_mut().find(|(key, _)| *key == path[0]) {
@@ -63,7 +63,7 @@ pub(super) fn nested(paths: &[Path<'_>], is_record: bool) -> String {
             None => members.push((path[0].clone(), vec![below])),
         }
     }
-    let keys: Vec<String> = members.iter().map(|(key, _)| key.clone()).collect();
+    let keys: Vec<Level> = members.iter().map(|(key, _)| key.clone()).collect();
     let value = |below: &[Path<'_>]| match below {
         [(path, value)] if path.is_empty() => (*value).to_owned(),
         _ => nested(below, false),
@@ -77,7 +77,7 @@ pub(super) fn nested(paths: &[Path<'_>], is_record: bool) -> String {
         }
         None => {
             let members: Vec<String> =
-                members.iter().map(|(key, below)| format!("{}:{}", json(key), value(below))).collect();
+                members.iter().map(|(key, below)| format!("{}:{}", json(&key.0), value(below))).collect();
             format!("{{{}}}", members.join(","))
         }
     }

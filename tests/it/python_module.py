@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import rowmill
 
@@ -51,6 +52,25 @@ assert error_of(lambda: list(rowmill.open("short.csv", strict=True))).line == 3
 error = error_of(lambda: rowmill.convert("short.csv", "no.jsonl", nonsense=1))
 assert (error.status, error.line) == (2, None) and "--nonsense" in error.message, error
 assert error_of(lambda: rowmill.schema("nowhere.csv")).status == 1
+
+# Many machines: ranges to parts, each once, whatever is tried twice.
+Path("plan.csv").write_text("a,b\n" + "".join(f"{i},x\n" for i in range(2000)))
+lines = rowmill.plan("plan.csv", 3, type={"a": "int"})
+assert len(lines) == 3 and all(json.loads(line)["count"] == 3 for line in lines)
+receipts = [rowmill.worker(line, "parts", threads=1) for line in lines]
+assert json.loads(rowmill.worker(lines[1], "parts"))["done_before"]
+error = error_of(lambda: rowmill.verify(lines + lines[:1], "parts"))
+assert error.status == 1, error
+rowmill.verify(lines, "parts", receipts)
+assert Path("parts/_SUCCESS").exists()
+rows = [json.loads(line)["a"] for part in sorted(Path("parts").glob("part-*")) for line in part.open()]
+assert rows == list(range(2000))
+os.remove(sorted(Path("parts").glob("part-*"))[0])
+error = error_of(lambda: rowmill.verify(lines, "parts", receipts))
+assert error.status == 1 and "part-00000" in error.message, error
+assert error_of(lambda: rowmill.worker("{}\n", "parts")).status == 1
+assert error_of(lambda: rowmill.plan("nowhere.csv", 3)).status == 1
+assert error_of(lambda: rowmill.plan("plan.csv")).status == 2
 
 # Whoever stops reading ends the program, and other threads run while it is read.
 records = rowmill.open("/dev/zero", no_header=True, max_record="1M")

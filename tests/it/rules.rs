@@ -10,7 +10,7 @@ use rowmill::{AddedValue, Empty, Format, HashKey, Mask, NameStyle, Type};
 
 use crate::model::{Cell, json, repaired, text};
 use masks::{id, masked};
-use nesting::{Path, in_array, levels, nested, siblings};
+use nesting::{Level, Path, in_array, levels, nested, siblings};
 use types::{is_token, typed};
 
 // With these the fuzz targets take this file whole.
@@ -155,15 +155,14 @@ impl<'a> Plan<'a> {
         let mut tops: Vec<String> = chosen.iter().map(|(_, key, _)| key.clone()).collect();
         let mut arrays = Vec::new();
         if let Some(separator) = &columns.nest {
-            let all: Vec<Vec<String>> = tops.iter().map(|key| levels(key, separator)).collect();
-            let clash = |a: &Vec<String>, b: &Vec<String>| a.len() <= b.len() && b[..a.len()] == a[..];
+            let all: Vec<Vec<Level>> = tops.iter().map(|key| levels(key, separator)).collect();
+            let clash = |a: &Vec<Level>, b: &Vec<Level>| a.len() <= b.len() && b[..a.len()] == a[..];
             for (i, a) in all.iter().enumerate() {
                 if a.len() > 24 || all.iter().enumerate().any(|(j, b)| i != j && clash(a, b)) {
                     return None;
                 }
                 // A number in brackets is a place in an array or nothing.
-                let is_place =
-                    |n: &usize| !a[*n].starts_with('[') || in_array(&a[..=*n], &siblings(&all, &a[..*n]));
+                let is_place = |n: &usize| !a[*n].1 || in_array(&a[..=*n], &siblings(&all, &a[..*n]));
                 if !(1..a.len()).all(|n| is_place(&n)) {
                     return None;
                 }
@@ -174,14 +173,14 @@ impl<'a> Plan<'a> {
                 .map(|(_, key, _)| key.clone())
                 .collect();
             // What belongs together stands at the place of the first of it.
-            let order = |path: &Vec<String>| -> Vec<usize> {
+            let order = |path: &Vec<Level>| -> Vec<usize> {
                 (1..=path.len())
                     .map(|n| all.iter().position(|other| other.len() >= n && other[..n] == path[..n]))
                     .map(|at| at.expect("it is there itself"))
                     .collect()
             };
             chosen.sort_by_key(|(_, key, _)| order(&levels(key, separator)));
-            tops = all.into_iter().map(|path| path[0].clone()).collect();
+            tops = all.into_iter().map(|path| path[0].0.clone()).collect();
         }
         let mut extra_key = columns.extra_key.clone();
         for n in 2.. {
@@ -291,12 +290,12 @@ impl<'a> Plan<'a> {
                 let key = key.unwrap_or("");
                 let path = match &self.columns.nest {
                     Some(separator) => levels(key, separator),
-                    None => vec![key.to_owned()],
+                    None => vec![(key.to_owned(), false)],
                 };
                 (path, value.as_str())
             })
             .collect();
-        paths.extend(extra.as_deref().map(|extra| (vec![self.extra_key.clone()], extra)));
+        paths.extend(extra.as_deref().map(|extra| (vec![(self.extra_key.clone(), false)], extra)));
         if paths.is_empty() { "{}".to_owned() } else { nested(&paths, true) }
     }
 

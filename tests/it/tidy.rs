@@ -74,3 +74,20 @@ fn the_readmes_main_command_gives_what_it_shows() {
     let wide: Vec<_> = code.filter(|line| line.chars().count() > 80).collect();
     assert!(wide.is_empty(), "{wide:?}");
 }
+
+/// What the workflows of the code host run is in `.ci`, and packages are of this version.
+#[test]
+fn workflows_and_recipes_name_what_is_there() {
+    let mut n_named = 0;
+    for entry in fs::read_dir(root().join(".github/workflows")).unwrap() {
+        let workflow = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for named in workflow.split(".ci/").skip(1) {
+            let name: String = named.chars().take_while(char::is_ascii_lowercase).collect();
+            assert!(root().join(".ci").join(&name).is_file(), ".ci/{name}");
+            n_named += 1;
+        }
+    }
+    assert!(n_named >= 4, "{n_named}");
+    let recipe = fs::read_to_string(root().join(".packaging/recipe.yaml")).unwrap();
+    assert!(recipe.contains(concat!("version: \"", env!("CARGO_PKG_VERSION"), "\"")));
+}

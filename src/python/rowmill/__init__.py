@@ -13,6 +13,10 @@
 
     rowmill.schema("dump.csv")["columns"]
 
+    lines = rowmill.plan("dump.csv", 128)              # for many machines
+    receipts = [rowmill.worker(line, "parts") for line in lines]
+    rowmill.verify(lines, "parts", receipts)
+
 The work is done by the program of the same name, in a process of its own: it fills a pipe as fast
 as it is emptied, and no file is made on the way. Other threads of Python run meanwhile.
 
@@ -29,11 +33,12 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 import threading
 from pathlib import Path
 from typing import IO, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
-__all__ = ["Error", "Records", "convert", "open", "program", "schema"]
+__all__ = ["Error", "Records", "convert", "open", "plan", "program", "schema", "verify", "worker"]
 
 Input = Union[str, "os.PathLike[str]", IO[bytes]]
 Inputs = Union[Input, Sequence[Union[str, "os.PathLike[str]"]]]
@@ -114,6 +119,36 @@ def schema(input: Inputs, **options: Option) -> Dict[str, Any]:
     return json.loads(text)
 
 
+def plan(input: Union[str, "os.PathLike[str]"], ranges: Optional[int] = None, **options: Option) -> List[str]:
+    """Where ``input`` can be cut into so many ranges of records, a line for each, for :func:`worker`.
+
+    ``range_size`` in place of ``ranges`` says how large each may be.
+    """
+    return _told(["plan"], [os.fspath(input)], {**options, "ranges": ranges}).splitlines(keepends=True)
+
+
+def worker(line: str, output: Union[str, "os.PathLike[str]"], **options: Option) -> str:
+    """Converts the range that a line of a plan names to a part in the folder ``output``; returns its receipt.
+
+    It may be called again with the same line, here or on another machine: a part that is whole stays.
+    """
+    return _told(["worker"], [], {**options, "output": output}, line)
+
+
+def verify(plan: Sequence[str], output: Union[str, "os.PathLike[str]"], receipts: Sequence[str] = ()) -> None:
+    """Checks that every part of the plan is whole and there once, and marks the folder ``_SUCCESS``.
+
+    ``receipts`` are looked at beside those that lie in the folder. Raises :class:`Error`.
+    """
+    with tempfile.TemporaryDirectory(prefix="rowmill-") as folder:
+        paths = []
+        for name, lines in (("plan", plan), ("receipts", receipts)):
+            path = Path(folder, f"{name}.jsonl")
+            path.write_text("".join(lines), encoding="utf-8")
+            paths.append(str(path))
+        _told(["verify"], paths, {"output": output})
+
+
 class Records:
     """Records as JSON Lines, read once. Iterating gives ``bytes``: whole lines, some hundred at a time.
 
@@ -189,6 +224,23 @@ def _arguments(options: Mapping[str, Option]) -> List[str]:
     return made
 
 
+def _told(command: List[str], paths: List[str], options: Mapping[str, Option], text: str = "") -> str:
+    """What a command prints that has nothing but text to say."""
+    argv = [program(), *command, "--quiet", *_arguments(options), "--", *paths]
+    run = subprocess.run(argv, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if run.returncode != 0:
+        raise _error(run.returncode, run.stderr)
+    return run.stdout.decode()
+
+
+def _error(status: int, stderr: bytes, fault: Mapping[str, Any] = {}) -> Error:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    message = fault.get("message") or (lines[-1] if lines else f"rowmill ended with status {status}")
+    if message.startswith("rowmill: "):
+        message = message[len("rowmill: "):]
+    return Error(message, status if status > 0 else 128 - status, fault.get("position"))
+
+
 class _Run:
     """The program while it runs."""
 
@@ -262,11 +314,7 @@ class _Run:
             pass
         if status == 0:
             return summary
-        fault = summary.get("error") or {}
-        lines = self._told.get("stderr", b"").decode(errors="replace").strip().splitlines()
-        message = fault.get("message") or (lines[-1] if lines else f"rowmill ended with status {status}")
-        status = status if status > 0 else 128 - status
-        raise Error(message.removeprefix("rowmill: "), status, fault.get("position"))
+        raise _error(status, self._told.get("stderr", b""), summary.get("error") or {})
 
     def close(self) -> None:
         if self._child.stdout is not None:
