@@ -84,7 +84,7 @@ pub use sequence::ByteSequence;
 pub mod internal {
     pub use crate::charset::{Charset, Page};
     pub use crate::dialect::Dialect;
-    pub use crate::input::{Io, is_binary};
+    pub use crate::input::{Io, is_binary, is_packed};
     pub use crate::kernel::{Counted, Index, Isa, Kernel, Lead, Left, MOST_ESCAPED, Marks, Template};
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::{Added, Columns, Condition};

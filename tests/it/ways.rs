@@ -8,7 +8,7 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rowmill::internal::{Io, is_binary};
+use rowmill::internal::{Io, is_binary, is_packed};
 use rowmill::{Input, Result};
 
 use crate::head;
@@ -59,8 +59,8 @@ pub(crate) fn hold(data: &[u8]) -> bool {
         None => same(&said(convert(&shape, &how, bytes), NAME), &expected, &shape, &how),
         // A file with such a mark is decoded; a reader of one's own is taken for UTF-8.
         Some(_) if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {}
-        // What looks like an archive is refused as a file.
-        Some(_) if is_binary(bytes) => {}
+        // What looks like an archive is refused as a file, or unpacked.
+        Some(_) if is_binary(bytes) || is_packed(bytes) => {}
         Some(io) => {
             let mut file = tempfile::NamedTempFile::new().expect("a file");
             file.write_all(bytes).expect("room for it");

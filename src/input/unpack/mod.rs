@@ -85,6 +85,11 @@ pub(super) fn cut_short(start: &[u8]) -> Option<&'static Codec> {
     may_be(start).filter(|_| start.len() > 1 && start.iter().any(of_no_text))
 }
 
+/// Whether a file of these bytes is unpacked, or is the beginning of one that would be.
+pub fn is_packed(bytes: &[u8]) -> bool {
+    by_magic(bytes).or_else(|| cut_short(bytes)).is_some()
+}
+
 /// The name that a file has when it is unpacked.
 pub(crate) fn unpacked_name(name: &str) -> &str {
     let ends = |extension: &&&str| {
