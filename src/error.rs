@@ -427,13 +427,23 @@ impl fmt::Display for Error {
 
 /// A name from the data as it fits on a line: control characters escaped, cut where it is long.
 pub(crate) fn shown(name: &str) -> String {
-    const MOST: usize = 60;
-    let mut line: String = name
+    on_a_line(name, 60)
+}
+
+/// What is wrong with a text of JSON, which may show a value of any length.
+#[cfg(feature = "cli")]
+pub(crate) fn wrong_json(error: &serde_json::Error) -> String {
+    // Its names of keys are no settings of the library.
+    on_a_line(&error.to_string().replace('`', "'"), 300)
+}
+
+fn on_a_line(text: &str, most: usize) -> String {
+    let mut line: String = text
         .chars()
-        .take(MOST)
+        .take(most)
         .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
         .collect();
-    if name.chars().nth(MOST).is_some() {
+    if text.chars().nth(most).is_some() {
         line.push('…');
     }
     line

@@ -89,7 +89,7 @@ pub mod internal {
     pub use crate::parse::{Cutter, Ended, Field, Machine};
     pub use crate::plan::{Added, Columns, Condition};
     #[cfg(feature = "cli")]
-    pub use crate::sys::look_at_streams;
+    pub use crate::sys::{Allocator, look_at_streams};
 }
 
 /// The guide. Its pages are Markdown files in `src/guide/`.

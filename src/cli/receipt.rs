@@ -5,7 +5,7 @@
 //! changes its meaning, raises the version.
 
 use crate::convert::{Count, Fingerprint, SeenFile, Shaping};
-use crate::error::{CANNOT_READ, Error, Result};
+use crate::error::{CANNOT_READ, Error, Result, wrong_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -163,17 +163,11 @@ fn read<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, String> {
     let value = match serde_json::from_slice(text) {
         Ok(value @ Value::Object(_)) => value,
         Ok(_) => return Err(format!("is no line of a {what}: it is no JSON object")),
-        Err(error) => return Err(format!("is no line of a {what}: {error}")),
+        Err(error) => return Err(format!("is no line of a {what}: {}", wrong_json(&error))),
     };
     match value["version"].as_u64() {
-        Some(VERSION) => {
-            {
-                // Keys of JSON are no settings of the library.
-                let reason = |error: serde_json::Error| error.to_string().replace('`', "'");
-                serde_json::from_value(value)
-                    .map_err(|error| format!("is no line of a {what}: {}", reason(error)))
-            }
-        }
+        Some(VERSION) => serde_json::from_value(value)
+            .map_err(|error| format!("is no line of a {what}: {}", wrong_json(&error))),
         Some(version) => Err(format!("is of layout {version}, and this program knows {VERSION}")),
         None => Err(format!("is no line of a {what}: it has no 'version'")),
     }

@@ -13,7 +13,7 @@ use super::plan::{self, PlanJob};
 use super::progress::{Bar, Showing};
 use super::report::{self, About, FailedRun, RunEnd, StatsFile};
 use super::schema::SchemaJob;
-use super::signals::on_signal;
+use super::signals::{on_signal, outlive_limits};
 use super::verify::verify;
 use super::worker::work;
 use crate::Summary;
@@ -28,6 +28,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
+    outlive_limits();
     let cli = match Cli::try_parse_from(arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return from_clap(&error),

@@ -3,10 +3,17 @@
 use super::progress::Bar;
 use super::say::say;
 use crate::sys::ignored_signals;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// Has a write beyond the limit on the size of files (`ulimit -f`) be an error, not the end of the
+/// program.
+pub(super) fn outlive_limits() {
+    // If there can be no handler, the default ends the program.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+}
 
 /// Has SIGINT, SIGTERM and SIGHUP end the program with 128 + the signal at once, whatever its
 /// threads wait for, with no unfinished file left; `files` says whether there may be any. At the

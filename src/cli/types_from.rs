@@ -3,7 +3,7 @@
 //! The file is the JSON of `rowmill schema`, the same with keys of ours added by hand, or an object
 //! of names and types. It is read as a stream: of a schema little more than the types is kept.
 
-use crate::error::{CANNOT_READ, Error, Result, shown};
+use crate::error::{CANNOT_READ, Error, Result, shown, wrong_json};
 use crate::internal::Columns;
 use crate::{Empty, Mask, Type};
 use serde::Deserialize;
@@ -47,7 +47,10 @@ pub(super) fn columns_of(path: &Path) -> Result<Columns> {
     let wrong = |why: String| Error::setting(format!("--types-from {name}: {why}"));
     let file = read.map_err(|error| match error.classify() {
         serde_json::error::Category::Io => Error::io(CANNOT_READ, name.clone(), error.into()),
-        _ => wrong(format!("it takes what rowmill schema --format json prints, or names and types: {error}")),
+        _ => wrong(format!(
+            "it takes what rowmill schema --format json prints, or names and types: {}",
+            wrong_json(&error)
+        )),
     })?;
     file.columns().map_err(wrong)
 }
@@ -171,6 +174,7 @@ impl ColumnFile {
                 return Err(format!("'{}' is no key beside columns", shown(&key)));
             }
             if key == "version" && value != VERSION {
+                let value = shown(&value.to_string());
                 return Err(format!("a schema of version {value} is not known; this is version {VERSION}"));
             }
         }

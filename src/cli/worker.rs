@@ -20,7 +20,7 @@ use super::receipt::{PlanLine, Receipt, difference, line};
 use super::report::anomalies;
 use super::signals::on_signal;
 use crate::convert::{Resources, Writing};
-use crate::error::{CANNOT_WRITE, Error, Result};
+use crate::error::{CANNOT_WRITE, Error, Result, shown};
 use crate::output::{Descriptor, OutputFile, Writer};
 use crate::{Compress, Converter, Fingerprint, Format, HashKey, Output, Sink, Summary};
 use std::io::{ErrorKind, Write};
@@ -98,7 +98,7 @@ impl<'w> PlanWorker<'w> {
         if task.rowmill != env!("CARGO_PKG_VERSION") {
             return Err(at.error(format!(
                 "is of rowmill {}, and this is {}: take the same everywhere",
-                task.rowmill,
+                shown(&task.rowmill),
                 env!("CARGO_PKG_VERSION")
             )));
         }

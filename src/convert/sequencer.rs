@@ -5,9 +5,29 @@
 //! window that must be converted again takes its turn along by value.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::Thread;
+use std::sync::PoisonError;
+
+use threads::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, Thread, current, park, spin_loop};
+
+/// The threads of the standard library; for the model, those of a scheduler that tries every
+/// interleaving.
+mod threads {
+    #[cfg(not(all(test, loom)))]
+    pub(super) use std::{
+        hint::spin_loop,
+        sync::atomic::{AtomicBool, AtomicU64, Ordering},
+        sync::{Mutex, MutexGuard},
+        thread::{Thread, current, park},
+    };
+
+    #[cfg(all(test, loom))]
+    pub(super) use loom::{
+        hint::spin_loop,
+        sync::atomic::{AtomicBool, AtomicU64, Ordering},
+        sync::{Mutex, MutexGuard},
+        thread::{Thread, current, park},
+    };
+}
 
 /// The order of the windows' turns, and the state that only the window in turn may use.
 #[derive(Debug)]
@@ -32,7 +52,7 @@ pub(super) struct Turn<'s, T> {
 /// How often a worker looks before it sleeps. That takes some 20 µs; a write of a buffer takes
 /// several times as long. Looking longer takes processor time from a slow consumer. Sleeping at
 /// once costs two threads a wake-up for each window.
-const LOOKS: u32 = 300;
+const LOOKS: u32 = if cfg!(loom) { 1 } else { 300 };
 
 impl<T> Sequencer<T> {
     /// Starts with the turn of window 0, for `n_workers` workers.
@@ -58,20 +78,20 @@ impl<T> Sequencer<T> {
             if self.now.load(Ordering::Acquire) == number {
                 return true;
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
         loop {
             // The thread registers before it looks. So either the thread that passes the turn sees
             // the entry, or this thread sees the turn. It registers again after each wake-up,
             // because a late pass of an earlier turn may have taken the entry.
-            *self.slot(number) = Some(std::thread::current());
+            *self.slot(number) = Some(current());
             if self.stopped.load(Ordering::SeqCst) {
                 return false;
             }
             if self.now.load(Ordering::SeqCst) == number {
                 return true;
             }
-            std::thread::park();
+            park();
         }
     }
 
@@ -150,7 +170,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
@@ -188,4 +208,106 @@ mod tests {
             assert!(waiter.join().unwrap());
         });
     }
+}
+
+/// Every interleaving of a few workers: `.ci/also loom`.
+#[cfg(all(test, loom))]
+mod model {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    /// How the run ends before its last window.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Ends {
+        AtTheLast,
+        /// An error in the turn of this window, or `--limit` is reached.
+        InTurn(u64),
+        /// A panic in the turn: what is unwound first is the turn, then [`StopOnPanic`].
+        ByPanic(u64),
+        /// A panic before the turn, while it may be another's.
+        BeforeTurn(u64),
+        /// An interrupt, at any moment.
+        FromOutside,
+    }
+
+    /// One worker: it claims windows in order, and writes each in its turn.
+    fn work(sequencer: &Sequencer<Vec<u64>>, next: &AtomicU64, n_windows: u64, ends: Ends) {
+        loop {
+            let number = next.fetch_add(1, Ordering::SeqCst);
+            if number >= n_windows || sequencer.is_stopped() {
+                return;
+            }
+            if ends == Ends::BeforeTurn(number) {
+                return sequencer.stop();
+            }
+            let Some(mut turn) = sequencer.wait(number) else { return };
+            if ends == Ends::ByPanic(number) {
+                drop(turn);
+                return sequencer.stop();
+            }
+            turn.push(number);
+            if ends == Ends::InTurn(number) {
+                // As a failed window does: the turn is kept until the run is stopped.
+                return sequencer.stop();
+            }
+            turn.pass();
+        }
+    }
+
+    /// Tries all interleavings, of so many preemptions at most where a number is given.
+    fn explore(n_workers: usize, n_windows: u64, preemptions: Option<usize>, ends: Ends) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = preemptions;
+        builder.check(move || {
+            let sequencer = Arc::new(Sequencer::new(n_workers, Vec::new()));
+            let next = Arc::new(AtomicU64::new(0));
+            // This thread is none: a model's thread that joins must not be woken.
+            let workers: Vec<_> = (0..n_workers)
+                .map(|_| {
+                    let (sequencer, next) = (Arc::clone(&sequencer), Arc::clone(&next));
+                    thread::spawn(move || work(&sequencer, &next, n_windows, ends))
+                })
+                .collect();
+            if ends == Ends::FromOutside {
+                sequencer.stop();
+            }
+            for worker in workers {
+                worker.join().unwrap();
+            }
+            let written = sequencer.last_turn();
+            let n_written = match ends {
+                Ends::AtTheLast => n_windows,
+                Ends::InTurn(number) => number + 1,
+                Ends::ByPanic(number) => number,
+                Ends::BeforeTurn(number) => (written.len() as u64).min(number),
+                Ends::FromOutside => (written.len() as u64).min(n_windows),
+            };
+            assert!(written.iter().copied().eq(0..n_written), "{:?}", *written);
+        });
+    }
+
+    #[test]
+    fn two_workers_whatever_comes_between() {
+        for ends in
+            [Ends::AtTheLast, Ends::InTurn(1), Ends::ByPanic(1), Ends::BeforeTurn(1), Ends::FromOutside]
+        {
+            explore(2, 2, None, ends);
+        }
+    }
+
+    #[test]
+    fn three_workers_and_four_windows() {
+        for number in 0..4 {
+            for ends in [Ends::InTurn(number), Ends::ByPanic(number), Ends::BeforeTurn(number)] {
+                explore(3, 4, Some(PREEMPTIONS), ends);
+            }
+        }
+        explore(3, 4, Some(PREEMPTIONS), Ends::AtTheLast);
+        explore(3, 4, Some(PREEMPTIONS), Ends::FromOutside);
+    }
+
+    /// Beyond it the number of interleavings is too large to see their end.
+    const PREEMPTIONS: usize = 2;
 }

@@ -359,10 +359,7 @@ fn beside(target: &Path) -> PathBuf {
     let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     // 64 random bits from the system.
     let attempt = RandomState::new().hash_one(n);
-    let mut name = std::ffi::OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{}-{n}-{attempt:016x}.rowmill", std::process::id()));
-    target.with_file_name(name)
+    partial::beside(target, &format!("{}-{n}-{attempt:016x}.rowmill", std::process::id()))
 }
 
 fn folder_of(target: &Path) -> PathBuf {

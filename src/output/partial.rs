@@ -46,12 +46,33 @@ pub(crate) fn checkpoint_path(target: &Path) -> PathBuf {
     beside(target, "rowmill-checkpoint")
 }
 
-fn beside(target: &Path, what: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".");
-    name.push(what);
-    target.with_file_name(name)
+/// The longest name that most file systems take, in bytes.
+pub(super) const LONGEST_NAME: usize = 255;
+
+/// What may be put behind a hidden name, as a checkpoint does.
+const BEHIND: &str = ".new";
+
+/// Returns the hidden path `.NAME.ending` beside `target`. Where that is longer than a name may be,
+/// the end of NAME gives way to a hash of it: what has a name can always be written anew.
+pub(super) fn beside(target: &Path, ending: &str) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().as_bytes();
+    let mut hidden = vec![b'.'];
+    let most = LONGEST_NAME - BEHIND.len();
+    if name.len() + ending.len() + 2 <= most {
+        hidden.extend_from_slice(name);
+    } else {
+        let hash = format!("~{}", &blake3::hash(name).to_hex()[..16]);
+        let mut kept = most.saturating_sub(ending.len() + hash.len() + 2).min(name.len());
+        // Some file systems refuse half a character.
+        while kept > 0 && name.get(kept).is_some_and(|byte| byte & 0xc0 == 0x80) {
+            kept -= 1;
+        }
+        hidden.extend_from_slice(&name[..kept]);
+        hidden.extend_from_slice(hash.as_bytes());
+    }
+    hidden.push(b'.');
+    hidden.extend_from_slice(ending.as_bytes());
+    target.with_file_name(OsStr::from_bytes(&hidden))
 }
 
 /// Opens the unfinished output of `target` for this process alone. Creates it if there is none.

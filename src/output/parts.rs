@@ -12,8 +12,8 @@ use super::file::{FileOptions, already_open, register, undisturbed, unregister};
 use super::manifest::{self, Head};
 use super::names::PartNames;
 use super::part::Part;
-use super::partial::{names_in, parts_folder, remove_folder};
-use super::placement::{MANIFEST, Placement};
+use super::partial::{LONGEST_NAME, names_in, parts_folder, remove_folder};
+use super::placement::{MANIFEST, OLD, Placement};
 use crate::error::{CANNOT_OPEN, CANNOT_READ, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::sys;
 use rustix::fs::FlockOperation;
@@ -353,6 +353,10 @@ fn check_name(path: &Path, name: &str) -> Result<()> {
     let unusable = |reason| Err(ErrorKind::Unusable { path: name.to_owned(), reason }.into());
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return unusable("is no file's name, as it ends in '/'; name a file in that folder");
+    }
+    let names = PartNames::of(path);
+    if names.part(u64::from(u32::MAX)).len().max(names.manifest().len()) + OLD.len() > LONGEST_NAME {
+        return unusable("is too long: the names of its parts would be longer than a name may be");
     }
     match fs::metadata(path).map(|stat| stat.file_type()) {
         Ok(kind) if kind.is_dir() => unusable("is a directory; name a file in it"),

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub(super) const MANIFEST: &str = "manifest";
 /// In the folder, the start of the name of a file that was replaced. It is there until all files
 /// are in their places.
-const OLD: &str = "old-";
+pub(super) const OLD: &str = "old-";
 
 /// Parts that are whole, and the ones they replace.
 pub(super) struct Placement<'p> {

@@ -5,6 +5,8 @@
 //! `linux` has all of Linux; `macos` what macOS does in its own way, and `posix` what any system
 //! without Linux's calls would do; `shared` and `streams` what all do alike.
 
+#[cfg(feature = "cli")]
+mod allocator;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
@@ -17,6 +19,8 @@ mod shared;
 #[cfg(feature = "cli")]
 mod streams;
 
+#[cfg(feature = "cli")]
+pub use allocator::Allocator;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::*;
 pub(crate) use shared::*;

@@ -38,6 +38,7 @@ mod dialects;
 mod differential;
 mod disk;
 mod each;
+mod edges;
 mod encodings;
 mod faults;
 mod filtered;
