@@ -434,7 +434,7 @@ pub(crate) fn shown(name: &str) -> String {
 #[cfg(feature = "cli")]
 pub(crate) fn wrong_json(error: &serde_json::Error) -> String {
     // Its names of keys are no settings of the library.
-    on_a_line(&error.to_string().replace('`', "'"), 300)
+    on_a_line(&error.to_string().replace('\u{60}', "'"), 300)
 }
 
 fn on_a_line(text: &str, most: usize) -> String {

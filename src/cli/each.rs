@@ -87,6 +87,7 @@ pub(super) fn convert_each(args: &ConvertArgs, folder: &Path) -> Result<ExitCode
     summary.inputs = args.inputs.iter().map(|path| path.display().to_string()).collect();
     (summary.elapsed, summary.times) = (begun.elapsed(), job.progress.times());
     summary.threads = summary.threads.max(job.threads());
+    summary.memory = args.resources.memory;
     if let Some(stats) = stats {
         let outcome = RunEnd { output: Some(folder), error: None, failures: &failures, n_failed };
         stats.write(&summary, &outcome)?;

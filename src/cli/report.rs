@@ -112,7 +112,10 @@ fn first_line(summary: &Summary, output: Option<&str>) -> String {
     let threads = of(summary.threads as u64, "thread", "threads");
     let _ = write!(text, ", {} bound, {threads}", summary.times.bound().name());
     if let Some(peak) = peak_memory() {
-        let _ = write!(text, ", peak memory {}", size(peak));
+        let _ = write!(text, ", memory {}", size(peak));
+        if summary.memory > 0 {
+            let _ = write!(text, " of {}", size(summary.memory as u64));
+        }
     }
     text + "\n"
 }
@@ -253,6 +256,7 @@ struct WorkStats {
     window_bytes: usize,
     windows: u64,
     windows_redone: u64,
+    memory_bytes: usize,
     peak_memory_bytes: Option<u64>,
     bound_by: &'static str,
     thread_seconds: ThreadSeconds,
@@ -314,6 +318,7 @@ impl<'s> Stats<'s> {
                 window_bytes: summary.window,
                 windows: summary.windows,
                 windows_redone: summary.windows_redone,
+                memory_bytes: summary.memory,
                 peak_memory_bytes: peak_memory(),
                 bound_by: times.bound().name(),
                 thread_seconds: ThreadSeconds {

@@ -241,6 +241,7 @@ impl Inputs<'_, '_> {
         if sizes.threads > 1 {
             sizes.threads = self.pool.threads(sizes.threads);
         }
+        self.summary.memory = self.preparation.options.resources.memory;
         self.summary.threads = self.summary.threads.max(sizes.threads);
         self.summary.window = self.summary.window.max(sizes.window);
         Ok(sizes)

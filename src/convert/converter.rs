@@ -269,6 +269,8 @@ impl Builder {
             let least = LEAST_MEMORY >> 20;
             return Err(Error::setting(format!("`memory`: at least {least}M is needed")));
         }
+        #[cfg(all(feature = "cli", debug_assertions))]
+        crate::sys::hold_memory(options.resources.memory);
         if options.shaping.max_record == Some(0) || options.resources.window == Some(0) {
             return Err(Error::setting("`max_record` and `window`: at least one byte is needed"));
         }

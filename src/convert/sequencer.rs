@@ -219,7 +219,7 @@ mod model {
     use super::*;
 
     /// How the run ends before its last window.
-    #[derive(Clone, Copy, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Ends {
         AtTheLast,
         /// An error in the turn of this window, or `--limit` is reached.
@@ -260,7 +260,10 @@ mod model {
     fn explore(n_workers: usize, n_windows: u64, preemptions: Option<usize>, ends: Ends) {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = preemptions;
+        let n = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let counted = n.clone();
         builder.check(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
             let sequencer = Arc::new(Sequencer::new(n_workers, Vec::new()));
             let next = Arc::new(AtomicU64::new(0));
             // This thread is none: a model's thread that joins must not be woken.
@@ -286,6 +289,8 @@ mod model {
             };
             assert!(written.iter().copied().eq(0..n_written), "{:?}", *written);
         });
+        let told = format!("{ends:?}: {n:?} interleavings of {n_workers} workers, {n_windows} windows\n");
+        std::io::Write::write_all(&mut std::io::stdout(), told.as_bytes()).unwrap();
     }
 
     #[test]

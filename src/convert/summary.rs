@@ -42,6 +42,8 @@ pub struct Summary {
     pub elapsed: Duration,
     /// Where the workers' time went.
     pub times: Times,
+    /// The most memory that it may take, in bytes.
+    pub memory: usize,
     /// Threads that worked.
     pub threads: usize,
     /// The size of a window in bytes, at the most.

@@ -261,6 +261,12 @@ impl OutputFile {
         self.writer.flush().map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))?;
         let file = self.writer.file();
         let Some(place) = &mut self.place else { return Ok(()) };
+        // Counted in two places. Nobody else writes into a file without a name.
+        let size = rustix::fs::fstat(file).map_err(cannot)?.st_size;
+        if u64::try_from(size) != Ok(self.at) {
+            let wrong = format!("{} bytes were written, and the file has {size}", self.at);
+            return Err(Error::io(CANNOT_WRITE, &*self.name, io::Error::other(wrong)));
+        }
         if let Some(stat) = &place.replaced {
             // The new file gets the owner of the replaced file. If only root could do that, it
             // belongs to the user.

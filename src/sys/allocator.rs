@@ -24,12 +24,15 @@ unsafe impl GlobalAlloc for Allocator {
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        had(unsafe { System.realloc(pointer, layout, size) }, size)
+        let new = had(unsafe { System.realloc(pointer, layout, size) }, size);
+        held::give_back(layout.size());
+        new
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { System.dealloc(pointer, layout) };
+        held::give_back(layout.size());
     }
 }
 
@@ -38,7 +41,55 @@ fn had(pointer: *mut u8, size: usize) -> *mut u8 {
     if pointer.is_null() {
         end_without(size);
     }
+    held::add(size);
     pointer
+}
+
+#[cfg(debug_assertions)]
+pub(crate) use held::hold_memory;
+
+/// In builds with debug assertions, the tests' among them, the program's allocations are counted,
+/// and held against the memory that was asked for.
+#[cfg(debug_assertions)]
+mod held {
+    use std::backtrace::Backtrace;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    /// Mapped pages and the program's code and stacks take some of the memory, these at least.
+    const BESIDE: usize = 2 << 20;
+
+    static NOW: AtomicUsize = AtomicUsize::new(0);
+    static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+    /// From here on the program may have allocated no more than `memory` leaves.
+    pub(crate) fn hold_memory(memory: usize) {
+        MOST.store(memory.saturating_sub(BESIDE), Relaxed);
+    }
+
+    pub(super) fn add(size: usize) {
+        let now = NOW.fetch_add(size, Relaxed) + size;
+        let most = MOST.load(Relaxed);
+        if now > most {
+            // What follows allocates too.
+            MOST.store(usize::MAX, Relaxed);
+            let called = Backtrace::force_capture();
+            super::say(&[format!(
+                "rowmill: {now} bytes are allocated, {most} are in the budget\n{called}\n"
+            )
+            .as_bytes()]);
+            std::process::abort();
+        }
+    }
+
+    pub(super) fn give_back(size: usize) {
+        NOW.fetch_sub(size, Relaxed);
+    }
+}
+
+#[cfg(not(debug_assertions))]
+mod held {
+    pub(super) fn add(_: usize) {}
+    pub(super) fn give_back(_: usize) {}
 }
 
 /// Ends the process without asking for memory. Files that are not whole have no name yet, or a
@@ -53,15 +104,18 @@ fn end_without(size: usize) -> ! {
         digits[at] = b'0' + (left % 10) as u8;
         left /= 10;
     }
-    let line = [
+    say(&[
         &b"rowmill: out of memory: the system has no "[..],
         &digits[at..],
         b" bytes more for this process; raise its limit (ulimit -v), or take fewer threads (-j 1)\n",
-    ];
-    for part in line {
+    ]);
+    // SAFETY: it takes a number, and does not return.
+    unsafe { libc::_exit(1) }
+}
+
+fn say(parts: &[&[u8]]) {
+    for part in parts {
         // Nobody is left to be told.
         let _ = rustix::io::write(rustix::stdio::stderr(), part);
     }
-    // SAFETY: it takes a number, and does not return.
-    unsafe { libc::_exit(1) }
 }

@@ -21,6 +21,8 @@ mod streams;
 
 #[cfg(feature = "cli")]
 pub use allocator::Allocator;
+#[cfg(all(feature = "cli", debug_assertions))]
+pub(crate) use allocator::hold_memory;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::*;
 pub(crate) use shared::*;

@@ -42,6 +42,7 @@ mod edges;
 mod encodings;
 mod faults;
 mod filtered;
+mod first_error;
 mod foreign;
 #[cfg(target_os = "linux")]
 mod fuse;

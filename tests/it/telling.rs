@@ -127,7 +127,7 @@ fn the_summary_names_every_anomaly_with_its_place() {
     let output = Run::rowmill().arg("-").stdin(ODD).out();
     let lines: Vec<&str> = output.stderr.lines().collect();
     assert_eq!(lines[0], "rowmill: note: stdin: is not UTF-8; did you mean --encoding windows-1252?");
-    assert!(lines[1].starts_with("4 records in ") && lines[1].contains("peak memory"), "{}", output.stderr);
+    assert!(lines[1].starts_with("4 records in ") && lines[1].contains(" of 64.00 MiB"), "{}", output.stderr);
     assert!(
         lines[1].contains(": from stdin (29 B, ") && lines[1].contains(" to stdout (134 B, "),
         "{}",
