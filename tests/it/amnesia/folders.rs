@@ -129,8 +129,8 @@ fn receipts_are_true(left: &Left<'_>, parts: &[(String, Vec<u8>)]) -> Result<(),
             let receipt: Value = serde_json::from_slice(text).map_err(|_| format!("{name} is not whole"))?;
             whole(receipt["part"].as_str().unwrap(), "there is a receipt")?;
         } else if name == "_SUCCESS" || name.starts_with("part-") {
-            let which = parts.iter().filter(|(part, _)| name == "_SUCCESS" || *part == name);
-            which.map(|(part, _)| whole(part, &name)).collect::<Result<(), String>>()?;
+            let mut which = parts.iter().filter(|(part, _)| name == "_SUCCESS" || *part == name);
+            which.try_for_each(|(part, _)| whole(part, &name))?;
         } else if !name.starts_with('.') {
             return Err(format!("{name} is there"));
         }

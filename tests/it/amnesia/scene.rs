@@ -83,7 +83,7 @@ impl Scene<'_> {
         let mut numbers = Numbers::from_seed(n_calls as u64);
         let mut crashes = Crashes::default();
         // To look costs little, to run again some hundredths of a second.
-        let n_seeds = if large() { 100 } else { 24 };
+        let n_seeds = if large() { 100 } else { 12 };
         for n in 0..=n_calls {
             for seed in 0..n_seeds {
                 self.look(&history, n, seed, n == n_calls);
@@ -167,7 +167,7 @@ impl Scene<'_> {
             for fault in [Fault::Behind(n - 1), Fault::At(n)] {
                 let (output, history) = stage.run(self.script, History::new(self.before.clone()), fault)?;
                 let end = history.changes.len();
-                for seed in 0..24 {
+                for seed in 0..if large() { 24 } else { 12 } {
                     // Where it goes on, power fails somewhere behind the error.
                     let at = if seed < 8 {
                         end
