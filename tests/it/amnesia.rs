@@ -12,6 +12,7 @@ mod mount;
 mod order;
 mod scene;
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
@@ -56,14 +57,14 @@ fn none_but(disk: &Disk, files: &[(&str, &[u8])]) -> Result<(), String> {
 }
 
 /// The text of a file that may be compressed; in that case not all ways lead to the same bytes.
-fn text(bytes: &[u8]) -> Vec<u8> {
+fn text(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.starts_with(b"\x1f\x8b") {
-        return bytes.to_vec();
+        return bytes.into();
     }
     let mut text = Vec::new();
     match MultiGzDecoder::new(bytes).read_to_end(&mut text) {
-        Ok(_) => text,
-        Err(error) => format!("not whole: {error}").into_bytes(),
+        Ok(_) => text.into(),
+        Err(error) => format!("not whole: {error}").into_bytes().into(),
     }
 }
 
