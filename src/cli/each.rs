@@ -17,6 +17,7 @@ use super::signals::on_signal;
 use super::tally::Tally;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::FileOptions;
+use crate::sys::make_folder;
 use crate::{Compress, Converter, Format, Progress, Summary};
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
@@ -57,7 +58,7 @@ struct EachJob<'a> {
 /// Nothing can be converted. What is wrong with single inputs is said, and the exit status.
 pub(super) fn convert_each(args: &ConvertArgs, folder: &Path) -> Result<ExitCode> {
     let job = EachJob::new(args, folder)?;
-    make(folder)?;
+    make(folder, job.file.sync)?;
     // Before any other thread is made: it holds for those that this one starts.
     confine(&job.needs());
     let apart = job.stats_are_apart();
@@ -201,11 +202,9 @@ fn is_of_all(error: &Error) -> bool {
 }
 
 /// Makes the folder, but not those above it: a name that is mistyped leaves none behind.
-fn make(folder: &Path) -> Result<()> {
-    match std::fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::io("cannot make this folder", folder.display().to_string(), error))
-        }
+fn make(folder: &Path, sync: bool) -> Result<()> {
+    match make_folder(folder, sync) {
+        Err(error) => Err(Error::io("cannot make this folder", folder.display().to_string(), error)),
         _ if !folder.is_dir() => {
             let reason = "is no folder; --output-dir takes one";
             Err(ErrorKind::Unusable { path: folder.display().to_string(), reason }.into())

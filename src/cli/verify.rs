@@ -15,6 +15,7 @@ use super::receipt::{PART, PlanLine, Receipt, Task};
 use super::say::say;
 use crate::error::{CANNOT_OPEN, Error, Result};
 use crate::output::OutputFile;
+use crate::sys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -83,12 +84,14 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     }
     let mark = folder.join(MARK);
     if !problems.is_empty() {
-        // One that an earlier check left says what is no longer so.
-        match std::fs::remove_file(&mark) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                problems.push(format!("{}: cannot be removed: {error}", mark.display()));
-            }
-            _ => {}
+        // One that an earlier check left says what is no longer so, and must not come back after a
+        // power failure.
+        let removed = match std::fs::remove_file(&mark) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        if let Err(error) = removed.and_then(|()| sys::sync_name(&mark)) {
+            problems.push(format!("{}: cannot be removed: {error}", mark.display()));
         }
         return Ok(with_problems(&problems));
     }

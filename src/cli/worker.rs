@@ -22,8 +22,9 @@ use super::signals::on_signal;
 use crate::convert::{Resources, Writing};
 use crate::error::{CANNOT_WRITE, Error, Result, shown};
 use crate::output::{Descriptor, OutputFile, Writer};
+use crate::sys::make_folder;
 use crate::{Compress, Converter, Fingerprint, Format, HashKey, Output, Sink, Summary};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -136,12 +137,8 @@ impl<'w> PlanWorker<'w> {
 /// Makes the folder of the parts, but not those above it: where a shared folder is missing, it
 /// isn't to be replaced by one of this machine.
 fn make(folder: &Path) -> Result<()> {
-    match std::fs::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(Error::io("cannot make this folder", folder.display().to_string(), error))
-        }
-        _ => Ok(()),
-    }
+    make_folder(folder, ON_DISK.sync)
+        .map_err(|error| Error::io("cannot make this folder", folder.display().to_string(), error))
 }
 
 /// A range that is being converted.

@@ -277,7 +277,7 @@ impl Checkpoints {
             file.write_all(text.as_bytes())?;
             sys::sync(&file)?;
             std::fs::rename(&new, &self.path)?;
-            Ok(sys::sync(File::open(folder(&self.path))?)?)
+            sys::sync_name(&self.path)
         };
         write().map_err(cannot)
     }
@@ -292,10 +292,6 @@ impl Checkpoints {
 /// What is said where the output can't be gone on with.
 pub(super) fn needs_a_file() -> Error {
     Error::setting("`resume`: needs an output that is a regular file (`output`)")
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The fingerprints of the inputs.

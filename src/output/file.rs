@@ -197,9 +197,15 @@ impl OutputFile {
         let Some(place) = &mut self.place else { return Err("the output is no regular file".to_owned()) };
         let file = self.writer.file();
         let here = rustix::fs::fstat(file).map_err(|error| io::Error::from(error).to_string())?;
-        if file_id(&here) != id {
+        // The number of a device may be another after the system has started anew.
+        let is_it = |stat: &Stat| file_id(stat).1 == id.1;
+        if !is_it(&here) {
             let there = rustix::fs::stat(&place.target);
-            if complete && there.is_ok_and(|stat| file_id(&stat) == id) {
+            if complete && there.is_ok_and(|stat| is_it(&stat)) {
+                if self.options.sync {
+                    // The run that gave the name may have been killed before it synced it.
+                    sys::sync_folder(&place.folder).map_err(|error| error.to_string())?;
+                }
                 // The new unfinished file is not needed. It is removed.
                 if let Some(temporary) = &mut place.temporary {
                     temporary.kept = false;
@@ -222,13 +228,14 @@ impl OutputFile {
     /// Begins anew, whatever an earlier run wrote.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The system or the disk refuses.
     pub(crate) fn begin_anew(&mut self) -> Result<()> {
-        if self.place.is_some() {
-            rustix::fs::ftruncate(self.writer.file(), 0)
-                .map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error.into()))?;
-        }
-        Ok(())
+        let Some(place) = &self.place else { return Ok(()) };
+        // A checkpoint needs the name of the file that it is of. And one that was removed must not
+        // come back after a power failure, when the file has other bytes.
+        sys::sync_folder(&place.folder)
+            .and_then(|()| Ok(rustix::fs::ftruncate(self.writer.file(), 0)?))
+            .map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))
     }
 
     /// Syncs all that was written to the disk. Returns how many bytes that is.
@@ -251,6 +258,15 @@ impl OutputFile {
         if let Some(place) = &mut self.place {
             place.reserve.give_back(file, self.at).map_err(cannot)?;
         }
+        if let Some(stat) = self.place.as_ref().and_then(|place| place.replaced.as_ref()) {
+            // The new file gets the owner of the replaced file. If only root could do that, it
+            // belongs to the user. This comes before the sync, so that who may not read the old
+            // file can't read the new one after a power failure.
+            let owner = rustix::fs::Uid::from_raw(stat.st_uid);
+            let group = rustix::fs::Gid::from_raw(stat.st_gid);
+            let _ = rustix::fs::fchown(file, Some(owner), Some(group));
+            rustix::fs::fchmod(file, Mode::from_raw_mode(stat.st_mode & 0o7777)).map_err(cannot)?;
+        }
         if self.options.sync {
             match sys::sync(file) {
                 // A FIFO or a device has no disk behind it.
@@ -267,20 +283,11 @@ impl OutputFile {
             let wrong = format!("{} bytes were written, and the file has {size}", self.at);
             return Err(Error::io(CANNOT_WRITE, &*self.name, io::Error::other(wrong)));
         }
-        if let Some(stat) = &place.replaced {
-            // The new file gets the owner of the replaced file. If only root could do that, it
-            // belongs to the user.
-            let owner = rustix::fs::Uid::from_raw(stat.st_uid);
-            let group = rustix::fs::Gid::from_raw(stat.st_gid);
-            let _ = rustix::fs::fchown(file, Some(owner), Some(group));
-            rustix::fs::fchmod(file, Mode::from_raw_mode(stat.st_mode & 0o7777)).map_err(cannot)?;
-        }
         if let Err(error) = place.commit(file, self.options.no_clobber) {
             return Err(if error == Errno::EXIST { exists(&self.name) } else { cannot(error) });
         }
         if self.options.sync {
-            let folder = File::open(&place.folder).map_err(|e| Error::io(CANNOT_WRITE, &*self.name, e))?;
-            sys::sync(folder).map_err(cannot)?;
+            sys::sync_folder(&place.folder).map_err(|error| Error::io(CANNOT_WRITE, &*self.name, error))?;
         }
         self.place = None;
         Ok(())

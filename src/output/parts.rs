@@ -103,6 +103,11 @@ impl Parts {
     /// refuses.
     pub(crate) fn begin_anew(&mut self, refuse: &dyn Fn(&Path) -> Result<()>) -> Result<()> {
         self.reached.n_old = self.survey(refuse)?;
+        if self.options.resume {
+            // A checkpoint needs the name of the folder. And one that was removed must not come
+            // back after a power failure, when the folder has other parts.
+            sys::sync_name(&self.folder.path).map_err(|error| self.cannot(error))?;
+        }
         self.empty(|_| false).map_err(|error| self.cannot(error))?;
         self.journal.set_len(0).map_err(|error| self.cannot(error))?;
         self.folder.ours = !self.options.resume;
@@ -129,7 +134,9 @@ impl Parts {
             (self.placed, self.reached) = (true, reached);
             return Ok(());
         }
-        if reached.id != self.reached.id || self.journal.metadata().map_err(message)?.len() < reached.journal
+        // The number of a device may be another after the system has started anew.
+        if reached.id.1 != self.reached.id.1
+            || self.journal.metadata().map_err(message)?.len() < reached.journal
         {
             return Err(gone());
         }
@@ -309,7 +316,7 @@ impl Parts {
                 sys::sync(part.file())?;
             }
             sys::sync(&self.journal)?;
-            Ok(sys::sync(File::open(&self.folder.path)?)?)
+            sys::sync_folder(&self.folder.path)
         };
         keep().map_err(|error| self.cannot(error))
     }
@@ -317,12 +324,19 @@ impl Parts {
     /// Gives all parts their names, the manifest last. If one cannot get its name, the earlier
     /// files are put back.
     pub(super) fn commit(&mut self) -> Result<()> {
+        // After a power failure `resume` goes on, if names and checkpoint went in this order.
+        let to_sync = (self.options.sync || self.options.resume).then(|| File::open(self.names.folder()));
+        let to_sync = to_sync.transpose().map_err(|error| self.cannot(error))?;
         if !self.placed {
-            let to_sync = self.options.sync.then(|| File::open(self.names.folder())).transpose();
-            let to_sync = to_sync.map_err(|error| self.cannot(error))?;
             // A signal that comes now waits until this is done.
             let PartsReached { n_whole: n_new, n_old, .. } = self.reached;
-            let placement = Placement { names: &self.names, folder: &self.folder.path, n_new, n_old };
+            let placement = Placement {
+                names: &self.names,
+                folder: &self.folder.path,
+                n_new,
+                n_old,
+                to_sync: to_sync.as_ref(),
+            };
             let placed = undisturbed(|| placement.place().inspect_err(|_| placement.take_back()));
             placed.map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => {
@@ -332,9 +346,10 @@ impl Parts {
                 _ => self.cannot(error),
             })?;
             self.placed = true;
-            if let Some(folder) = to_sync {
-                sys::sync(folder).map_err(|error| self.cannot(error.into()))?;
-            }
+        }
+        // Also after an earlier run that gave the names: it may have been killed before this.
+        if let Some(folder) = to_sync {
+            sys::sync(folder).map_err(|error| self.cannot(error.into()))?;
         }
         // The folder is removed now, not when this is dropped: the checkpoint, which says that the
         // folder may still be there, is removed next.

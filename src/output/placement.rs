@@ -11,16 +11,18 @@
 //! | 3 | the new manifest to its place | the new result, whole |
 //! | 4 | nothing; the hidden folder is removed | the new result, whole |
 //!
-//! Step 2 goes by number: the old part of a number moves just before the new one.
+//! Step 2 goes by number: the old part of a number moves just before the new one. With `to_sync`
+//! each of the first three is on the disk before the next begins. After a power failure a file
+//! system may show a later name without an earlier one: a manifest could be there without a part.
 //!
 //! A step that fails undoes all steps before it. A crash undoes nothing: with `--resume` the next
 //! run repeats the steps, each of which finds out whether it was done. A rename never replaces a
 //! file that it does not expect.
 
 use super::names::PartNames;
-use crate::sys::rename_to_none;
+use crate::sys::{self, rename_to_none};
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +39,8 @@ pub(super) struct Placement<'p> {
     pub(super) folder: &'p Path,
     pub(super) n_new: u64,
     pub(super) n_old: u64,
+    /// The folder of the places, if each step is to be on the disk before the next begins.
+    pub(super) to_sync: Option<&'p File>,
 }
 
 impl Placement<'_> {
@@ -68,9 +72,13 @@ impl Placement<'_> {
             if new.exists() && place.exists() {
                 fs::rename(place, old)?;
             }
+            self.end_step()?;
         }
         for (name, comes, goes) in self.moves() {
             let [new, old, place] = self.places(&name);
+            if *name == *self.names.manifest() {
+                self.end_step()?;
+            }
             // An earlier run may have done this step.
             let waits = comes && new.exists();
             if goes && (waits || !comes) && place.exists() {
@@ -83,6 +91,10 @@ impl Placement<'_> {
         Ok(())
     }
 
+    fn end_step(&self) -> io::Result<()> {
+        Ok(self.to_sync.map_or(Ok(()), sys::sync)?)
+    }
+
     /// Undoes [`Placement::place`] as far as it got.
     pub(super) fn take_back(&self) {
         for (name, comes, _) in self.moves().rev() {
@@ -91,9 +103,17 @@ impl Placement<'_> {
             if comes && !new.exists() && place.exists() {
                 let _ = fs::rename(&place, new);
             }
-            if old.exists() {
+            if *name != *self.names.manifest() && old.exists() {
                 let _ = fs::rename(old, place);
             }
         }
+        // The old manifest comes last, as a kill may come, or the power fail, before its parts are
+        // back.
+        let _ = self.end_step();
+        let [_, old, place] = self.places(&self.names.manifest());
+        if old.exists() {
+            let _ = fs::rename(old, place);
+        }
+        let _ = self.end_step();
     }
 }

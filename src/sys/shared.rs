@@ -18,6 +18,36 @@ pub(crate) fn close(file: File) -> io::Result<()> {
     Ok(nix::unistd::close(file)?)
 }
 
+/// Has the names in a folder on the disk when it returns.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    Ok(super::sync(File::open(folder)?)?)
+}
+
+/// Has the name that is last in `path` on the disk when it returns, or that it is gone.
+pub(crate) fn sync_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
+}
+
+/// Makes a folder, unless it is there. With `sync` its name is on the disk when this returns: what
+/// is synced in a folder is lost with it.
+#[cfg(feature = "cli")]
+pub(crate) fn make_folder(folder: &Path, sync: bool) -> io::Result<()> {
+    let is_new = match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        result => result.is_ok(),
+    };
+    if !sync {
+        return Ok(());
+    }
+    // A folder that is there may be another process's, which was killed before its sync. It may
+    // also have been there for long, where this user may not look.
+    match sync_name(folder) {
+        Err(error) if !is_new && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
+}
+
 /// Renames a file if nothing has the new name. On file systems without such a call it looks first.
 pub(crate) fn rename_to_none(from: &Path, to: &Path) -> io::Result<()> {
     let lacks_it = |error| [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error);

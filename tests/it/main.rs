@@ -21,6 +21,8 @@ mod model;
 mod rules;
 mod ways;
 
+#[cfg(target_os = "linux")]
+mod amnesia;
 mod api;
 mod archives;
 mod arrays;

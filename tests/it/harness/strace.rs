@@ -22,6 +22,12 @@ impl<'a> Strace<'a> {
         self
     }
 
+    /// Has the trace show the path of each descriptor.
+    pub(crate) fn with_paths(mut self) -> Strace<'a> {
+        self.options.push("-y".to_owned());
+        self
+    }
+
     /// Has the `n`-th of `calls` meet its `fault`: `error=EIO`, `signal=KILL`.
     pub(crate) fn inject(mut self, calls: &str, fault: &str, n: usize) -> Strace<'a> {
         self.options.extend(["-e".to_owned(), format!("inject={calls}:{fault}:when={n}")]);
