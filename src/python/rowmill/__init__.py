@@ -116,7 +116,8 @@ def schema(input: Inputs, **options: Option) -> Dict[str, Any]:
     with run:
         text = run.read_all()
     run.finish()
-    return json.loads(text)
+    found: Dict[str, Any] = json.loads(text)
+    return found
 
 
 def plan(input: Union[str, "os.PathLike[str]"], ranges: Optional[int] = None, **options: Option) -> List[str]:
