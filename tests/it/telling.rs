@@ -27,6 +27,7 @@ const KEYS: &[(&str, &str)] = &[
     ("inputs", "array"),
     ("inputs_failed", "number"),
     ("isa", "string"),
+    ("memory_bytes", "number"),
     ("multiline", "object"),
     ("nuls", "number"),
     ("output", "null"),
