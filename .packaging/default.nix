@@ -4,7 +4,7 @@
 pkgs.rustPlatform.buildRustPackage {
   pname = "rowmill";
   version = (builtins.fromTOML (builtins.readFile ../Cargo.toml)).package.version;
-  src = pkgs.lib.cleanSource ../.;
+  src = with pkgs.lib.fileset; toSource { root = ../.; fileset = gitTracked ../.; };
   cargoLock.lockFile = ../Cargo.lock;
   nativeBuildInputs = [ pkgs.installShellFiles ];
   # The tests mount, kill and fill disks; `.ci/run` has them.

@@ -1,7 +1,10 @@
-# `.ci/release` fills in where the sources are: brew install --build-from-source ./rowmill.rb
+# `.ci/release` fills in where the sources are. Homebrew takes formulae from taps:
+#
+#     brew tap-new you/local && cp rowmill.rb "$(brew --repository you/local)/Formula/"
+#     brew install --build-from-source you/local/rowmill
 class Rowmill < Formula
   desc "Delimited text of any size into JSON Lines"
-  homepage "@URL@"
+  homepage "@HOME@"
   url "@URL@/@SOURCE@"
   sha256 "@SHA256@"
   license any_of: ["MIT", "Apache-2.0"]

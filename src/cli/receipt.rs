@@ -74,10 +74,12 @@ pub(super) struct Receipt {
     pub(super) done_before: bool,
 }
 
+const CONTRADICT: &str = "its numbers contradict each other";
+
 impl Task {
     fn check(&self) -> Result<(), String> {
         if self.index >= self.count || self.start > self.end || self.end > self.input.fingerprint.size {
-            return Err("its numbers contradict each other".to_owned());
+            return Err(CONTRADICT.to_owned());
         }
         Ok(())
     }
@@ -121,6 +123,11 @@ impl PlanLine {
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         let line: Self = read(text, "plan")?;
         line.task.check()?;
+        let counts = [line.first_record, line.first_line, line.records];
+        // A record and a line have a byte at least, and numbers start from 1.
+        if counts.into_iter().flatten().any(|n| n > line.task.input.fingerprint.size + 2) {
+            return Err(CONTRADICT.to_owned());
+        }
         Ok(line)
     }
 }

@@ -99,7 +99,10 @@ impl Located {
                 reader.seek(at - 1, at - 1)?;
                 let around = reader.peek(2)?;
                 let parts_pair = terminator == Terminator::Any && around == b"\r\n";
-                if parts_pair || by_lines && !terminator.is(around[0]) {
+                // A record starts behind the end of a line, whatever its quotes. Where one ends,
+                // the conversion finds out.
+                let is_behind = by_lines || edge == Edge::Start;
+                if parts_pair || is_behind && !terminator.is(around[0]) {
                     return wrong(at, edge.wrong());
                 }
             }

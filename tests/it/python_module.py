@@ -1,10 +1,15 @@
 """Holds the Python module to what it says of itself. The folder at hand is a place for files."""
 
+import gc
+import gzip
+import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -108,4 +113,81 @@ with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, te
     child.send_signal(signal.SIGINT)
     said = child.stdout.read()
 assert said == "interrupted\n", said
+
+# Packed records come whole, to the last byte; rows are not made of them.
+for n in (1, 2, 30, 5000):
+    Path("some.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(n)))
+    packed = b"".join(rowmill.open("some.csv", compress="gzip"))
+    assert gzip.decompress(packed).count(b"\n") == n, n
+assert json.loads(b"".join(rowmill.open("some.csv", format="json", limit=2))) == [{"a": "0"}, {"a": "1"}]
+
+
+def raises(kind, call):
+    try:
+        call()
+    except kind:
+        return
+    raise AssertionError(f"no {kind.__name__}")
+
+
+raises(TypeError, lambda: rowmill.open("some.csv", compress="gzip").rows())
+raises(TypeError, lambda: rowmill.open("some.csv", output="x"))
+raises(TypeError, lambda: rowmill.convert("some.csv", "x", stats="s.json"))
+raises(TypeError, lambda: rowmill.convert("some.csv", "x", where={"a": ["1"]}))
+raises(TypeError, lambda: rowmill.convert("some.csv", "x", add={"b": None}))
+raises(TypeError, lambda: rowmill.open(None))
+raises(TypeError, lambda: rowmill.open(-1))
+raises(TypeError, lambda: rowmill.open(io.BytesIO(b"a\n1\n")))
+raises(TypeError, lambda: rowmill.open(open("some.csv")))
+raises(ValueError, lambda: rowmill.open([]))
+assert rowmill.convert(b"some.csv", b"bytes.jsonl", delimiter=b",", add={"x:bool": True})["records"] == 5000
+assert next(rowmill.open("bytes.jsonl", no_header=True, delimiter="tab", quote="none").rows()) == {
+    "column_1": '{"a":"0","x":true}'}
+assert list(rowmill.open("some.csv", select={"a"}, limit=1).rows()) == [{"a": "0"}]
+
+# An error is the same in another process.
+error = error_of(lambda: rowmill.convert("short.csv", "x", strict=True))
+again = pickle.loads(pickle.dumps(error))
+assert (str(again), again.status, again.line, again.summary) == (str(error), 1, error.line, error.summary)
+# An anomaly that is to be an error leaves the output, and says what it was.
+error = error_of(lambda: rowmill.convert("short.csv", "there.jsonl", fail_on_anomaly=True))
+assert (error.status, error.line, error.summary["records"]) == (3, 3, 2) and "short record" in str(error), error
+assert Path("there.jsonl").exists()
+
+# A file goes on from where Python is in it.
+with open("some.csv", "rb") as file:
+    file.readline()
+    assert next(rowmill.open(file, header="b").rows()) == {"b": "0"}
+with tempfile.TemporaryFile() as file:
+    file.write(b"a\n1\n")
+    file.seek(0)
+    assert list(rowmill.open(file).rows()) == [{"a": "1"}]
+
+# Names with what Python takes for an end of line; lines without theirs.
+Path("u\u2028x.csv").write_text("a\n1\n2\n")
+lines = rowmill.plan("u\u2028x.csv", 2)
+receipts = [rowmill.worker(line.strip(), "parts2").strip() for line in lines]
+rowmill.verify([line.strip() for line in lines], "parts2", receipts)
+assert len(lines) == 2
+
+# Nothing is left of what is no longer held, and of what is closed while another thread reads.
+before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
+for _ in range(20):
+    for _chunk in rowmill.open("in.csv"):
+        break
+    records = rowmill.open("in.csv").rows()
+    del records
+gc.collect()
+if before is not None:
+    assert len(os.listdir("/proc/self/fd")) == before and threading.active_count() == 1
+pipe, end = os.pipe()
+records = rowmill.open(os.fdopen(pipe, "rb"))
+closed = []
+waiting = threading.Thread(target=lambda: closed.append(raises(ValueError, lambda: next(records))))
+waiting.start()
+records.close()
+waiting.join(60)
+assert closed == [None] and not waiting.is_alive()
+raises(ValueError, lambda: next(records))
+os.close(end)
 print("all hold")
