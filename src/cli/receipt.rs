@@ -125,7 +125,8 @@ impl PlanLine {
         line.task.check()?;
         let counts = [line.first_record, line.first_line, line.records];
         // A record and a line have a byte at least, and numbers start from 1.
-        if counts.into_iter().flatten().any(|n| n > line.task.input.fingerprint.size + 2) {
+        let most = line.task.input.fingerprint.size.saturating_add(1);
+        if counts.into_iter().flatten().any(|n| n > most) {
             return Err(CONTRADICT.to_owned());
         }
         Ok(line)

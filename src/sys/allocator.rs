@@ -96,17 +96,9 @@ mod held {
 /// hidden one.
 #[cold]
 fn end_without(size: usize) -> ! {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut left = size;
-    while left > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + (left % 10) as u8;
-        left /= 10;
-    }
     say(&[
         &b"rowmill: out of memory: the system has no "[..],
-        &digits[at..],
+        itoa::Buffer::new().format(size).as_bytes(),
         b" bytes more for this process; raise its limit (ulimit -v), or take fewer threads (-j 1)\n",
     ]);
     // SAFETY: it takes a number, and does not return.

@@ -287,6 +287,10 @@ fn a_hostile_plan() {
         let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(format!("{line}\n")).out();
         output.expect_status(1).expect_one_line("its numbers contradict each other");
     }
+    line = good.clone();
+    line["input"]["size"] = u64::MAX.into();
+    let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(format!("{line}\n")).out();
+    output.expect_status(1).expect_one_line("is not what the plan saw");
     // The second range of a file, begun a byte too late: a record would lose it.
     place.write("rows.csv", format!("a,b\n{}", "12345,x\n".repeat(500)));
     let plan = place.rowmill().args(["plan", "-q", "--ranges", "2", "rows.csv"]).out();
