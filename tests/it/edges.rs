@@ -280,26 +280,25 @@ fn a_hostile_plan() {
         }
     }
     assert!(n_refused > 80, "{n_refused}");
-    let mut line = good.clone();
-    for (key, value) in [("first_line", u64::MAX), ("first_record", u64::MAX), ("records", 1 << 40)] {
-        line = good.clone();
-        line[key] = value.into();
+    let refused = |line: &Value, told: &str| {
         let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(format!("{line}\n")).out();
-        output.expect_status(1).expect_one_line("its numbers contradict each other");
+        output.expect_status(1).expect_one_line(told);
+    };
+    for (key, value) in [("first_line", u64::MAX), ("first_record", u64::MAX), ("records", 1 << 40)] {
+        let mut line = good.clone();
+        line[key] = value.into();
+        refused(&line, "its numbers contradict each other");
     }
-    line = good.clone();
+    let mut line = good.clone();
     line["input"]["size"] = u64::MAX.into();
-    let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(format!("{line}\n")).out();
-    output.expect_status(1).expect_one_line("is not what the plan saw");
+    refused(&line, "is not what the plan saw");
     // The second range of a file, begun a byte too late: a record would lose it.
     place.write("rows.csv", format!("a,b\n{}", "12345,x\n".repeat(500)));
     let plan = place.rowmill().args(["plan", "-q", "--ranges", "2", "rows.csv"]).out();
-    line.clone_from(
-        &serde_json::from_slice(plan.stdout.split(|&byte| byte == b'\n').nth(1).unwrap()).unwrap(),
-    );
+    let second = plan.stdout.split(|&byte| byte == b'\n').nth(1).unwrap();
+    let mut line: Value = serde_json::from_slice(second).unwrap();
     line["start"] = (line["start"].as_u64().unwrap() + 1).into();
-    let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(format!("{line}\n")).out();
-    output.expect_status(1).expect_one_line("is no record's start");
+    refused(&line, "is no record's start");
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let output = place.rowmill().args(["worker", "-o", "parts"]).stdin(deep).out();
     output.expect_status(1).expect_one_line("rowmill: stdin: line 1: ");
