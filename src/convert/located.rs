@@ -66,7 +66,6 @@ impl Located {
         path: &Path,
         reader: &mut dyn InputReader,
         terminator: Option<Terminator>,
-        by_lines: bool,
     ) -> Result<bool> {
         let Range { start, end, .. } = self.range;
         let name = reader.name().to_owned();
@@ -99,10 +98,9 @@ impl Located {
                 reader.seek(at - 1, at - 1)?;
                 let around = reader.peek(2)?;
                 let parts_pair = terminator == Terminator::Any && around == b"\r\n";
-                // A record starts behind the end of a line, whatever its quotes. Where one ends,
-                // the conversion finds out.
-                let is_behind = by_lines || edge == Edge::Start;
-                if parts_pair || is_behind && !terminator.is(around[0]) {
+                // Whatever the quotes, behind a record is the end of a line. The conversion does
+                // not look at what is behind the mark of an end, or behind the limit.
+                if parts_pair || !terminator.is(around[0]) {
                     return wrong(at, edge.wrong());
                 }
             }

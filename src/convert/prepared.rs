@@ -187,8 +187,7 @@ impl<'c> Preparation<'c> {
         let mut is_last = true;
         if let (Some(located), Some(path)) = (range, &path) {
             let terminator = beginning.as_ref().map(|beginning| beginning.preface.dialect.terminator);
-            let by_lines = is_by_lines(self.options, &name);
-            is_last = located.bound(path, &mut *opened.reader, terminator, by_lines)?;
+            is_last = located.bound(path, &mut *opened.reader, terminator)?;
             size = Some(located.range.end - located.range.start);
             file_size = size;
         }

@@ -411,7 +411,7 @@ fn stitches_are_what_weaving_by_hand_gives() {
     let (mut n_done, mut n_left) = (0usize, 0usize);
     for marks in marks() {
         for round in rounds(600) {
-            let n = numbers.below(2000);
+            let n = numbers.below(if cfg!(miri) { 200 } else { 2000 });
             let strip = match round % 8 {
                 0 => chaos(&mut numbers, &marks, n),
                 _ => regular(&mut numbers, &marks, n),
@@ -430,7 +430,7 @@ fn stitches_are_what_weaving_by_hand_gives() {
                 let until = first + numbers.below(found.records.len() - first + 1);
                 let start = woven.records.get(first).map_or(strip.len(), |(start, _)| *start);
                 let at = numbers.below(100);
-                let room = at + numbers.pick(&[100, 500, 2000, 40_000]);
+                let room = at + numbers.pick(&[100, 500, 2000, if cfg!(miri) { 4000 } else { 40_000 }]);
                 let mut same = None;
                 for kernel in &kernels {
                     kernel.scan(&marks, &strip, &mut index);

@@ -214,6 +214,7 @@ fn only_bounds_of_records_are_taken() {
         (vec!["--quote", "none", "--terminator", ";"], "a,b;1,\n;2,3;", vec![4, 8]),
         (vec!["--escape", "\\"], "a,b\n1,x\\\ny\n2,\"\\\"\n\"\n", vec![4, 11]),
         (vec!["--terminator", "\\n"], "a,b\n1,2\r\n3,4\n", vec![4, 9]),
+        (vec!["--escape", "\\", "--escapes", "postgres"], "a,b\n1,2\n\\.\n3,4\n", vec![4, 8, 11]),
     ] {
         let path = place.write("in.csv", text);
         let size = text.len();
