@@ -266,6 +266,14 @@ pub enum ErrorKind {
     },
     /// The run was asked to stop.
     Stopped,
+    /// What was counted in two places differs, which is a fault of rowmill. No output gets its
+    /// name.
+    Miscounted {
+        /// The input.
+        path: String,
+        /// What was counted.
+        what: String,
+    },
 }
 
 /// The result of anything that can fail here.
@@ -397,15 +405,7 @@ impl fmt::Display for Error {
                 write!(f, "; if quotes are text here, try `quote` none")
             }
             ErrorKind::OverlongRecord { place, limit, open_quote } => {
-                write!(f, "{place}: record longer than {limit} bytes")?;
-                match open_quote {
-                    Some((line, byte)) => write!(
-                        f,
-                        "; the quote that opens on line {line}, byte {byte}, is not closed by then: if it is \
-                         stray, try `quote` none, or `rejects` to pass over such lines"
-                    ),
-                    None => write!(f, "; raise `max_record` (and `memory`), or check `terminator`"),
-                }
+                write!(f, "{place}: record longer than {limit} bytes{}", instead_of_overlong(*open_quote))
             }
             ErrorKind::InputChanged { path, at, how } => {
                 write!(f, "{path}: {how} while it was read, seen at byte {at}; run again on a file at rest")
@@ -421,7 +421,21 @@ impl fmt::Display for Error {
             }
             ErrorKind::Line { path, line, reason } => write!(f, "{path}: line {line}: {reason}"),
             ErrorKind::Stopped => f.write_str("stopped"),
+            ErrorKind::Miscounted { path, what } => {
+                write!(f, "{path}: {what}: a fault of rowmill; do not use the output, and report it")
+            }
         }
+    }
+}
+
+/// What to do about a record that is too long, of which this quote may be the cause.
+fn instead_of_overlong(open_quote: Option<(u64, u64)>) -> String {
+    match open_quote {
+        Some((line, byte)) => format!(
+            "; the quote that opens on line {line}, byte {byte}, is not closed by then: if it is \
+             stray, try `quote` none, or `rejects` to pass over such lines"
+        ),
+        None => "; raise `max_record` (and `memory`), or check `terminator`".to_owned(),
     }
 }
 

@@ -18,6 +18,8 @@ pub const DEFAULT_MAX_RECORD: usize = 16 << 20;
 /// The program itself: code and data touched, heap of the run-time, the thread that waits. With
 /// 5 MiB, a bomb of bzip2 under 16M came to 16.0 MiB once the calendar was in (2026-11-28).
 const PROGRAM: usize = (5 << 20) + (768 << 10);
+/// What of that is allocated.
+const HEAP: usize = 2 << 20;
 /// What workers have before the longest record takes its share: so sixteen of them fit 16M.
 const FOR_WORKERS: usize = 768 << 10;
 /// Each thread: the stack that is touched and what the allocator keeps for it.
@@ -93,6 +95,9 @@ pub(super) struct Sizes {
     pub(super) max_record: usize,
     /// What is held back of an input whose last records are dropped.
     pub(super) hold: usize,
+    /// All of it but mapped pages, and what is left over. In builds with debug assertions the
+    /// program's allocator holds the run to it.
+    pub(super) allocated: usize,
 }
 
 /// What an input takes beside the windows.
@@ -211,7 +216,9 @@ impl Budget {
             values: 0,
             max_record,
             hold: self.hold(free),
+            allocated: 0,
         };
+        let around = HEAP + self.beside + self.notes + self.survey + plan + n_carries * max_record;
         loop {
             sizes.reach = REACH.min(sizes.window);
             sizes.buffer = (2 * sizes.window).max(LEAST_BUFFER + 4096);
@@ -222,7 +229,9 @@ impl Budget {
             let worker = sizes.worker(n_fields) + self.tallies;
             // One share more than workers: what a redone window leaves is added to the longest
             // record.
-            if (sizes.threads + 1) * worker + sizes.threads * codec <= shared {
+            let workers = (sizes.threads + 1) * worker + sizes.threads * codec;
+            sizes.allocated = around + workers;
+            if workers <= shared {
                 return Ok(sizes);
             }
             if sizes.window > LEAST_WINDOW {

@@ -111,12 +111,23 @@ impl Committed<'_> {
         self.state.text_at += n_text as u64;
     }
 
-    /// Carries the start of a record over to the next window.
-    pub(super) fn carry(&mut self, start: &[u8]) {
-        self.carry.extend_from_slice(start);
+    /// Carries the start of a record, of `most` bytes, over to the next window.
+    pub(super) fn carry(&mut self, start: &[u8], most: usize) {
+        self.add_to_carry(start, most);
         self.machine.restart();
         let ended = self.machine.record(start, 0, |_| ());
         debug_assert!(ended.is_none(), "the record is unfinished");
+    }
+
+    /// Adds bytes to what is carried of a record that may have `most`. Twice as many would be
+    /// allocated if the memory grew as that of a [`Vec`] does.
+    pub(super) fn add_to_carry(&mut self, bytes: &[u8], most: usize) {
+        let carry = &mut self.carry;
+        let len = carry.len() + bytes.len();
+        if len > carry.capacity() {
+            carry.reserve_exact((2 * carry.capacity()).min(most).max(len) - carry.len());
+        }
+        carry.extend_from_slice(bytes);
     }
 
     /// Writes encoded bytes.

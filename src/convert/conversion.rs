@@ -19,18 +19,19 @@ use super::split_points::SplitPoints;
 use super::state::State;
 use super::summary::{Resumed, Summary};
 use super::survey::{Survey, Tallies};
+use super::threads::Mutex;
 use super::walk::Walk;
 use super::windows::Windows;
 use super::worker::finish;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::input::InputReader;
 use crate::kernel::Kernel;
 use crate::output::Framing;
 use crate::parse::Cutter;
 use crate::plan::{Columns, Plan, Together, Type};
 use std::num::NonZero;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// What is to be converted, and how.
@@ -300,13 +301,10 @@ impl Inputs<'_, '_> {
         if let Some(rejects) = &mut outputs.rejects {
             rejects.begin(&records.dialect, is_first.then_some(preface.raw));
         }
-        let n_last = Some(options.shaping.skip_last).filter(|n| *n > 0);
-        let skip_last = n_last.filter(|_| ready.is_last).map(|n| SkipLast { n, may_be_all: is_first });
-        if let (Some(n), false, Some(located)) = (n_last, ready.is_last, &self.range) {
-            let walk =
-                Walk { reader: &records, max_record: sizes.max_record, rejects: options.rejects.is_some() };
-            located.check_last(reader, &walk, n, sizes.hold + sizes.max_record)?;
-        }
+        let n_last = Some(options.shaping.skip_last).filter(|n| *n > 0 && ready.is_last);
+        let skip_last = n_last.map(|n| SkipLast { n, may_be_all: is_first });
+        let located = self.range.as_ref().filter(|_| !ready.is_last);
+        located.map_or(Ok(()), |located| check_last(located, reader, &records, options, &sizes))?;
         let known = self.survey.as_mut().map(|survey| survey.begin(plan.header()));
         let done_before = summary.records;
         let layout = outputs.writer.layout();
@@ -329,7 +327,7 @@ impl Inputs<'_, '_> {
         };
         let [all, by_earlier] = *amounts;
         let before = Amount { anomalies: self.n_before + summary.n_anomalies(), ..all };
-        let edge = self.range.as_ref().filter(|_| !ready.is_last).map(|located| located.edge);
+        let edge = located.map(|located| located.edge);
         let hold = if skip_last.is_some() { sizes.hold } else { 0 };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
         let targets = committed.split_points.as_ref().map(|points| points.targets);
@@ -349,10 +347,16 @@ impl Inputs<'_, '_> {
             reader: records,
             sizes,
         };
-        self.pool.work(&run, sizes.threads);
-        let ended = finish(&run);
-        let Committed { state: done, split_points, .. } = run.sequencer.into_inner();
-        if let Err(error) = ended {
+        let ended = {
+            #[cfg(all(feature = "cli", debug_assertions))]
+            let _held = crate::sys::hold_run(options.resources.memory, sizes.allocated);
+            self.pool.work(&run, sizes.threads);
+            finish(&run)
+        };
+        let handed_out = run.windows.into_inner().unwrap_or_else(PoisonError::into_inner).text_at();
+        let Committed { state: done, done: before_the_end, split_points, .. } = run.sequencer.into_inner();
+        let expected = if before_the_end { done.text_at } else { handed_out };
+        if let Err(error) = ended.and(same_count(&ready.name, done.text_at, expected)) {
             self.add(&done, passed);
             return Err(error);
         }
@@ -384,6 +388,34 @@ impl Inputs<'_, '_> {
         done.multiline.iter().for_each(|count| summary.add_multiline(count.clone()));
         done.misfits.iter().for_each(|misfits| misfits.clone().add(&mut summary.misfits));
     }
+}
+
+/// Checks that the last records of the input, which are dropped, are behind the range.
+///
+/// # Errors
+/// They are not, or can't be found.
+fn check_last(
+    located: &Located,
+    reader: &mut dyn InputReader,
+    records: &RecordReader,
+    options: &Options,
+    sizes: &Sizes,
+) -> Result<()> {
+    let walk = Walk { reader: records, max_record: sizes.max_record, rejects: options.rejects.is_some() };
+    match options.shaping.skip_last {
+        0 => Ok(()),
+        n => located.check_last(reader, &walk, n, sizes.hold + sizes.max_record),
+    }
+}
+
+/// Holds against each other what was counted in two places: the bytes of text that were `converted`
+/// as records, and those that were `handed_out` as windows.
+fn same_count(file: &str, converted: u64, handed_out: u64) -> Result<()> {
+    if converted == handed_out {
+        return Ok(());
+    }
+    let what = format!("{converted} bytes of text were converted where {handed_out} were read");
+    Err(ErrorKind::Miscounted { path: file.to_owned(), what }.into())
 }
 
 /// Returns the budget before it is known what the inputs take. The caller takes `notes` bytes.

@@ -43,6 +43,8 @@ mod record;
 mod record_reader;
 mod remarks;
 mod run;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod schema;
 mod sequencer;
 mod shaping;
@@ -62,6 +64,7 @@ mod survey_record;
 mod survey_strip;
 mod tail;
 mod text_slice;
+mod threads;
 mod tops;
 mod valid;
 mod walk;

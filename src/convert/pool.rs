@@ -31,6 +31,7 @@ impl Pool {
     /// Runs one long task on each thread, not one task for each window. Windows are claimed in
     /// order by the thread that is free, and a worker that waits for its turn must not be given
     /// another task.
+    #[cfg(not(all(test, shuttle)))]
     pub(super) fn work(&self, run: &Run<'_>, n: usize) {
         match &self.0 {
             Some(pool) if n > 1 => {
@@ -42,5 +43,16 @@ impl Pool {
             }
             _ => work(run),
         }
+    }
+
+    /// The same with threads that the scheduler of the test has.
+    #[cfg(all(test, shuttle))]
+    pub(super) fn work(&self, run: &Run<'_>, n: usize) {
+        shuttle::thread::scope(|scope| {
+            for _ in 1..n {
+                scope.spawn(|| work(run));
+            }
+            work(run);
+        });
     }
 }

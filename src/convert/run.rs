@@ -10,13 +10,13 @@ use super::sequencer::Sequencer;
 use super::state::State;
 use super::summary::Summary;
 use super::survey::Known;
+use super::threads::{AtomicUsize, Mutex, Ordering};
 use super::windows::Windows;
 use crate::error::{Error, Result};
 use crate::input::SharedInput;
 use crate::output::OutputLayout;
 use crate::plan::Plan;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// All that the workers of one input share: how records are read, what is done with them and with
 /// anomalies, and the state of the run.

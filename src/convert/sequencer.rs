@@ -7,27 +7,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 
-use threads::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, Thread, current, park, spin_loop};
-
-/// The threads of the standard library; for the model, those of a scheduler that tries every
-/// interleaving.
-mod threads {
-    #[cfg(not(all(test, loom)))]
-    pub(super) use std::{
-        hint::spin_loop,
-        sync::atomic::{AtomicBool, AtomicU64, Ordering},
-        sync::{Mutex, MutexGuard},
-        thread::{Thread, current, park},
-    };
-
-    #[cfg(all(test, loom))]
-    pub(super) use loom::{
-        hint::spin_loop,
-        sync::atomic::{AtomicBool, AtomicU64, Ordering},
-        sync::{Mutex, MutexGuard},
-        thread::{Thread, current, park},
-    };
-}
+use super::threads::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, Thread, current, park, spin_loop};
 
 /// The order of the windows' turns, and the state that only the window in turn may use.
 #[derive(Debug)]
@@ -52,7 +32,7 @@ pub(super) struct Turn<'s, T> {
 /// How often a worker looks before it sleeps. That takes some 20 µs; a write of a buffer takes
 /// several times as long. Looking longer takes processor time from a slow consumer. Sleeping at
 /// once costs two threads a wake-up for each window.
-const LOOKS: u32 = if cfg!(loom) { 1 } else { 300 };
+const LOOKS: u32 = if cfg!(any(loom, shuttle)) { 1 } else { 300 };
 
 impl<T> Sequencer<T> {
     /// Starts with the turn of window 0, for `n_workers` workers.

@@ -165,6 +165,12 @@ pub(super) struct Slice<'r, 's, 'w> {
     gate: Gate<'r, 's, 'w>,
 }
 
+/// Whether a window's bytes may be others now than when they were counted first. Then the run ends
+/// in an error, and its output is dropped.
+fn has_changed(run: &Run<'_>, claim: &Claim) -> bool {
+    run.input.verify(&claim.window).is_err()
+}
+
 impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     /// Makes a slice of the window `claim`: all of it before its turn, or `bytes` of it with its
     /// `turn`.
@@ -213,7 +219,7 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
     /// `tail` says is unfinished.
     pub(super) fn commit(mut self, tail: Tail) -> Result<Turn<'s, Committed<'r>>, Stop<'r, 's>> {
         self.flush(Ends::Record)?;
-        let Self { bytes, text_at, counts, tallies, mut gate, .. } = self;
+        let Self { bytes, text_at, counts, tallies, claim, mut gate, .. } = self;
         gate.turn(&counts)?;
         let Gate { run, turn, .. } = gate;
         let mut turn = turn.ok_or(Stop::Quit)?;
@@ -226,11 +232,14 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
             let (reader, input, known) = (&run.reader, &*run.input, run.known.as_ref());
             survey.add(state, &Surveyed { reader, input, known, bytes, text_at }, &tallies.of_fields);
         }
+        // Counted in two places. The mark of an end is a line, even if the input ends with it.
+        let is_counted = |n: u64| matches!(tail, Tail::End(_)) || n == run.reader.count_lines(&bytes[..done]);
+        debug_assert!(is_counted(counts.lines) || has_changed(run, claim));
         turn.add(&counts, run.input.input_len(text_at, &bytes[..done]), done);
         let rest = &bytes[done..];
         match tail {
             Tail::Record(_) if rest.is_empty() => {}
-            Tail::Record(_) => turn.carry(rest),
+            Tail::Record(_) => turn.carry(rest, run.sizes.max_record),
             Tail::Line(_) => {
                 let place = turn.place(&SlicePosition { record: 1, ..SlicePosition::default() });
                 turn.skipping = Some(Skipping::Record(place, 0));
@@ -244,6 +253,11 @@ impl<'r, 's, 'w> Slice<'r, 's, 'w> {
             Tail::End(_) => (turn.done, turn.state.marked_end) = (true, true),
         }
         Ok(turn)
+    }
+
+    /// See [`has_changed`].
+    pub(super) fn has_changed(&self) -> bool {
+        has_changed(self.gate.run, self.claim)
     }
 
     /// Makes room for `n` bytes of output, if that many fit the buffer at all. Returns whether it

@@ -7,12 +7,12 @@
 use super::clue::ShownValue;
 use super::record_reader::RecordReader;
 use super::state::State;
+use super::threads::{AtomicU64, Ordering};
 use crate::header::Header;
 use crate::input::SharedInput;
 use crate::plan::Plan;
 use crate::schema::{ColumnSchema, ColumnTally, KindSet, Schema, Sighting, Spot};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The longest run of records that is counted a column at a time.
 const MOST_RECORDS: usize = 1024;

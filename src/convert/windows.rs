@@ -53,6 +53,11 @@ impl<'r> Windows<'r> {
         Self { input, cutter, targets, hold, next: 0, is_plausible: true, ended: false }
     }
 
+    /// The bytes of the text before the next window.
+    pub(super) fn text_at(&self) -> u64 {
+        self.input.text_at()
+    }
+
     /// The bytes of a worker's buffer beyond the length of a window.
     pub(super) fn reach(&self) -> usize {
         self.cutter.reach() + 1 + self.hold

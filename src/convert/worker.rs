@@ -16,7 +16,7 @@ use super::windows::{Claim, NoWindow};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(doc)]
 use crate::input::SharedInput;
-use crate::input::Window;
+use crate::input::{Loaded, Window};
 use crate::output::{LEAST_BUFFER, OutputBuffer, Packer};
 use std::sync::PoisonError;
 
@@ -36,17 +36,21 @@ pub(super) fn work(run: &Run<'_>) {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .claim(run.window_size.next(), &mut input);
-        let claim = match claimed {
+        let mut claim = match claimed {
             Ok(claim) => claim,
             Err(NoWindow::End) => return,
             Err(NoWindow::Failed(number, error)) => return fail(run, number, error),
         };
-        let bytes = match run.input.load(&claim.window, &mut input) {
-            Ok(bytes) => bytes,
-            Err(error) => return fail(run, claim.number, error),
-        };
+        let window = claim.window.clone();
+        let Loaded { bytes, mut failed } = run.input.load(&window, &mut input);
         worker.clock.switch(Bound::Compute);
+        if let Some(error) = failed.take_if(|_| bytes.is_empty() || claim.is_tail) {
+            return fail(run, claim.number, error);
+        }
+        // What is behind these bytes is not looked at.
+        claim.window.len = bytes.len();
         match worker.window(&claim, bytes) {
+            Ok(turn) if failed.is_some() && !turn.done => return run.end(failed),
             Ok(turn) => turn.pass(),
             Err(Stop::Error(error)) => return run.end(Some(error)),
             Err(Stop::Redo(_) | Stop::Quit) => return,
@@ -177,7 +181,7 @@ impl<'s, 'r> Worker<'s, 'r> {
             // The rest of the record that earlier windows began, up to its end if that is here.
             let ended = turn.machine.record(rest, 0, |_| ());
             let n = ended.map_or(rest.len(), |ended| ended.next);
-            turn.carry.extend_from_slice(&rest[..n]);
+            turn.add_to_carry(&rest[..n], run.sizes.max_record);
             rest = &rest[n..];
             if ended.is_none() && turn.carry.len() <= run.sizes.max_record {
                 return Ok(turn);

@@ -2,7 +2,7 @@
 
 use super::map::{ALIGN, Segment};
 use super::readahead::Readahead;
-use super::source::{InputReader, Look, SharedInput};
+use super::source::{InputReader, Loaded, Look, SharedInput};
 use super::watch::Watch;
 use super::window::{Window, distance};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -116,13 +116,17 @@ impl InputReader for Mapped {
 }
 
 impl SharedInput for SharedMap {
-    fn load<'b>(&self, window: &'b Window, _: &'b mut [u8]) -> Result<&'b [u8]> {
-        let Some((segment, at)) = &window.mapped else { return Ok(&[]) };
+    fn load<'b>(&self, window: &'b Window, _: &'b mut [u8]) -> Loaded<'b> {
+        let Some((segment, at)) = &window.mapped else { return Loaded { bytes: &[], failed: None } };
         self.readahead.before(self.watch.file(), window.at);
-        if !segment.populate(*at, window.len) {
-            return Err(self.find_bad_page(window));
-        }
-        Ok(&segment.bytes()[*at..*at + window.len])
+        // A look for the cut may have come upon a bad page, which is an empty one since then.
+        let lost = segment.lost().filter(|lost| *lost < at + window.len);
+        let len = lost.map_or(window.len, |lost| lost.saturating_sub(*at));
+        let (len, failed) = match segment.populate(*at, len) {
+            true => (len, lost.map(|lost| self.lost(segment.at() + lost as u64))),
+            false => self.find_bad_page(window),
+        };
+        Loaded { bytes: &segment.bytes()[*at..*at + len], failed }
     }
 
     fn verify(&self, window: &Window) -> Result<()> {
@@ -132,12 +136,7 @@ impl SharedInput for SharedMap {
             // The file is not shorter, yet a page could not be read: the disk failed. A page behind
             // this window was looked at for a cut and belongs to a later window. The lowest page is
             // recorded, so no output made of it is released.
-            Some(lost) if lost < at + window.len => Err(Error::io_at(
-                CANNOT_READ,
-                self.watch.path(),
-                segment.at() + lost as u64,
-                Errno::IO.into(),
-            )),
+            Some(lost) if lost < at + window.len => Err(self.lost(segment.at() + lost as u64)),
             _ => Ok(()),
         }
     }
@@ -154,18 +153,28 @@ impl SharedInput for SharedMap {
 }
 
 impl SharedMap {
+    /// The error of a page that could not be read, at byte `at`.
+    fn lost(&self, at: u64) -> Error {
+        let changed = self.watch.verify(at).err();
+        changed.unwrap_or_else(|| Error::io_at(CANNOT_READ, self.watch.path(), at, Errno::IO.into()))
+    }
+
     /// Reads a window that could not be faulted in, page by page, to find the place and the reason.
-    fn find_bad_page(&self, window: &Window) -> Error {
+    /// Returns how much of the window is before it, too.
+    fn find_bad_page(&self, window: &Window) -> (usize, Option<Error>) {
         // Pages are larger on some systems, which makes no difference to a read.
         let mut page = [0; 4096];
         let mut at = window.at / 4096 * 4096;
         while at < window.at + window.len as u64 {
             match self.watch.file().read_at(&mut page, at) {
-                Ok(0) => return self.watch.changed(at, "the file became shorter"),
+                Ok(0) => return (0, Some(self.watch.changed(at, "the file became shorter"))),
                 Ok(_) => at += 4096,
-                Err(error) => return Error::io_at(CANNOT_READ, self.watch.path(), at, error),
+                Err(error) => {
+                    let error = Error::io_at(CANNOT_READ, self.watch.path(), at, error);
+                    return (distance(window.at, at.max(window.at)), Some(error));
+                }
             }
         }
-        Error::io_at(CANNOT_READ, self.watch.path(), window.at, Errno::FAULT.into())
+        (0, Some(Error::io_at(CANNOT_READ, self.watch.path(), window.at, Errno::FAULT.into())))
     }
 }

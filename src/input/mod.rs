@@ -34,7 +34,7 @@ pub(crate) use foreign::{FOREIGN_LOOK, Foreign, recognise};
 pub use open::Io;
 pub(crate) use open::{Opened, ReadOptions, from_source, identity, identity_of, open, open_member, stdin};
 pub use source::Source;
-pub(crate) use source::{Ahead, InputReader, Look, SharedInput};
+pub(crate) use source::{Ahead, InputReader, Loaded, Look, SharedInput};
 pub use unpack::is_packed;
 pub(crate) use unpack::unpacked_name;
 pub(crate) use window::Window;

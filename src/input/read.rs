@@ -5,7 +5,7 @@
 //! a GiB (2026-11).
 
 use super::readahead::Readahead;
-use super::source::{InputReader, Look, SharedInput};
+use super::source::{InputReader, Loaded, Look, SharedInput};
 use super::watch::Watch;
 use super::window::{Window, distance};
 use crate::error::{CANNOT_READ, Error, Result};
@@ -44,7 +44,7 @@ impl ReadAt {
     fn read(&mut self, from: u64, to: u64) -> Result<()> {
         let to = to.min(self.end);
         self.peeked.resize(distance(from.min(to), to), 0);
-        self.shared.read(from, &mut self.peeked)
+        self.shared.read(from, &mut self.peeked).map_err(|(_, error)| error)
     }
 }
 
@@ -111,16 +111,21 @@ impl InputReader for ReadAt {
 }
 
 impl SharedFile {
-    fn read(&self, mut at: u64, mut into: &mut [u8]) -> Result<()> {
-        while !into.is_empty() {
-            match self.watch.file().read_at(into, at) {
-                Ok(0) => return Err(self.watch.changed(at, "the file became shorter")),
-                Ok(n) => {
-                    at += n as u64;
-                    into = &mut into[n..];
-                }
+    /// Reads from byte `from`.
+    ///
+    /// # Errors
+    /// With the number of bytes that were read before.
+    fn read(&self, from: u64, into: &mut [u8]) -> Result<(), (usize, Error)> {
+        let mut n_read = 0;
+        while n_read < into.len() {
+            let at = from + n_read as u64;
+            match self.watch.file().read_at(&mut into[n_read..], at) {
+                Ok(0) => return Err((0, self.watch.changed(at, "the file became shorter"))),
+                Ok(n) => n_read += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io_at(CANNOT_READ, self.watch.path(), at, error)),
+                Err(error) => {
+                    return Err((n_read, Error::io_at(CANNOT_READ, self.watch.path(), at, error)));
+                }
             }
         }
         Ok(())
@@ -128,11 +133,14 @@ impl SharedFile {
 }
 
 impl SharedInput for SharedFile {
-    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Loaded<'b> {
         let bytes = &mut buffer[..window.len];
         self.readahead.before(self.watch.file(), window.at);
-        self.read(window.at, bytes)?;
-        Ok(bytes)
+        let (n_read, failed) = match self.read(window.at, bytes) {
+            Ok(()) => (bytes.len(), None),
+            Err((n_read, error)) => (n_read, Some(error)),
+        };
+        Loaded { bytes: &bytes[..n_read], failed }
     }
 
     fn verify(&self, window: &Window) -> Result<()> {

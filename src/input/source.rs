@@ -6,7 +6,7 @@
 //! Where a window ends is decided by the caller.
 
 use super::window::Window;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -158,14 +158,19 @@ pub(crate) trait InputReader: Send {
     fn shared(&self) -> Arc<dyn SharedInput>;
 }
 
+/// What could be had of a window.
+pub(crate) struct Loaded<'b> {
+    /// Its bytes, or those before the first that cannot be read.
+    pub(crate) bytes: &'b [u8],
+    /// Why the rest cannot be read, if that is so. What is before it may fail at an earlier byte.
+    pub(crate) failed: Option<Error>,
+}
+
 /// The half of an input that all workers use at once.
 pub(crate) trait SharedInput: Send + Sync {
     /// Returns the bytes of `window`. They are read or faulted in here, if [`InputReader::take`]
     /// has not left them in `buffer`.
-    ///
-    /// # Errors
-    /// They cannot be read.
-    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]>;
+    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Loaded<'b>;
 
     /// Checks that the input is unchanged since it was opened. Called before any output made of
     /// `window` is released.

@@ -8,7 +8,7 @@
 use super::encoding::Width;
 use super::offset_map::OffsetMap;
 use super::patience::Patience;
-use super::source::{Ahead, InputReader, Look, SharedInput};
+use super::source::{Ahead, InputReader, Loaded, Look, SharedInput};
 use super::unpack::Damage;
 use super::watch::Watch;
 use super::window::Window;
@@ -41,6 +41,9 @@ pub(super) struct Stream<R> {
     start: usize,
     /// The reader has no more.
     ended: bool,
+    /// The reader has failed. Reported when all that it gave before is taken, which may fail at an
+    /// earlier byte.
+    failed: Option<Error>,
     at: u64,
     input_at: u64,
     /// The bytes in the worker's buffer since the last look, and how far behind its window that
@@ -97,6 +100,7 @@ impl<R: Read + Send> Stream<R> {
             waiting: Vec::new(),
             start: 0,
             ended: false,
+            failed: None,
             at: 0,
             input_at: layers.mark,
             looked: 0,
@@ -107,7 +111,7 @@ impl<R: Read + Send> Stream<R> {
 
     /// Reads into `buffer` from `len` until it is full or the stream ends, or, once it holds some
     /// bytes, until a live input has given no more for a `pause`. Returns the length of what it
-    /// holds, and whether the input paused.
+    /// holds, and whether the input paused. One that has failed pauses for ever.
     fn fill(&mut self, buffer: &mut [u8], len: usize, pause: Option<Duration>) -> Result<(usize, bool)> {
         let shared = Arc::clone(&self.shared);
         let Some((pause, patience)) = pause.zip(shared.patience.as_ref()) else {
@@ -129,6 +133,9 @@ impl<R: Read + Send> Stream<R> {
     /// Reads into `buffer` from `len` until it is full or the stream ends, or a read would block.
     fn fill_all(&mut self, buffer: &mut [u8], mut len: usize) -> Result<(usize, bool)> {
         let is_live = self.shared.patience.is_some();
+        if self.failed.is_some() {
+            return Ok((len, true));
+        }
         while len < buffer.len() && !self.ended {
             match self.reader.read(&mut buffer[len..]) {
                 Ok(0) => self.ended = true,
@@ -142,7 +149,8 @@ impl<R: Read + Send> Stream<R> {
                         // What reads as damage may be a file that is being written anew.
                         watch.verify(at)?;
                     }
-                    return Err(unreadable(&self.name, Some(at), error));
+                    self.failed = Some(unreadable(&self.name, Some(at), error));
+                    return Ok((len, true));
                 }
             }
         }
@@ -150,7 +158,10 @@ impl<R: Read + Send> Stream<R> {
     }
 
     /// Has `n` bytes wait, or as many as [`Stream::fill`] reads of them. Returns whether the input
-    /// paused.
+    /// paused. Without a pause it has all there are.
+    ///
+    /// # Errors
+    /// The reader has failed, and nothing but the bytes wanted can be waited for.
     fn gather(&mut self, n: usize, pause: Option<Duration>) -> Result<bool> {
         let have = self.waiting.len() - self.start;
         if have >= n || self.ended {
@@ -163,6 +174,11 @@ impl<R: Read + Send> Stream<R> {
         let (len, paused) = self.fill(&mut waiting, have, pause)?;
         waiting.truncate(len);
         self.waiting = waiting;
+        if pause.is_none()
+            && let Some(error) = self.failed.take()
+        {
+            return Err(error);
+        }
         Ok(paused)
     }
 
@@ -287,8 +303,8 @@ impl<R: Read + Send> InputReader for Stream<R> {
 }
 
 impl SharedInput for Layers {
-    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
-        Ok(&buffer[..window.len])
+    fn load<'b>(&self, window: &'b Window, buffer: &'b mut [u8]) -> Loaded<'b> {
+        Loaded { bytes: &buffer[..window.len], failed: None }
     }
 
     fn verify(&self, window: &Window) -> Result<()> {

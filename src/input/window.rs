@@ -4,7 +4,7 @@ use super::map::Segment;
 use std::sync::Arc;
 
 /// A run of an input's text that one worker converts. Windows follow one another without a gap.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     /// Its first byte, counted in the text, after decoding.
     pub at: u64,

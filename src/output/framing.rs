@@ -77,7 +77,7 @@ impl Bounds {
     }
 
     /// Returns the number of records in bytes that hold whole records.
-    pub(super) fn count(self, bytes: &[u8]) -> u64 {
+    pub(crate) fn count(self, bytes: &[u8]) -> u64 {
         memchr_iter(b'\n', bytes).count() as u64 / self.n_newlines()
     }
 

@@ -54,6 +54,7 @@ pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) ->
     let mut to = BufWriter::with_capacity(16 << 10, File::create(path)?);
     writeln!(to, "{},\"parts\":[", head_line.trim_end_matches('}'))?;
     let (mut at, mut piece, mut n_left) = (0, [0; 16 << 10], head.n_parts);
+    let (mut row, mut listed) = (Vec::new(), (0, 0));
     while n_left > 0 {
         let n = journal.read_at(&mut piece, at)?;
         if n == 0 {
@@ -61,14 +62,27 @@ pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) ->
         }
         at += n as u64;
         for line in piece[..n].split_inclusive(|&byte| byte == b'\n') {
-            let Some(whole) = line.strip_suffix(b"\n") else {
-                to.write_all(line)?;
-                continue;
-            };
+            row.extend_from_slice(line);
+            let Some(whole) = row.strip_suffix(b"\n") else { continue };
+            let part: Value = serde_json::from_slice(whole)?;
+            listed = (
+                listed.0 + part["records"].as_u64().unwrap_or(0),
+                listed.1 + part["bytes"].as_u64().unwrap_or(0),
+            );
             n_left -= 1;
             to.write_all(whole)?;
             to.write_all(if n_left > 0 { b",\n" } else { b"\n" })?;
+            row.clear();
         }
+    }
+    // Counted in two places: in the list, and since the run (or the one before it) began.
+    if listed != (head.records, head.bytes) {
+        let (records, bytes) = listed;
+        let wrong = format!(
+            "{} records of {} bytes were written, and the parts have {records} of {bytes}",
+            head.records, head.bytes
+        );
+        return Err(io::Error::other(wrong));
     }
     to.write_all(b"]}\n")?;
     let file = to.into_inner()?;

@@ -24,8 +24,15 @@ unsafe impl GlobalAlloc for Allocator {
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        let new = had(unsafe { System.realloc(pointer, layout, size) }, size);
-        held::give_back(layout.size());
+        let new = unsafe { System.realloc(pointer, layout, size) };
+        if new.is_null() {
+            end_without(size);
+        }
+        // The system moves the pages of what is large, so it is not there twice.
+        match size.checked_sub(layout.size()) {
+            Some(more) => held::add(more),
+            None => held::give_back(layout.size() - size),
+        }
         new
     }
 
@@ -46,7 +53,7 @@ fn had(pointer: *mut u8, size: usize) -> *mut u8 {
 }
 
 #[cfg(debug_assertions)]
-pub(crate) use held::hold_memory;
+pub(crate) use held::{hold_memory, hold_run};
 
 /// In builds with debug assertions, the tests' among them, the program's allocations are counted,
 /// and held against the memory that was asked for.
@@ -60,10 +67,30 @@ mod held {
 
     static NOW: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
+    static WHOLE: AtomicUsize = AtomicUsize::new(0);
 
     /// From here on the program may have allocated no more than `memory` leaves.
     pub(crate) fn hold_memory(memory: usize) {
+        WHOLE.store(memory, Relaxed);
         MOST.store(memory.saturating_sub(BESIDE), Relaxed);
+    }
+
+    /// A run that is held to the sum of its budget, until this is dropped.
+    pub(crate) struct HeldRun(());
+
+    /// Holds a run that has all the `memory` to what its budget says it allocates. Runs beside each
+    /// other share the memory, and are held to it together.
+    pub(crate) fn hold_run(memory: usize, allocated: usize) -> HeldRun {
+        if WHOLE.load(Relaxed) == memory {
+            MOST.fetch_min(allocated, Relaxed);
+        }
+        HeldRun(())
+    }
+
+    impl Drop for HeldRun {
+        fn drop(&mut self) {
+            hold_memory(WHOLE.load(Relaxed));
+        }
     }
 
     pub(super) fn add(size: usize) {

@@ -22,7 +22,7 @@ mod streams;
 #[cfg(feature = "cli")]
 pub use allocator::Allocator;
 #[cfg(all(feature = "cli", debug_assertions))]
-pub(crate) use allocator::hold_memory;
+pub(crate) use allocator::{hold_memory, hold_run};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::*;
 pub(crate) use shared::*;

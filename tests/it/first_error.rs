@@ -26,9 +26,15 @@ impl Read for Breaks {
     }
 }
 
+/// What is read ahead of the first window, so that a break comes in the midst of the windows.
+const SAMPLE: usize = 64 << 10;
+
 /// Records of which some are short, long, not UTF-8, or swallow what follows them.
-fn with_errors(numbers: &mut Numbers) -> Vec<u8> {
+fn with_errors(numbers: &mut Numbers, breaks: bool) -> Vec<u8> {
     let mut bytes = b"a,b,c\n".to_vec();
+    if breaks {
+        bytes.extend(b"0,text,\"of the sample\"\n".repeat(SAMPLE / 20));
+    }
     let odd = numbers.pick(&[3, 30, 300]);
     for i in 0..numbers.pick(&[20, 200, 800]) {
         let record = match numbers.below(odd * 8) {
@@ -56,8 +62,8 @@ fn of_two_errors_the_earlier_wins() {
     let mut numbers = Numbers(4);
     let (mut n_runs, mut n_failed) = (0, 0);
     for _ in 0..n_inputs {
-        let bytes = with_errors(&mut numbers);
         let (strict, breaks) = (numbers.below(4) > 0, numbers.below(3) == 0);
+        let bytes = with_errors(&mut numbers, breaks);
         let run = |threads: usize, window: usize| {
             let converter = Converter::builder()
                 .strict(strict)
@@ -74,9 +80,11 @@ fn of_two_errors_the_earlier_wins() {
         let expected = run(1, 1 << 20);
         n_failed += usize::from(expected.is_err());
         for threads in 2..=8 {
-            let window = numbers.pick(&[1, 16, 64, 300]);
+            let window = numbers.pick(if breaks { &[300, 4096] } else { &[1, 16, 64, 300] });
             let got = run(threads, window);
-            assert_eq!(got, expected, "{threads} threads, windows of {window}: {}", bytes.escape_ascii());
+            let told = |ended: &Result<Vec<u8>, String>| ended.as_ref().map(Vec::len).map_err(Clone::clone);
+            let (got_told, one) = (told(&got), told(&expected));
+            assert!(got == expected, "{threads} threads, windows of {window}: {got_told:?}, not {one:?}");
             n_runs += 1;
         }
     }

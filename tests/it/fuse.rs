@@ -113,6 +113,12 @@ fn an_error_on_reading_names_the_place_within_a_page() {
                 // A page is read whole or not at all.
                 assert!(at + 4096 > bad && at <= bad + 4096, "--io {io}: byte {at}, not {bad}");
                 assert!(whole.starts_with(&output.stdout), "--io {io}: what is released is right");
+                if !to_file {
+                    // All records that end before the byte.
+                    let end = bytes[..at as usize].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+                    let before = place.rowmill().args(["-q", "-"]).stdin(&bytes[..end]).out().stdout;
+                    assert_eq!(output.stdout.len(), before.len(), "--io {io}: {}", output.stderr);
+                }
                 assert!(!place.path("out.jsonl").exists());
             }
             drop(disk);
@@ -120,4 +126,22 @@ fn an_error_on_reading_names_the_place_within_a_page() {
     }
     let Some(_disk) = mount(&place, &bytes, u64::MAX) else { return };
     place.rowmill().args(["-q", "disk/in.csv"]).out().expect_status(0).expect_stdout(&whole);
+}
+
+#[test]
+fn an_anomaly_before_the_byte_that_cannot_be_read_is_what_is_told() {
+    let place = Place::new();
+    let (before, behind) = (people(3000), people(100));
+    let bytes = [PEOPLE_HEADER, &before, b"short\n", &behind, &people(60_000)].concat();
+    let bad = (PEOPLE_HEADER.len() + before.len() + behind.len()) as u64;
+    let Some(_disk) = mount(&place, &bytes, bad) else { return };
+    for io in ["auto", "mmap", "read"] {
+        for threads in ["1", "2", "7"] {
+            let run = place.rowmill().args(["-q", "--strict", "-j", threads, "--io", io, "disk/in.csv"]);
+            run.out().expect_status(1).expect_one_line("disk/in.csv: line 3002, ");
+        }
+    }
+    // A pipe is read as far as it goes, too.
+    let shown = place.shell("cat disk/in.csv 2>/dev/null | $ROWMILL -q --strict -").out();
+    shown.expect_status(1).expect_one_line("stdin: line 3002, ");
 }
