@@ -6,11 +6,11 @@
 //! 17(11), 2024). A run is recorded once; what a power failure leaves is then worked out for each
 //! call of it, in several ways, and looked at, or mounted for the next run.
 
-mod disk;
+pub(crate) mod disk;
 mod folders;
-mod mount;
+pub(crate) mod mount;
 mod order;
-mod scene;
+pub(crate) mod scene;
 
 use std::borrow::Cow;
 use std::io::Read;

@@ -50,6 +50,8 @@ mod foreign;
 mod fuse;
 mod golden;
 mod head_command;
+#[cfg(target_os = "linux")]
+mod histories;
 mod hostile;
 mod house;
 mod house_systems;

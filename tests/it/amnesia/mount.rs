@@ -9,6 +9,7 @@ use fuser::{
     Generation, INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
     ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::disk::{Change, Disk, History, Holds, Inode, Name, Node};
 
@@ -21,16 +22,27 @@ struct Files {
     fault: Fault,
     /// The calls so far that would change something, those that failed too.
     n_calls: usize,
+    /// Who made the last call.
+    caller: Option<Pid>,
 }
 
-/// What fails while a disk is mounted.
-#[derive(Clone, Copy)]
+/// What fails while a disk is mounted, or happens at a call. Calls are those that would change
+/// something, counted from 1.
+#[derive(Clone)]
 pub(crate) enum Fault {
     Nothing,
-    /// All calls behind so many changes: the power is gone.
+    /// All calls behind so many changes of the history: the power is gone.
     Behind(usize),
-    /// That call alone, of those that would change something.
+    /// That call alone.
     At(usize),
+    /// From that call on, those that take room.
+    Full(usize),
+    /// The process that makes that call is killed; neither that call comes about nor a later one.
+    Kill(usize),
+    /// The process that makes that call gets a signal before.
+    Signal(usize, Signal),
+    /// Something else happens before that call.
+    Meanwhile(usize, Arc<dyn Fn() + Send + Sync>),
 }
 
 /// The same, for the system's calls.
@@ -46,7 +58,7 @@ impl Mounted {
     /// Mounts what programs saw at the end of `history`, which goes on.
     pub(crate) fn new(history: History, fault: Fault, at: &std::path::Path) -> std::io::Result<Mounted> {
         let seen = history.seen(history.changes.len());
-        let files = Arc::new(Mutex::new(Files { seen, history, fault, n_calls: 0 }));
+        let files = Arc::new(Mutex::new(Files { seen, history, fault, n_calls: 0, caller: None }));
         let session = fuser::spawn_mount(Amnesiac(Arc::clone(&files)), at, &Config::default())?;
         Ok(Mounted { files, _session: session })
     }
@@ -60,17 +72,31 @@ impl Files {
     fn change(&mut self, change: Change) -> Result<(), Errno> {
         self.power()?;
         self.n_calls += 1;
-        if matches!(self.fault, Fault::At(n) if n == self.n_calls) {
-            return Err(Errno::EIO);
+        let takes_room = matches!(change, Change::Create(..) | Change::Write(..));
+        match &self.fault {
+            Fault::At(n) if *n == self.n_calls => return Err(Errno::EIO),
+            Fault::Full(n) if self.n_calls >= *n && takes_room => return Err(Errno::ENOSPC),
+            Fault::Kill(n) if self.n_calls >= *n => {
+                self.signal(Signal::KILL);
+                return Err(Errno::EIO);
+            }
+            Fault::Signal(n, signal) if *n == self.n_calls => self.signal(*signal),
+            Fault::Meanwhile(n, act) if *n == self.n_calls => act(),
+            _ => {}
         }
         self.seen.apply(&change);
         self.history.changes.push(change);
         Ok(())
     }
 
+    fn signal(&self, signal: Signal) {
+        // It may be gone already.
+        let _ = self.caller.map(|caller| kill_process(caller, signal));
+    }
+
     fn power(&self) -> Result<(), Errno> {
-        match self.fault {
-            Fault::Behind(n) if self.history.changes.len() >= n => Err(Errno::EIO),
+        match &self.fault {
+            Fault::Behind(n) if self.history.changes.len() >= *n => Err(Errno::EIO),
             _ => Ok(()),
         }
     }
@@ -126,8 +152,10 @@ impl Files {
 }
 
 impl Amnesiac {
-    fn files(&self) -> MutexGuard<'_, Files> {
-        self.0.lock().unwrap()
+    fn files(&self, request: &Request) -> MutexGuard<'_, Files> {
+        let mut files = self.0.lock().unwrap();
+        files.caller = Pid::from_raw(request.pid() as i32);
+        files
     }
 }
 
@@ -157,19 +185,19 @@ fn answer_attributes(result: Result<FileAttr, Errno>, reply: ReplyAttr) {
 }
 
 impl Filesystem for Amnesiac {
-    fn lookup(&self, _: &Request, parent: INodeNo, wanted: &OsStr, reply: ReplyEntry) {
-        let files = self.files();
+    fn lookup(&self, request: &Request, parent: INodeNo, wanted: &OsStr, reply: ReplyEntry) {
+        let files = self.files(request);
         answer_entry(files.find(&name(parent, wanted)).and_then(|inode| files.attributes(inode)), reply);
     }
 
-    fn getattr(&self, _: &Request, inode: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        let files = self.files();
+    fn getattr(&self, request: &Request, inode: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        let files = self.files(request);
         answer_attributes(files.power().and_then(|()| files.attributes(inode.0)), reply);
     }
 
     fn setattr(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         mode: Option<u32>,
         _: Option<u32>,
@@ -185,7 +213,7 @@ impl Filesystem for Amnesiac {
         _: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let mut files = self.files();
+        let mut files = self.files(request);
         let mut set = || {
             if let Some(size) = size {
                 files.change(Change::Size(inode.0, size as usize))?;
@@ -199,14 +227,22 @@ impl Filesystem for Amnesiac {
         answer_attributes(set(), reply);
     }
 
-    fn mkdir(&self, _: &Request, parent: INodeNo, new: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+    fn mkdir(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        new: &OsStr,
+        mode: u32,
+        umask: u32,
+        reply: ReplyEntry,
+    ) {
         let node = Node { mode: mode & !umask, holds: Holds::Names(Default::default()) };
-        answer_entry(self.files().create(name(parent, new), node), reply);
+        answer_entry(self.files(request).create(name(parent, new), node), reply);
     }
 
     fn create(
         &self,
-        _: &Request,
+        request: &Request,
         parent: INodeNo,
         new: &OsStr,
         mode: u32,
@@ -215,7 +251,7 @@ impl Filesystem for Amnesiac {
         reply: ReplyCreate,
     ) {
         let node = Node { mode: mode & !umask, holds: Holds::Bytes(Vec::new()) };
-        match self.files().create(name(parent, new), node) {
+        match self.files(request).create(name(parent, new), node) {
             Ok(attributes) => {
                 reply.created(&TTL, &attributes, Generation(0), FileHandle(0), FopenFlags::empty());
             }
@@ -223,17 +259,17 @@ impl Filesystem for Amnesiac {
         }
     }
 
-    fn unlink(&self, _: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
-        answer(self.files().remove(name(parent, old)), reply);
+    fn unlink(&self, request: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
+        answer(self.files(request).remove(name(parent, old)), reply);
     }
 
-    fn rmdir(&self, _: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
-        answer(self.files().remove(name(parent, old)), reply);
+    fn rmdir(&self, request: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
+        answer(self.files(request).remove(name(parent, old)), reply);
     }
 
     fn rename(
         &self,
-        _: &Request,
+        request: &Request,
         from: INodeNo,
         old: &OsStr,
         to: INodeNo,
@@ -241,7 +277,7 @@ impl Filesystem for Amnesiac {
         flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
-        let mut files = self.files();
+        let mut files = self.files(request);
         let mut rename = || {
             let (from, to) = (name(from, old), name(to, new));
             let inode = files.find(&from)?;
@@ -253,8 +289,8 @@ impl Filesystem for Amnesiac {
         answer(rename(), reply);
     }
 
-    fn link(&self, _: &Request, inode: INodeNo, parent: INodeNo, new: &OsStr, reply: ReplyEntry) {
-        let mut files = self.files();
+    fn link(&self, request: &Request, inode: INodeNo, parent: INodeNo, new: &OsStr, reply: ReplyEntry) {
+        let mut files = self.files(request);
         let to = name(parent, new);
         let linked = match files.find(&to) {
             Ok(_) => Err(Errno::EEXIST),
@@ -265,7 +301,7 @@ impl Filesystem for Amnesiac {
 
     fn read(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -274,7 +310,7 @@ impl Filesystem for Amnesiac {
         _: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        let files = self.files();
+        let files = self.files(request);
         match (files.power(), files.seen.node(inode.0).map(|node| &node.holds)) {
             (Ok(()), Some(Holds::Bytes(bytes))) => {
                 let end = (offset as usize + size as usize).min(bytes.len());
@@ -286,7 +322,7 @@ impl Filesystem for Amnesiac {
 
     fn write(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -296,26 +332,33 @@ impl Filesystem for Amnesiac {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        match self.files().change(Change::Write(inode.0, offset as usize, bytes.to_vec())) {
+        match self.files(request).change(Change::Write(inode.0, offset as usize, bytes.to_vec())) {
             Ok(()) => reply.written(bytes.len() as u32),
             Err(error) => reply.error(error),
         }
     }
 
-    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        answer(self.files().power(), reply);
+    fn flush(&self, request: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        answer(self.files(request).power(), reply);
     }
 
-    fn fsync(&self, _: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        answer(self.files().change(Change::Sync(inode.0)), reply);
+    fn fsync(&self, request: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        answer(self.files(request).change(Change::Sync(inode.0)), reply);
     }
 
-    fn fsyncdir(&self, _: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        answer(self.files().change(Change::Sync(inode.0)), reply);
+    fn fsyncdir(&self, request: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        answer(self.files(request).change(Change::Sync(inode.0)), reply);
     }
 
-    fn readdir(&self, _: &Request, inode: INodeNo, _: FileHandle, from: u64, mut reply: ReplyDirectory) {
-        let files = self.files();
+    fn readdir(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        _: FileHandle,
+        from: u64,
+        mut reply: ReplyDirectory,
+    ) {
+        let files = self.files(request);
         let Some(Holds::Names(names)) = files.seen.node(inode.0).map(|node| &node.holds) else {
             return reply.error(Errno::ENOTDIR);
         };

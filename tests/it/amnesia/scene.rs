@@ -9,8 +9,9 @@ use crate::harness::{Numbers, Output, Place, large, skipped};
 
 /// A place with a disk that forgets, at `disk`.
 pub(crate) struct Stage {
-    pub(crate) place: Place,
+    // Goes first: where something is mounted, nothing can be removed.
     mounted: Option<Mounted>,
+    pub(crate) place: Place,
     n_mounts: usize,
 }
 
