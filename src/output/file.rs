@@ -323,8 +323,16 @@ impl TargetPlace {
         if no_clobber {
             // A link fails if the name exists; a rename would replace the file. The other name is
             // removed with `temporary`.
-            rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty())?;
-            temporary.kept = false;
+            let lacks_links = [Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP];
+            match rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty()) {
+                Ok(()) => temporary.kept = false,
+                Err(error) if lacks_links.contains(&error) => {
+                    let renamed = sys::rename_to_none(&temporary.path, &self.target);
+                    renamed.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+                    temporary.forget();
+                }
+                Err(error) => return Err(error),
+            }
             return Ok(());
         }
         rustix::fs::rename(&temporary.path, &self.target)?;

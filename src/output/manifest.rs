@@ -4,7 +4,7 @@ use super::descriptor::Descriptor;
 use crate::sys;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -41,6 +41,21 @@ pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
+}
+
+/// Returns the bytes and records of each part in the first `n_bytes` of a journal, which is a line
+/// for each.
+pub(super) fn listed(
+    mut journal: &File,
+    n_bytes: u64,
+) -> io::Result<impl Iterator<Item = io::Result<(u64, u64)>>> {
+    journal.rewind()?;
+    let number = |line: io::Result<String>| {
+        let part: Value = serde_json::from_str(&line?)?;
+        let both = part["bytes"].as_u64().zip(part["records"].as_u64());
+        both.ok_or(io::ErrorKind::InvalidData.into())
+    };
+    Ok(BufReader::new(journal.take(n_bytes)).lines().map(number))
 }
 
 /// Writes a manifest to `path`. The `journal` lists its parts, one on each line. With `sync` the

@@ -42,6 +42,8 @@ mod disk;
 mod each;
 mod edges;
 mod encodings;
+#[cfg(target_os = "linux")]
+mod far;
 mod faults;
 mod filtered;
 mod first_error;

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::disk::{Disk, History};
-use super::mount::Fault;
 use super::scene::{Check, Left, Scene, Stage};
+use super::served::Fault;
 use crate::harness::{Place, odd};
 use crate::worker::plan;
 

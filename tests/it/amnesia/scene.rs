@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::disk::{Disk, History};
-use super::mount::{Fault, Mounted};
+use super::manners::Manners;
+use super::mount::Mounted;
+use super::served::Fault;
 use crate::harness::{Numbers, Output, Place, large, skipped};
 
 /// A place with a disk that forgets, at `disk`.
@@ -12,12 +14,18 @@ pub(crate) struct Stage {
     // Goes first: where something is mounted, nothing can be removed.
     mounted: Option<Mounted>,
     pub(crate) place: Place,
+    pub(crate) manners: Manners,
     n_mounts: usize,
 }
 
 impl Stage {
     pub(crate) fn new() -> Stage {
-        Stage { place: Place::new(), mounted: None, n_mounts: 0 }
+        Stage::with(Manners::default())
+    }
+
+    /// With a disk of these manners.
+    pub(crate) fn with(manners: Manners) -> Stage {
+        Stage { place: Place::new(), mounted: None, manners, n_mounts: 0 }
     }
 
     /// Runs a line of shell on a disk with this history, and with a fault.
@@ -28,7 +36,7 @@ impl Stage {
         let at = format!("disk-{}", self.n_mounts % 2);
         self.n_mounts += 1;
         fs::create_dir_all(self.place.path(&at)).unwrap();
-        let mounted = match Mounted::new(history, fault, &self.place.path(&at)) {
+        let mounted = match Mounted::new(history, fault, self.manners, &self.place.path(&at)) {
             Ok(mounted) => mounted,
             Err(error) => {
                 skipped(&format!("a disk that forgets: {error}"));
@@ -39,9 +47,15 @@ impl Stage {
         fs::rename(self.place.path("new"), self.place.path("disk")).unwrap();
         self.mounted = None;
         let output = self.place.shell(script).out();
+        mounted.until_closed();
         let history = mounted.history();
         self.mounted = Some(mounted);
         Some((output, history))
+    }
+
+    /// Whether the late error of the last run, or its change from elsewhere, came about.
+    pub(crate) fn came(&self) -> bool {
+        self.mounted.as_ref().is_some_and(Mounted::came)
     }
 }
 

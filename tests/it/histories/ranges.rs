@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::Model;
 use super::deeds::{Deed, Trouble, Tuning};
-use super::world::{Ended, Files, World};
-use crate::amnesia::disk::Disk;
+use super::world::{Ended, World};
+use crate::amnesia::disk::{Disk, NamedFiles};
 
 const FOLDER: &str = "parts";
 const MARK: &str = "_SUCCESS";
@@ -16,10 +16,10 @@ const MARK: &str = "_SUCCESS";
 /// What must hold of a folder of parts.
 pub(super) struct Ranges {
     /// The parts of the plan at hand, and of all that there were.
-    planned: Arc<Files>,
-    ever: Vec<Arc<Files>>,
+    planned: Arc<NamedFiles>,
+    ever: Vec<Arc<NamedFiles>>,
     /// Parts whose receipts were printed: they are on the disk.
-    given: Files,
+    given: NamedFiles,
     /// What was damaged, and not made anew since.
     harmed: BTreeSet<String>,
     /// All parts of the plan were made, and nothing was damaged since.
@@ -38,11 +38,11 @@ pub(super) struct Ranges {
 const UNDISTURBED: &str = "$ROWMILL plan -q --ranges 3 in.csv -o plan.jsonl && \
     $ROWMILL worker plan.jsonl -o whole > receipts && rm whole/_* && $ROWMILL -q in.csv -o whole/all";
 
-fn planned(world: &mut World) -> Arc<Files> {
+fn planned(world: &mut World) -> Arc<NamedFiles> {
     world.stage.place.shell("$ROWMILL plan -q --ranges 3 in.csv -o plan.jsonl").out().expect_status(0);
     let input = world.input.clone();
     let made = world.undisturbed(UNDISTURBED, &input);
-    let parts: Files = made
+    let parts: NamedFiles = made
         .iter()
         .filter(|(name, _)| *name != "all")
         .map(|(name, bytes)| (name.clone(), bytes.clone()))
@@ -61,7 +61,7 @@ impl Ranges {
         Ranges {
             ever: vec![Arc::clone(&planned)],
             planned,
-            given: Files::new(),
+            given: NamedFiles::new(),
             harmed: BTreeSet::new(),
             done: false,
             clean: true,
@@ -135,8 +135,8 @@ impl Ranges {
             return Ok(());
         }
         match trouble {
-            Trouble::Interrupt(_) if [Some(130), None].contains(&output.status.code()) => return Ok(()),
-            Trouble::Terminate(_) if [Some(143), None].contains(&output.status.code()) => return Ok(()),
+            Trouble::Interrupt(_) if output.status.code() == Some(130) => return Ok(()),
+            Trouble::Terminate(_) if output.status.code() == Some(143) => return Ok(()),
             _ => output.status_is(1).map(drop)?,
         }
         self.said = Some(output.stderr.clone());
@@ -287,7 +287,9 @@ impl Model for Ranges {
                 let files: Vec<String> = world.files().into_iter().filter(is_of_it).collect();
                 if let Some(path) = world.harm(&files, *harm) {
                     let name = path.trim_start_matches("parts/");
+                    // Without its receipt, a part of another plan is like any file.
                     self.given.remove(name);
+                    self.given.remove(&name.trim_start_matches('_').replace(".receipt.json", ".jsonl"));
                     self.harmed.insert(name.to_owned());
                     (self.done, self.clean) = (false, false);
                 }

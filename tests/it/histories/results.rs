@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Model;
 use super::deeds::{Deed, How, Trouble, Tuning};
-use super::world::{Files, World, paths};
-use crate::amnesia::disk::Disk;
+use super::world::World;
+use crate::amnesia::disk::{Disk, NamedFiles};
 
 const CHECKPOINT: &str = ".out.jsonl.rowmill-checkpoint";
 
@@ -22,11 +22,11 @@ pub(super) enum Kind {
 pub(super) struct Results {
     kind: Kind,
     /// What programs saw last.
-    stands: Files,
+    stands: NamedFiles,
     /// What may be there after a power failure.
-    may_stand: Vec<Files>,
+    may_stand: Vec<NamedFiles>,
     /// All results that there ever were or might have been.
-    ever: Vec<Arc<Files>>,
+    ever: Vec<Arc<NamedFiles>>,
     /// Nothing was changed or damaged since a run ended well: the same command goes on.
     clean: bool,
     /// What the last run that failed said.
@@ -71,18 +71,18 @@ impl Kind {
 }
 
 /// The files that are not hidden.
-fn visible(disk: &Disk) -> Files {
+fn visible(disk: &Disk) -> NamedFiles {
     let names = disk.names("").into_iter().filter(|name| !name.starts_with('.'));
     names.map(|name| (name.clone(), disk.file(&name).unwrap_or_default().to_vec())).collect()
 }
 
-fn told(files: &Files) -> Vec<(&String, usize)> {
+fn told(files: &NamedFiles) -> Vec<(&String, usize)> {
     files.iter().map(|(name, bytes)| (name, bytes.len())).collect()
 }
 
 impl Results {
     pub(super) fn new(kind: Kind) -> Results {
-        let (stands, may_stand) = (Files::new(), vec![Files::new()]);
+        let (stands, may_stand) = (NamedFiles::new(), vec![NamedFiles::new()]);
         Results { kind, stands, may_stand, ever: Vec::new(), clean: true, said: None }
     }
 
@@ -99,7 +99,7 @@ impl Results {
     }
 
     /// What an undisturbed run makes of it.
-    fn whole(&mut self, world: &mut World, input: &[u8]) -> Arc<Files> {
+    fn whole(&mut self, world: &mut World, input: &[u8]) -> Arc<NamedFiles> {
         let whole = world.undisturbed(&self.kind.script("whole"), input);
         if !self.ever.contains(&whole) {
             self.ever.push(Arc::clone(&whole));
@@ -109,7 +109,7 @@ impl Results {
 
     /// Each file is one of some result, and where the head is, there is the rest that it speaks
     /// of.
-    fn is_of_some(&self, seen: &Files) -> Result<(), String> {
+    fn is_of_some(&self, seen: &NamedFiles) -> Result<(), String> {
         let wrong = |name: &str| Err(format!("{name} is of no result: {:?}", told(seen)));
         if let Some((name, _)) =
             seen.iter().find(|(name, bytes)| !self.ever.iter().any(|of| of.get(*name) == Some(bytes)))
@@ -117,7 +117,7 @@ impl Results {
             return wrong(name);
         }
         let Some(head) = seen.get(self.kind.head()) else { return Ok(()) };
-        let is_it = |of: &&Arc<Files>| of.get(self.kind.head()) == Some(head);
+        let is_it = |of: &&Arc<NamedFiles>| of.get(self.kind.head()) == Some(head);
         let fits = match self.kind {
             // Their rejects go before.
             Kind::File { .. } => self.ever.iter().any(|of| is_it(&of)),
@@ -149,7 +149,8 @@ impl Results {
     fn run(&mut self, world: &mut World, tuning: &Tuning, trouble: Trouble) -> Result<(), String> {
         let before = world.seen();
         let ended = world.run(&self.script(tuning), trouble);
-        let wholes: Vec<Arc<Files>> = ended.inputs.iter().map(|input| self.whole(world, input)).collect();
+        let wholes: Vec<Arc<NamedFiles>> =
+            ended.inputs.iter().map(|input| self.whole(world, input)).collect();
         let disk = world.seen();
         let seen = visible(&disk);
         let is_whole = wholes.iter().any(|whole| **whole == seen);
@@ -173,7 +174,8 @@ impl Results {
                 self.may_stand.clear();
             }
             self.may_stand.push(seen.clone());
-            (self.stands, self.clean, self.said) = (seen, true, None);
+            // After a power failure names may be missing again, and the input is another.
+            (self.stands, self.clean, self.said) = (seen, ended.inputs.len() == 1, None);
             return Ok(());
         }
         let stands = std::mem::replace(&mut self.stands, seen.clone());
@@ -205,12 +207,19 @@ impl Results {
             return Err("the same command does not go on".to_owned());
         }
         if output.stderr.contains("cannot go on") {
-            // It may have made a file to look whether another run has it.
-            let same = paths(&before).iter().all(|path| before.file(path) == disk.file(path));
+            // It may have made a file to look whether another run has it, and thrown away what lies
+            // behind the checkpoint.
+            let of_parts = |path: &str| path.starts_with(".out.jsonl.rowmill-parts");
+            let is_partial = |path: &str| path.ends_with("-partial");
+            let same = before.files().keys().all(|path| match (before.file(path), disk.file(path)) {
+                _ if of_parts(path) => true,
+                (Some(before), Some(now)) if is_partial(path) => before.starts_with(now),
+                (before, now) => before == now,
+            });
             let is_new = |path: &&String| before.file(path).is_none();
-            let new = paths(&disk).iter().filter(is_new).all(|path| disk.file(path) == Some(b""));
+            let new = disk.files().keys().filter(is_new).all(|path| disk.file(path) == Some(b""));
             if !same || !new {
-                return Err(format!("refused, and something was touched: {:?}", paths(&before)));
+                return Err(format!("refused, and something was touched: {:?}", before.files().keys()));
             }
         }
         match trouble {

@@ -1,6 +1,6 @@
 //! What histories happen to: an input on an ordinary disk, and outputs on one that forgets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,13 +10,10 @@ use std::time::{Duration, SystemTime};
 use rustix::process::Signal;
 
 use super::deeds::{Edit, Harm, How, Trouble};
-use crate::amnesia::disk::{Change, Disk, History, Holds, Inode, Node, ROOT};
-use crate::amnesia::mount::Fault;
+use crate::amnesia::disk::{Change, Disk, History, Holds, Inode, NamedFiles, Node, ROOT};
 use crate::amnesia::scene::Stage;
+use crate::amnesia::served::Fault;
 use crate::harness::{Output, PEOPLE_HEADER, odd, people};
-
-/// Files by name.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Input and outputs, and what was done so far.
 pub(super) struct World {
@@ -30,7 +27,7 @@ pub(super) struct World {
     pub(super) log: Vec<String>,
     pub(super) n_runs: usize,
     /// What undisturbed runs made, by what made it.
-    known: HashMap<(String, Vec<u8>), Arc<Files>>,
+    known: HashMap<(String, Vec<u8>), Arc<NamedFiles>>,
 }
 
 /// How a run ended.
@@ -75,7 +72,7 @@ impl World {
 
     /// All files that programs see on the disk, by path.
     pub(super) fn files(&self) -> Vec<String> {
-        paths(&self.seen())
+        self.seen().files().into_keys().collect()
     }
 
     /// Runs a line of shell, with trouble.
@@ -170,7 +167,7 @@ impl World {
     }
 
     /// The files that a line of shell makes of an input in the folder `whole`, on an ordinary disk.
-    pub(super) fn undisturbed(&mut self, script: &str, input: &[u8]) -> Arc<Files> {
+    pub(super) fn undisturbed(&mut self, script: &str, input: &[u8]) -> Arc<NamedFiles> {
         let key = (script.to_owned(), input.to_vec());
         if let Some(known) = self.known.get(&key) {
             return Arc::clone(known);
@@ -180,7 +177,7 @@ impl World {
         fs::create_dir_all(folder.join("whole")).unwrap();
         fs::write(folder.join("in.csv"), input).unwrap();
         place.shell(&format!("cd undisturbed && {script}")).out().expect_status(0);
-        let mut files = Files::new();
+        let mut files = NamedFiles::new();
         for entry in fs::read_dir(folder.join("whole")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -198,15 +195,6 @@ impl World {
 fn find(disk: &Disk, path: &str) -> Option<Inode> {
     let steps = path.split('/').filter(|step| !step.is_empty());
     steps.into_iter().try_fold(ROOT, |at, name| disk.find(at, name.as_ref()))
-}
-
-/// The paths of all files of a disk with folders one deep.
-pub(super) fn paths(disk: &Disk) -> Vec<String> {
-    let below = |name: String| match disk.file(&name) {
-        Some(_) => vec![name],
-        None => disk.names(&name).into_iter().map(|below| format!("{name}/{below}")).collect(),
-    };
-    disk.names("").into_iter().flat_map(below).collect()
 }
 
 fn write(path: &Path, bytes: &[u8], clock: u64) {
