@@ -211,7 +211,8 @@ impl Parts {
             let (bytes, records) = listed?;
             let name = self.names.part(number);
             let is_whole = |path: PathBuf| fs::metadata(path).is_ok_and(|part| part.len() == bytes);
-            if !is_whole(self.folder.path.join(&name)) && !(complete && is_whole(self.names.place(&name))) {
+            let is_placed = || complete && is_whole(self.names.place(&name));
+            if !(is_whole(self.folder.path.join(&name)) || is_placed()) {
                 return Ok(None);
             }
             (number, n_records, n_bytes) = (number + 1, n_records + records, n_bytes + bytes);

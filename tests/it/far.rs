@@ -183,12 +183,14 @@ fn is_refused(what: &str, errand: &Errand, output: &Output, before: &NamedFiles,
     }
 }
 
-const BOTH: [(&str, fn() -> Manners); 2] = [("NFS", Manners::nfs), ("SMB", Manners::smb)];
+fn both() -> [(&'static str, Manners); 2] {
+    [("NFS", Manners::nfs()), ("SMB", Manners::smb())]
+}
 
 #[test]
 fn every_way_gives_the_right_result_there() {
-    for (kind, manners) in BOTH {
-        let mut far = Far::new(manners());
+    for (kind, manners) in both() {
+        let mut far = Far::new(manners);
         for errand in errands() {
             let what = format!("{kind}, {}", errand.name);
             let expected = far.expected(&errand);
@@ -267,8 +269,8 @@ fn a_late_error_is_an_error() {
 /// which no manifest and no `verify` takes for a part.
 #[test]
 fn an_earlier_result_that_is_being_read_is_replaced_or_stays() {
-    for (kind, manners) in BOTH {
-        let mut far = Far::new(manners());
+    for (kind, manners) in both() {
+        let mut far = Far::new(manners);
         for (errand, held) in [
             ("sync", "out.jsonl"),
             ("resume", "out.jsonl"),

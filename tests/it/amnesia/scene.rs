@@ -7,7 +7,7 @@ use super::disk::{Disk, History};
 use super::manners::Manners;
 use super::mount::Mounted;
 use super::served::Fault;
-use crate::harness::{Numbers, Output, Place, large, skipped};
+use crate::harness::{AtEnd, Numbers, Output, Place, large, skipped};
 
 /// A place with a disk that forgets, at `disk`.
 pub(crate) struct Stage {
@@ -16,7 +16,14 @@ pub(crate) struct Stage {
     pub(crate) place: Place,
     pub(crate) manners: Manners,
     n_mounts: usize,
+    _unmount: AtEnd,
 }
+
+/// For a process that is killed: what it mounted stays, and answers nobody.
+const UNMOUNT: &str = "for disk in \"$1\"/disk-?; do
+        umount -l \"$disk\" || fusermount3 -uz \"$disk\" || fusermount -uz \"$disk\"
+    done
+    rm -rf \"$1\"";
 
 impl Stage {
     pub(crate) fn new() -> Stage {
@@ -25,7 +32,9 @@ impl Stage {
 
     /// With a disk of these manners.
     pub(crate) fn with(manners: Manners) -> Stage {
-        Stage { place: Place::new(), mounted: None, manners, n_mounts: 0 }
+        let place = Place::new();
+        let _unmount = AtEnd::new(UNMOUNT, place.dir());
+        Stage { place, mounted: None, manners, n_mounts: 0, _unmount }
     }
 
     /// Runs a line of shell on a disk with this history, and with a fault.
