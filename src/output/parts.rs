@@ -210,9 +210,13 @@ impl Parts {
         for listed in manifest::listed(&self.journal, reached.journal)? {
             let (bytes, records) = listed?;
             let name = self.names.part(number);
-            let is_whole = |path: PathBuf| fs::metadata(path).is_ok_and(|part| part.len() == bytes);
-            let is_placed = || complete && is_whole(self.names.place(&name));
-            if !(is_whole(self.folder.path.join(&name)) || is_placed()) {
+            let len = |path: PathBuf| fs::metadata(path).ok().map(|part| part.len());
+            let old = || self.folder.path.join([OsStr::new(OLD), &name].join(OsStr::new("")));
+            // One that has its place took it from an earlier part, which is kept until the end.
+            let is_placed = || complete && (number >= reached.n_old || old().exists());
+            let here = len(self.folder.path.join(&name));
+            let found = here.or_else(|| is_placed().then(|| len(self.names.place(&name)))?);
+            if found != Some(bytes) {
                 return Ok(None);
             }
             (number, n_records, n_bytes) = (number + 1, n_records + records, n_bytes + bytes);

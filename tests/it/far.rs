@@ -1,5 +1,5 @@
-//! File systems of other machines: the right result and status 0, or one line, status 1, and nothing
-//! lost.
+//! File systems of other machines: the right result and status 0, or one line, status 1, and
+//! nothing lost.
 //!
 //! The disk of `amnesia` with other manners stands for them. Like NFS it has no file without a name
 //! and no hard links, keeps what is removed while it is open as `.nfs…`, says at a close or a sync
@@ -58,6 +58,7 @@ fn errands() -> Vec<Errand> {
             )
         },
         errand("parts", PARTS, "out.manifest.json"),
+        errand("a folder", "$ROWMILL -q DIR/in.csv --output-dir DIR/made", "made/in.jsonl"),
         parts("parts over earlier ones", PARTS),
         parts(
             "parts, resume",

@@ -167,6 +167,16 @@ impl Disk {
         self.apply(&Change::Size(inode, size));
     }
 
+    /// Removes the file at a path.
+    pub(crate) fn remove(&mut self, path: &str) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let steps = folder.split('/').filter(|step| !step.is_empty());
+        let find = |at, name: &str| self.find(at, OsStr::new(name));
+        let folder = steps.into_iter().try_fold(ROOT, find).expect("a folder");
+        let inode = self.find(folder, OsStr::new(name)).expect("a file");
+        self.apply(&Change::Remove((folder, name.into()), inode));
+    }
+
     /// The bytes of the file at a path.
     pub(crate) fn file(&self, path: &str) -> Option<&[u8]> {
         match &self.at(path)?.holds {

@@ -108,7 +108,7 @@ impl Files {
         Ok(())
     }
 
-    /// Makes a change, whoever wants it.
+    /// Makes a change, without trouble.
     fn make(&mut self, change: Change) {
         if let Change::Write(inode, at, bytes) = &change {
             self.unsaved.entry(*inode).or_default().push((*at, bytes.len()));
