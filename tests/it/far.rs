@@ -372,6 +372,16 @@ fn an_input_under_another_case_is_not_written_over() {
         output.expect_status(1).expect_one_line("disk/in.csv");
         assert_eq!(after.files(), before.files(), "{flags}");
     }
+    // Two outputs that would be one; on a disk of one's own they are two.
+    let script = "$ROWMILL -q DIR/in.csv -o DIR/New.jsonl --rejects DIR/new.jsonl";
+    far.stage.manners.holds = false;
+    let Some((output, after)) = far.run(script, &before, Fault::Nothing) else { return };
+    output.expect_status(2).expect_one_line("named for two outputs");
+    assert_eq!(after.files(), before.files());
+    let mut near = Far::new(Manners::default());
+    let Some((output, after)) = near.run(script, &before, Fault::Nothing) else { return };
+    output.expect_status(0);
+    assert_eq!(after.names("").len(), before.names("").len() + 3);
     let Some((output, after)) =
         far.run("$ROWMILL -q DIR/in.csv -o DIR/OUT.jsonl --no-clobber", &before, Fault::Nothing)
     else {

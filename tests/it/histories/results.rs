@@ -309,6 +309,10 @@ fn trouble_is_none(trouble: Trouble) -> bool {
 
 impl Model for Results {
     fn deed(&mut self, world: &mut World, deed: &Deed) -> Result<(), String> {
+        if matches!(deed, Deed::PowerFails(_) | Deed::Harm(_)) {
+            // What the message speaks of may be gone.
+            self.said = None;
+        }
         const PLAIN: Tuning = Tuning { threads: 2, window: "8K", memory: "32M", every: "10K", io: "auto" };
         match deed {
             Deed::Run(tuning, trouble) => self.run(world, tuning, *trouble),
