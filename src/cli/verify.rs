@@ -11,8 +11,10 @@ use super::exit::with_problems;
 use super::figures::{grouped, size};
 use super::lines::{Go, each};
 use super::part::{ON_DISK, as_it_stands};
+use super::progress::Bar;
 use super::receipt::{PART, PlanLine, Receipt, Task};
 use super::say::say;
+use super::signals::on_signal;
 use crate::error::{CANNOT_OPEN, Error, Result};
 use crate::output::OutputFile;
 use crate::sys;
@@ -59,6 +61,8 @@ struct PartClaim {
 /// # Errors
 /// Plan or receipts are none, or the system refuses.
 pub(super) fn verify(args: &VerifyArgs) -> Result<ExitCode> {
+    // A mark without its name must not stay behind where files without a name can't be made.
+    on_signal(Bar::default(), true, || None);
     let folder = &args.output;
     let mut problems = Vec::new();
     let mut plan = read(&args.plan, &mut problems)?;

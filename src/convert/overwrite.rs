@@ -6,7 +6,7 @@ use super::options::{Options, Output};
 use super::prepared::Prepared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::identity_of;
-use crate::output::{PartNames, Rejects};
+use crate::output::{PartNames, Rejects, folds_case};
 use crate::sys::AtPath;
 use rustix::fs::{FileType, Stat};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,19 @@ impl OutputPlace {
         match (kind, stat.and_then(identity_of)) {
             (Some(FileType::RegularFile), Some(id)) => Self::File(id),
             (_, id) => Self::Stream(id),
+        }
+    }
+
+    /// Whether both lead to the same.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(two)) if one != two => {
+                let names = one.file_name().zip(two.file_name());
+                one.parent() == two.parent()
+                    && names.is_some_and(|(one, two)| one.eq_ignore_ascii_case(two))
+                    && folds_case(one)
+            }
+            _ => self == other,
         }
     }
 
@@ -71,7 +84,7 @@ pub(super) fn check(output: &Output<'_>, options: &Options, inputs: &[Prepared<'
     }
     for (i, (name, place)) in places.iter().enumerate() {
         refuse_inputs(name, place.file_id(), &options.own.needed, inputs)?;
-        if !matches!(place, OutputPlace::Stream(_)) && places[..i].iter().any(|(_, other)| other == place) {
+        if !matches!(place, OutputPlace::Stream(_)) && places[..i].iter().any(|(_, other)| other.is(place)) {
             return Err(Error::setting(format!("{name}: named for two outputs; give each its own file")));
         }
     }

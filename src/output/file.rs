@@ -12,6 +12,7 @@ use crate::error::{CANNOT_OPEN, CANNOT_WRITE, Error, ErrorKind, Result};
 use crate::sys::{self, descriptor_of, file_id, name_file};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Stat};
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
@@ -323,8 +324,16 @@ impl TargetPlace {
         if no_clobber {
             // A link fails if the name exists; a rename would replace the file. The other name is
             // removed with `temporary`.
-            rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty())?;
-            temporary.kept = false;
+            let lacks_links = [Errno::PERM, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP];
+            match rustix::fs::linkat(CWD, &temporary.path, CWD, &self.target, AtFlags::empty()) {
+                Ok(()) => temporary.kept = false,
+                Err(error) if lacks_links.contains(&error) => {
+                    let renamed = sys::rename_to_none(&temporary.path, &self.target);
+                    renamed.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+                    temporary.forget();
+                }
+                Err(error) => return Err(error),
+            }
             return Ok(());
         }
         rustix::fs::rename(&temporary.path, &self.target)?;
@@ -373,6 +382,18 @@ fn beside(target: &Path) -> PathBuf {
     // 64 random bits from the system.
     let attempt = RandomState::new().hash_one(n);
     partial::beside(target, &format!("{}-{n}-{attempt:016x}.rowmill", std::process::id()))
+}
+
+/// Whether names beside `target` that differ by case alone are one, as on SMB and FAT. Finds out by
+/// a hidden file. False if none can be made.
+pub(crate) fn folds_case(target: &Path) -> bool {
+    let path = beside(target);
+    if OpenOptions::new().write(true).create_new(true).open(&path).is_err() {
+        return false;
+    }
+    let probe = Temporary::new(path);
+    let other = probe.path.file_name().map(OsStr::to_ascii_uppercase);
+    other.is_some_and(|other| probe.path.with_file_name(other).exists())
 }
 
 fn folder_of(target: &Path) -> PathBuf {

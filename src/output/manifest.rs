@@ -4,7 +4,7 @@ use super::descriptor::Descriptor;
 use crate::sys;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -43,6 +43,22 @@ pub(super) fn n_listed(path: &Path, pattern: &str) -> io::Result<Option<u64>> {
     head["parts_count"].as_u64().map(Some).ok_or(io::ErrorKind::InvalidData.into())
 }
 
+/// Returns the bytes and records of each part in the first `n_bytes` of a journal, which is a line
+/// for each.
+pub(super) fn listed(
+    mut journal: &File,
+    n_bytes: u64,
+) -> io::Result<impl Iterator<Item = io::Result<(u64, u64)>>> {
+    journal.rewind()?;
+    Ok(BufReader::new(journal.take(n_bytes)).lines().map(|line| part_of(line?.as_bytes())))
+}
+
+/// Returns the bytes and records of the part that a line of the journal is of.
+fn part_of(line: &[u8]) -> io::Result<(u64, u64)> {
+    let part: Value = serde_json::from_slice(line)?;
+    part["bytes"].as_u64().zip(part["records"].as_u64()).ok_or(io::ErrorKind::InvalidData.into())
+}
+
 /// Writes a manifest to `path`. The `journal` lists its parts, one on each line. With `sync` the
 /// manifest is on the disk when this returns.
 pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) -> io::Result<()> {
@@ -64,11 +80,8 @@ pub(super) fn write(path: &Path, head: &Head<'_>, journal: &File, sync: bool) ->
         for line in piece[..n].split_inclusive(|&byte| byte == b'\n') {
             row.extend_from_slice(line);
             let Some(whole) = row.strip_suffix(b"\n") else { continue };
-            let part: Value = serde_json::from_slice(whole)?;
-            listed = (
-                listed.0 + part["records"].as_u64().unwrap_or(0),
-                listed.1 + part["bytes"].as_u64().unwrap_or(0),
-            );
+            let (bytes, records) = part_of(whole)?;
+            listed = (listed.0 + records, listed.1 + bytes);
             n_left -= 1;
             to.write_all(whole)?;
             to.write_all(if n_left > 0 { b",\n" } else { b"\n" })?;

@@ -35,7 +35,7 @@ pub(crate) use descriptor::Descriptor;
 pub(crate) use encode::{Encoder, Findings, Record, ValueBuffers};
 pub(crate) use file::FileOptions;
 pub use file::remove_temporaries;
-pub(crate) use file::{FileId, OutputFile, left_unfinished};
+pub(crate) use file::{FileId, OutputFile, folds_case, left_unfinished};
 #[cfg(feature = "cli")]
 pub(crate) use file::{checkpoint_of, made_in};
 pub(crate) use framing::Framing;

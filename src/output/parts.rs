@@ -52,9 +52,10 @@ pub(crate) struct Parts {
     name: String,
     names: PartNames,
     options: FileOptions,
-    folder: Folder,
-    /// It is locked: the folder is this process's alone.
+    /// It is locked: the folder is this process's alone. It is closed before the folder goes: NFS
+    /// keeps a removed file in its folder while it is open.
     journal: File,
+    folder: Folder,
     reached: PartsReached,
     now: Option<Part>,
     /// All have their names.
@@ -67,14 +68,36 @@ struct Folder {
     path: PathBuf,
     /// The folder is removed when this is dropped.
     ours: bool,
+    /// It is removed then if nothing is in it: another run may have it already.
+    emptied: bool,
+}
+
+impl Folder {
+    /// Removes it with all that is in it, as far as that goes before the journal is closed.
+    fn remove(&mut self) {
+        remove_folder(&self.path);
+        unregister(&self.path);
+        (self.ours, self.emptied) = (false, true);
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         if self.ours {
-            remove_folder(&self.path);
+            self.remove();
+        } else if self.emptied {
+            let _ = fs::remove_dir(&self.path);
         }
         unregister(&self.path);
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        // While it is locked.
+        if self.folder.ours {
+            self.folder.remove();
+        }
     }
 }
 
@@ -127,8 +150,11 @@ impl Parts {
         let gone = || "its unfinished parts are gone, or others".to_owned();
         let message = |error: io::Error| error.to_string();
         if complete && !self.folder.path.join(MANIFEST).exists() {
-            // The manifest gets its name last. If it has its name, nothing is missing.
-            if !self.names.place(self.names.manifest()).exists() {
+            // The manifest gets its name last. If it has its name, nothing is missing, and no part
+            // waits for its own.
+            if self.waits(reached.n_whole).map_err(message)?
+                || !self.names.place(self.names.manifest()).exists()
+            {
                 return Err(gone());
             }
             (self.placed, self.reached) = (true, reached);
@@ -140,9 +166,10 @@ impl Parts {
         {
             return Err(gone());
         }
+        let n_records = self.n_records(&reached, complete).map_err(message)?.ok_or_else(gone)?;
         if complete {
             self.reached = reached;
-            return Ok(());
+            return self.close(n_records).map_err(|error| error.to_string());
         }
         let n_old = self.survey(refuse).map_err(|error| error.to_string())?;
         let n_kept = reached.n_whole + u64::from(reached.at.is_some());
@@ -163,6 +190,38 @@ impl Parts {
         }
         self.reached = PartsReached { n_old, ..reached };
         Ok(())
+    }
+
+    /// Whether one of the first `n_whole` parts is in the hidden folder.
+    fn waits(&self, n_whole: u64) -> io::Result<bool> {
+        for name in names_in(&self.folder.path)? {
+            if self.names.number(&name?).is_some_and(|number| number < n_whole) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the number of records in the whole parts. Returns `None` if one of them is not there
+    /// with the size that the journal says: in the hidden folder or, with `complete`, in its place.
+    /// Who tidies up by hand may have removed some.
+    fn n_records(&self, reached: &PartsReached, complete: bool) -> io::Result<Option<u64>> {
+        let (mut number, mut n_records, mut n_bytes) = (0, 0, 0);
+        for listed in manifest::listed(&self.journal, reached.journal)? {
+            let (bytes, records) = listed?;
+            let name = self.names.part(number);
+            let len = |path: PathBuf| fs::metadata(path).ok().map(|part| part.len());
+            let old = || self.folder.path.join([OsStr::new(OLD), &name].join(OsStr::new("")));
+            // One that has its place took it from an earlier part, which is kept until the end.
+            let is_placed = || complete && (number >= reached.n_old || old().exists());
+            let here = len(self.folder.path.join(&name));
+            let found = here.or_else(|| is_placed().then(|| len(self.names.place(&name)))?);
+            if found != Some(bytes) {
+                return Ok(None);
+            }
+            (number, n_records, n_bytes) = (number + 1, n_records + records, n_bytes + bytes);
+        }
+        Ok(((number, n_bytes) == (reached.n_whole, reached.whole_bytes)).then_some(n_records))
     }
 
     /// Returns the number of parts of an earlier result, which this one replaces.
@@ -353,9 +412,7 @@ impl Parts {
         }
         // The folder is removed now, not when this is dropped: the checkpoint, which says that the
         // folder may still be there, is removed next.
-        remove_folder(&self.folder.path);
-        unregister(&self.folder.path);
-        self.folder.ours = false;
+        self.folder.remove();
         Ok(())
     }
 }
@@ -388,7 +445,7 @@ impl Folder {
     /// folder is this process's alone.
     fn lock(path: &Path, name: &str) -> Result<(Self, File)> {
         let cannot = |error: io::Error| Error::io(CANNOT_OPEN, name, error);
-        let mut folder = Self { path: parts_folder(path), ours: false };
+        let mut folder = Self { path: parts_folder(path), ours: false, emptied: false };
         loop {
             match fs::create_dir(&folder.path) {
                 Ok(()) => folder.ours = true,

@@ -6,11 +6,13 @@
 //! 17(11), 2024). A run is recorded once; what a power failure leaves is then worked out for each
 //! call of it, in several ways, and looked at, or mounted for the next run.
 
-mod disk;
+pub(crate) mod disk;
 mod folders;
+pub(crate) mod manners;
 mod mount;
 mod order;
-mod scene;
+pub(crate) mod scene;
+pub(crate) mod served;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -20,8 +22,8 @@ use serde_json::Value;
 
 use crate::harness::odd;
 use disk::{Disk, History};
-use mount::Fault;
 use scene::{Left, Scene, Stage};
+use served::Fault;
 
 /// What was there before, under a name that the output will have.
 const EARLIER: &[u8] = b"{\"an\":\"earlier result\"}\n";

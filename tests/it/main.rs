@@ -42,6 +42,8 @@ mod disk;
 mod each;
 mod edges;
 mod encodings;
+#[cfg(target_os = "linux")]
+mod far;
 mod faults;
 mod filtered;
 mod first_error;
@@ -50,6 +52,8 @@ mod foreign;
 mod fuse;
 mod golden;
 mod head_command;
+#[cfg(target_os = "linux")]
+mod histories;
 mod hostile;
 mod house;
 mod house_systems;

@@ -200,3 +200,30 @@ fn killed_while_parts_get_their_names() {
         assert!(n_killed > 40, "{n_killed}");
     }
 }
+
+/// Who tidied up hidden files by hand is told, and gets no manifest of parts that are not there.
+#[test]
+fn a_part_that_was_taken_away_is_missed() {
+    let people = |place: &Place| drop(place.people("in.csv", 12 << 20));
+    let case = Shaped::new(people, "out.jsonl", &["in.csv", "-j", "2", "--split-size", "500K"]);
+    let folder = case.place.path(".out.jsonl.rowmill-parts");
+    let first = folder.join("out-00000.jsonl");
+    for harm in [&|part: &std::path::Path| fs::remove_file(part).unwrap(), &|part: &std::path::Path| {
+        fs::write(part, "another text").unwrap();
+    }] as [&dyn Fn(&std::path::Path); 2]
+    {
+        // The checkpoint may be of a time when the first part was not whole.
+        while !(case.cut_off(500) && case.has_checkpoint() && folder.join("out-00004.jsonl").exists()) {
+            case.run().out().expect_status(0);
+            case.expect_whole();
+        }
+        harm(&first);
+        let output = case.run().out();
+        output.expect_status(1).expect_one_line("cannot go on: its unfinished parts are gone, or others");
+        assert!(!case.is_done());
+        // As the message says.
+        fs::remove_file(case.place.path(".out.jsonl.rowmill-checkpoint")).unwrap();
+        case.run().out().expect_status(0);
+        case.expect_whole();
+    }
+}

@@ -16,6 +16,9 @@ const SECTOR: usize = 512;
 
 pub(crate) type Inode = u64;
 
+/// Files by path.
+pub(crate) type NamedFiles = BTreeMap<String, Vec<u8>>;
+
 /// A name in a folder.
 pub(crate) type Name = (Inode, OsString);
 
@@ -146,6 +149,12 @@ impl Disk {
         }
     }
 
+    /// The folders in which something has that name.
+    pub(crate) fn folders_with(&self, name: &OsStr) -> Vec<Inode> {
+        let has = |node: &Node| matches!(&node.holds, Holds::Names(names) if names.contains_key(name));
+        self.nodes.iter().filter(|(_, node)| has(node)).map(|(inode, _)| *inode).collect()
+    }
+
     fn at(&self, path: &str) -> Option<&Node> {
         let inode = path.split('/').try_fold(ROOT, |at, name| self.find(at, OsStr::new(name)))?;
         self.node(inode)
@@ -156,6 +165,16 @@ impl Disk {
         let find = |at, name| self.find(at, OsStr::new(name));
         let inode = path.split('/').try_fold(ROOT, find).expect("a file");
         self.apply(&Change::Size(inode, size));
+    }
+
+    /// Removes the file at a path.
+    pub(crate) fn remove(&mut self, path: &str) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let steps = folder.split('/').filter(|step| !step.is_empty());
+        let find = |at, name: &str| self.find(at, OsStr::new(name));
+        let folder = steps.into_iter().try_fold(ROOT, find).expect("a folder");
+        let inode = self.find(folder, OsStr::new(name)).expect("a file");
+        self.apply(&Change::Remove((folder, name.into()), inode));
     }
 
     /// The bytes of the file at a path.
@@ -179,6 +198,24 @@ impl Disk {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// All files, in folders one deep, and folders in which nothing is, by names that end in `/`.
+    pub(crate) fn files(&self) -> NamedFiles {
+        let mut files = NamedFiles::new();
+        for name in self.names("") {
+            let below = self.names(&name);
+            match self.file(&name) {
+                Some(bytes) => drop(files.insert(name, bytes.to_vec())),
+                None if below.is_empty() => drop(files.insert(format!("{name}/"), Vec::new())),
+                None => files.extend(below.iter().filter_map(|below| {
+                    let path = format!("{name}/{below}");
+                    let bytes = self.file(&path)?.to_vec();
+                    Some((path, bytes))
+                })),
+            }
+        }
+        files
     }
 
     /// Makes a change.

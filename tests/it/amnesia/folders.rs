@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::disk::{Disk, History};
-use super::mount::Fault;
 use super::scene::{Check, Left, Scene, Stage};
+use super::served::Fault;
 use crate::harness::{Place, odd};
 use crate::worker::plan;
 
@@ -96,6 +96,48 @@ fn parts_by_sync_are_all_there_or_there_is_no_manifest() {
 #[test]
 fn parts_of_a_resumed_run_are_all_there_or_there_is_no_manifest() {
     play_parts("parts, resume", "--resume --checkpoint-every 40K", true);
+}
+
+/// Cut off before any name was given: an earlier part in its place is not taken for a new one that
+/// was cut or removed by hand, although it is as long.
+#[test]
+fn an_earlier_part_is_not_taken_for_a_new_one() {
+    let mut stage = Stage::new();
+    stage.place.write("in.csv", odd(900));
+    let script = "$ROWMILL -q in.csv --resume -o disk/out.jsonl --split-records 250";
+    let Some((_, whole)) = stage.run(script, History::new(Disk::with(&[])), Fault::Nothing) else { return };
+    let waits = |history: &History| {
+        let disk = history.seen(history.changes.len());
+        let hidden = disk.names(".out.jsonl.rowmill-parts");
+        let is_complete =
+            disk.file(".out.jsonl.rowmill-checkpoint").is_some() && disk.file(MANIFEST).is_some();
+        is_complete && hidden.contains(&"manifest".to_owned())
+    };
+    let mut cut_off = None;
+    for n in 1..200 {
+        let (output, history) = stage.run(script, whole.until(whole.changes.len()), Fault::Kill(n)).unwrap();
+        if output.status.success() || waits(&history) {
+            cut_off = Some(history);
+            break;
+        }
+    }
+    let cut_off = cut_off.filter(waits).expect("it was killed when all was written");
+    for removed in [false, true] {
+        let mut disk = cut_off.seen(cut_off.changes.len());
+        let part = ".out.jsonl.rowmill-parts/out-00001.jsonl";
+        if removed {
+            disk.remove(part)
+        } else {
+            disk.cut(part, 100)
+        }
+        let (output, later) = stage.run(script, History::new(disk), Fault::Nothing).unwrap();
+        output.expect_status(1).expect_one_line("its unfinished parts are gone, or others; remove ");
+        let seen = later.seen(later.changes.len());
+        assert_eq!(
+            Parts::of(&seen).unwrap().manifest,
+            whole.seen(whole.changes.len()).file(MANIFEST).unwrap()
+        );
+    }
 }
 
 /// The parts of a plan, by name.

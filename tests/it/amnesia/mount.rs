@@ -2,36 +2,20 @@
 
 use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, UNIX_EPOCH};
+use std::thread;
+use std::time::Duration;
 
 use fuser::{
     BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags,
     Generation, INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
-    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow,
+    WriteFlags,
 };
+use rustix::process::Pid;
 
-use super::disk::{Change, Disk, History, Holds, Inode, Name, Node};
-
-const TTL: Duration = Duration::from_secs(60);
-
-/// What is mounted.
-struct Files {
-    seen: Disk,
-    history: History,
-    fault: Fault,
-    /// The calls so far that would change something, those that failed too.
-    n_calls: usize,
-}
-
-/// What fails while a disk is mounted.
-#[derive(Clone, Copy)]
-pub(crate) enum Fault {
-    Nothing,
-    /// All calls behind so many changes: the power is gone.
-    Behind(usize),
-    /// That call alone, of those that would change something.
-    At(usize),
-}
+use super::disk::{Change, History, Holds, Node};
+use super::manners::Manners;
+use super::served::{Fault, Files};
 
 /// The same, for the system's calls.
 struct Amnesiac(Arc<Mutex<Files>>);
@@ -44,9 +28,14 @@ pub(crate) struct Mounted {
 
 impl Mounted {
     /// Mounts what programs saw at the end of `history`, which goes on.
-    pub(crate) fn new(history: History, fault: Fault, at: &std::path::Path) -> std::io::Result<Mounted> {
-        let seen = history.seen(history.changes.len());
-        let files = Arc::new(Mutex::new(Files { seen, history, fault, n_calls: 0 }));
+    pub(crate) fn new(
+        history: History,
+        fault: Fault,
+        manners: Manners,
+        at: &std::path::Path,
+    ) -> std::io::Result<Mounted> {
+        let files = Files::new(history, fault, manners);
+        let files = Arc::new(Mutex::new(files));
         let session = fuser::spawn_mount(Amnesiac(Arc::clone(&files)), at, &Config::default())?;
         Ok(Mounted { files, _session: session })
     }
@@ -54,85 +43,26 @@ impl Mounted {
     pub(crate) fn history(&self) -> History {
         self.files.lock().unwrap().history.clone()
     }
-}
 
-impl Files {
-    fn change(&mut self, change: Change) -> Result<(), Errno> {
-        self.power()?;
-        self.n_calls += 1;
-        if matches!(self.fault, Fault::At(n) if n == self.n_calls) {
-            return Err(Errno::EIO);
-        }
-        self.seen.apply(&change);
-        self.history.changes.push(change);
-        Ok(())
-    }
-
-    fn power(&self) -> Result<(), Errno> {
-        match self.fault {
-            Fault::Behind(n) if self.history.changes.len() >= n => Err(Errno::EIO),
-            _ => Ok(()),
+    /// Waits until all files are closed, which the system tells later.
+    pub(crate) fn until_closed(&self) {
+        while !self.files.lock().unwrap().open.is_empty() {
+            thread::sleep(Duration::from_micros(200));
         }
     }
 
-    fn find(&self, (folder, name): &Name) -> Result<Inode, Errno> {
-        self.power()?;
-        self.seen.find(*folder, name).ok_or(Errno::ENOENT)
-    }
-
-    fn create(&mut self, name: Name, node: Node) -> Result<FileAttr, Errno> {
-        if self.find(&name).is_ok() {
-            return Err(Errno::EEXIST);
-        }
-        let inode = self.seen.free();
-        self.change(Change::Create(name, inode, node))?;
-        self.attributes(inode)
-    }
-
-    fn remove(&mut self, name: Name) -> Result<(), Errno> {
-        let inode = self.find(&name)?;
-        if let Some(Holds::Names(names)) = self.seen.node(inode).map(|node| &node.holds)
-            && !names.is_empty()
-        {
-            return Err(Errno::ENOTEMPTY);
-        }
-        self.change(Change::Remove(name, inode))
-    }
-
-    fn attributes(&self, inode: Inode) -> Result<FileAttr, Errno> {
-        let node = self.seen.node(inode).ok_or(Errno::ENOENT)?;
-        let (kind, size) = match &node.holds {
-            Holds::Names(_) => (FileType::Directory, 0),
-            Holds::Bytes(bytes) => (FileType::RegularFile, bytes.len() as u64),
-        };
-        Ok(FileAttr {
-            ino: INodeNo(inode),
-            size,
-            blocks: size.div_ceil(512),
-            atime: UNIX_EPOCH,
-            mtime: UNIX_EPOCH,
-            ctime: UNIX_EPOCH,
-            crtime: UNIX_EPOCH,
-            kind,
-            perm: (node.mode & 0o7777) as u16,
-            nlink: 1,
-            uid: rustix::process::getuid().as_raw(),
-            gid: rustix::process::getgid().as_raw(),
-            rdev: 0,
-            blksize: 4096,
-            flags: 0,
-        })
+    /// Whether the late error, or the change from elsewhere, came about.
+    pub(crate) fn came(&self) -> bool {
+        self.files.lock().unwrap().came()
     }
 }
 
 impl Amnesiac {
-    fn files(&self) -> MutexGuard<'_, Files> {
-        self.0.lock().unwrap()
+    fn files(&self, request: &Request) -> MutexGuard<'_, Files> {
+        let mut files = self.0.lock().unwrap();
+        files.caller = Pid::from_raw(request.pid() as i32);
+        files
     }
-}
-
-fn name(folder: INodeNo, name: &OsStr) -> Name {
-    (folder.0, name.to_owned())
 }
 
 fn answer(result: Result<(), Errno>, reply: ReplyEmpty) {
@@ -142,34 +72,36 @@ fn answer(result: Result<(), Errno>, reply: ReplyEmpty) {
     }
 }
 
-fn answer_entry(result: Result<FileAttr, Errno>, reply: ReplyEntry) {
+fn answer_entry(files: &Files, result: Result<FileAttr, Errno>, reply: ReplyEntry) {
     match result {
-        Ok(attributes) => reply.entry(&TTL, &attributes, Generation(0)),
+        Ok(attributes) => reply.entry(&files.manners.believed, &attributes, Generation(0)),
         Err(error) => reply.error(error),
     }
 }
 
-fn answer_attributes(result: Result<FileAttr, Errno>, reply: ReplyAttr) {
+fn answer_attributes(files: &Files, result: Result<FileAttr, Errno>, reply: ReplyAttr) {
     match result {
-        Ok(attributes) => reply.attr(&TTL, &attributes),
+        Ok(attributes) => reply.attr(&files.manners.believed, &attributes),
         Err(error) => reply.error(error),
     }
 }
 
 impl Filesystem for Amnesiac {
-    fn lookup(&self, _: &Request, parent: INodeNo, wanted: &OsStr, reply: ReplyEntry) {
-        let files = self.files();
-        answer_entry(files.find(&name(parent, wanted)).and_then(|inode| files.attributes(inode)), reply);
+    fn lookup(&self, request: &Request, parent: INodeNo, wanted: &OsStr, reply: ReplyEntry) {
+        let files = self.files(request);
+        let wanted = files.spelled((parent.0, wanted.to_owned()));
+        let found = files.find(&wanted).and_then(|inode| files.attributes(inode));
+        answer_entry(&files, found, reply);
     }
 
-    fn getattr(&self, _: &Request, inode: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        let files = self.files();
-        answer_attributes(files.power().and_then(|()| files.attributes(inode.0)), reply);
+    fn getattr(&self, request: &Request, inode: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        let files = self.files(request);
+        answer_attributes(&files, files.power().and_then(|()| files.attributes(inode.0)), reply);
     }
 
     fn setattr(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         mode: Option<u32>,
         _: Option<u32>,
@@ -185,8 +117,8 @@ impl Filesystem for Amnesiac {
         _: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let mut files = self.files();
-        let mut set = || {
+        let mut files = self.files(request);
+        let set = |files: &mut Files| {
             if let Some(size) = size {
                 files.change(Change::Size(inode.0, size as usize))?;
             }
@@ -196,17 +128,29 @@ impl Filesystem for Amnesiac {
             files.power()?;
             files.attributes(inode.0)
         };
-        answer_attributes(set(), reply);
+        let set = set(&mut files);
+        answer_attributes(&files, set, reply);
     }
 
-    fn mkdir(&self, _: &Request, parent: INodeNo, new: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+    fn mkdir(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        new: &OsStr,
+        mode: u32,
+        umask: u32,
+        reply: ReplyEntry,
+    ) {
         let node = Node { mode: mode & !umask, holds: Holds::Names(Default::default()) };
-        answer_entry(self.files().create(name(parent, new), node), reply);
+        let mut files = self.files(request);
+        let new = files.spelled((parent.0, new.to_owned()));
+        let made = files.create(new, node);
+        answer_entry(&files, made, reply);
     }
 
     fn create(
         &self,
-        _: &Request,
+        request: &Request,
         parent: INodeNo,
         new: &OsStr,
         mode: u32,
@@ -215,25 +159,38 @@ impl Filesystem for Amnesiac {
         reply: ReplyCreate,
     ) {
         let node = Node { mode: mode & !umask, holds: Holds::Bytes(Vec::new()) };
-        match self.files().create(name(parent, new), node) {
+        let mut files = self.files(request);
+        let new = files.spelled((parent.0, new.to_owned()));
+        match files.create(new, node) {
             Ok(attributes) => {
-                reply.created(&TTL, &attributes, Generation(0), FileHandle(0), FopenFlags::empty());
+                files.opened(attributes.ino.0);
+                reply.created(
+                    &files.manners.believed,
+                    &attributes,
+                    Generation(0),
+                    FileHandle(0),
+                    FopenFlags::empty(),
+                );
             }
             Err(error) => reply.error(error),
         }
     }
 
-    fn unlink(&self, _: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
-        answer(self.files().remove(name(parent, old)), reply);
+    fn unlink(&self, request: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
+        let mut files = self.files(request);
+        let old = files.spelled((parent.0, old.to_owned()));
+        answer(files.remove(old), reply);
     }
 
-    fn rmdir(&self, _: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
-        answer(self.files().remove(name(parent, old)), reply);
+    fn rmdir(&self, request: &Request, parent: INodeNo, old: &OsStr, reply: ReplyEmpty) {
+        let mut files = self.files(request);
+        let old = files.spelled((parent.0, old.to_owned()));
+        answer(files.remove(old), reply);
     }
 
     fn rename(
         &self,
-        _: &Request,
+        request: &Request,
         from: INodeNo,
         old: &OsStr,
         to: INodeNo,
@@ -241,31 +198,27 @@ impl Filesystem for Amnesiac {
         flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
-        let mut files = self.files();
-        let mut rename = || {
-            let (from, to) = (name(from, old), name(to, new));
-            let inode = files.find(&from)?;
-            if flags.contains(RenameFlags::RENAME_NOREPLACE) && files.find(&to).is_ok() {
-                return Err(Errno::EEXIST);
-            }
-            files.change(Change::Rename(from, to, inode))
-        };
-        answer(rename(), reply);
+        let mut files = self.files(request);
+        let (from, to) = ((from.0, old.to_owned()), (to.0, new.to_owned()));
+        let (from, to) = (files.spelled(from), files.spelled(to));
+        answer(files.rename(from, to, flags), reply);
     }
 
-    fn link(&self, _: &Request, inode: INodeNo, parent: INodeNo, new: &OsStr, reply: ReplyEntry) {
-        let mut files = self.files();
-        let to = name(parent, new);
+    fn link(&self, request: &Request, inode: INodeNo, parent: INodeNo, new: &OsStr, reply: ReplyEntry) {
+        let mut files = self.files(request);
+        let to = files.spelled((parent.0, new.to_owned()));
         let linked = match files.find(&to) {
+            _ if files.manners.plain_names => Err(Errno::EPERM),
             Ok(_) => Err(Errno::EEXIST),
             Err(_) => files.change(Change::Link(to, inode.0)),
         };
-        answer_entry(linked.and_then(|()| files.attributes(inode.0)), reply);
+        let linked = linked.and_then(|()| files.attributes(inode.0));
+        answer_entry(&files, linked, reply);
     }
 
     fn read(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -274,7 +227,11 @@ impl Filesystem for Amnesiac {
         _: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        let files = self.files();
+        let mut files = self.files(request);
+        files.elsewhere();
+        if files.stale.contains(&inode.0) {
+            return reply.error(Errno::ESTALE);
+        }
         match (files.power(), files.seen.node(inode.0).map(|node| &node.holds)) {
             (Ok(()), Some(Holds::Bytes(bytes))) => {
                 let end = (offset as usize + size as usize).min(bytes.len());
@@ -286,7 +243,7 @@ impl Filesystem for Amnesiac {
 
     fn write(
         &self,
-        _: &Request,
+        request: &Request,
         inode: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -296,26 +253,58 @@ impl Filesystem for Amnesiac {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        match self.files().change(Change::Write(inode.0, offset as usize, bytes.to_vec())) {
+        match self.files(request).change(Change::Write(inode.0, offset as usize, bytes.to_vec())) {
             Ok(()) => reply.written(bytes.len() as u32),
             Err(error) => reply.error(error),
         }
     }
 
-    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
-        answer(self.files().power(), reply);
+    fn flush(&self, request: &Request, inode: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        answer(self.files(request).save(inode.0, false), reply);
     }
 
-    fn fsync(&self, _: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        answer(self.files().change(Change::Sync(inode.0)), reply);
+    fn fsync(&self, request: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        let mut files = self.files(request);
+        let synced = files.save(inode.0, true).and_then(|()| files.change(Change::Sync(inode.0)));
+        answer(synced, reply);
     }
 
-    fn fsyncdir(&self, _: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        answer(self.files().change(Change::Sync(inode.0)), reply);
+    fn open(&self, request: &Request, inode: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        let mut files = self.files(request);
+        if files.stale.contains(&inode.0) {
+            return reply.error(Errno::ESTALE);
+        }
+        files.opened(inode.0);
+        reply.opened(FileHandle(0), FopenFlags::empty());
     }
 
-    fn readdir(&self, _: &Request, inode: INodeNo, _: FileHandle, from: u64, mut reply: ReplyDirectory) {
-        let files = self.files();
+    fn release(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        _: FileHandle,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        _: bool,
+        reply: ReplyEmpty,
+    ) {
+        self.files(request).closed(inode.0);
+        reply.ok();
+    }
+
+    fn fsyncdir(&self, request: &Request, inode: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        answer(self.files(request).change(Change::Sync(inode.0)), reply);
+    }
+
+    fn readdir(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        _: FileHandle,
+        from: u64,
+        mut reply: ReplyDirectory,
+    ) {
+        let files = self.files(request);
         let Some(Holds::Names(names)) = files.seen.node(inode.0).map(|node| &node.holds) else {
             return reply.error(Errno::ENOTDIR);
         };

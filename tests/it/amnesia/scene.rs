@@ -4,19 +4,37 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::disk::{Disk, History};
-use super::mount::{Fault, Mounted};
-use crate::harness::{Numbers, Output, Place, large, skipped};
+use super::manners::Manners;
+use super::mount::Mounted;
+use super::served::Fault;
+use crate::harness::{AtEnd, Numbers, Output, Place, large, skipped};
 
 /// A place with a disk that forgets, at `disk`.
 pub(crate) struct Stage {
-    pub(crate) place: Place,
+    // Goes first: where something is mounted, nothing can be removed.
     mounted: Option<Mounted>,
+    pub(crate) place: Place,
+    pub(crate) manners: Manners,
     n_mounts: usize,
+    _unmount: AtEnd,
 }
+
+/// For a process that is killed: what it mounted stays, and answers nobody.
+const UNMOUNT: &str = "for disk in \"$1\"/disk-?; do
+        umount -l \"$disk\" || fusermount3 -uz \"$disk\" || fusermount -uz \"$disk\"
+    done
+    rm -rf \"$1\"";
 
 impl Stage {
     pub(crate) fn new() -> Stage {
-        Stage { place: Place::new(), mounted: None, n_mounts: 0 }
+        Stage::with(Manners::default())
+    }
+
+    /// With a disk of these manners.
+    pub(crate) fn with(manners: Manners) -> Stage {
+        let place = Place::new();
+        let _unmount = AtEnd::new(UNMOUNT, place.dir());
+        Stage { place, mounted: None, manners, n_mounts: 0, _unmount }
     }
 
     /// Runs a line of shell on a disk with this history, and with a fault.
@@ -27,7 +45,7 @@ impl Stage {
         let at = format!("disk-{}", self.n_mounts % 2);
         self.n_mounts += 1;
         fs::create_dir_all(self.place.path(&at)).unwrap();
-        let mounted = match Mounted::new(history, fault, &self.place.path(&at)) {
+        let mounted = match Mounted::new(history, fault, self.manners, &self.place.path(&at)) {
             Ok(mounted) => mounted,
             Err(error) => {
                 skipped(&format!("a disk that forgets: {error}"));
@@ -38,9 +56,15 @@ impl Stage {
         fs::rename(self.place.path("new"), self.place.path("disk")).unwrap();
         self.mounted = None;
         let output = self.place.shell(script).out();
+        mounted.until_closed();
         let history = mounted.history();
         self.mounted = Some(mounted);
         Some((output, history))
+    }
+
+    /// Whether the late error of the last run, or its change from elsewhere, came about.
+    pub(crate) fn came(&self) -> bool {
+        self.mounted.as_ref().is_some_and(Mounted::came)
     }
 }
 
