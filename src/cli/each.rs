@@ -16,7 +16,7 @@ use super::say::say;
 use super::signals::on_signal;
 use super::tally::Tally;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::FileOptions;
+use crate::output::{FileOptions, folds_case};
 use crate::sys::make_folder;
 use crate::{Compress, Converter, Format, Progress, Summary};
 use std::collections::{BTreeSet, HashMap};
@@ -59,6 +59,7 @@ struct EachJob<'a> {
 pub(super) fn convert_each(args: &ConvertArgs, folder: &Path) -> Result<ExitCode> {
     let job = EachJob::new(args, folder)?;
     make(folder, job.file.sync)?;
+    refuse_folded(&args.inputs, &job.outputs)?;
     // Before any other thread is made: it holds for those that this one starts.
     confine(&job.needs());
     let apart = job.stats_are_apart();
@@ -237,10 +238,7 @@ fn outputs(inputs: &[PathBuf], folder: &Path, ending: &str) -> Result<Vec<PathBu
         })?;
         let output = folder.join(&name);
         if let Some(other) = taken.insert(name, input) {
-            let (input, other, output) = (input.display(), other.display(), output.display());
-            return Err(Error::setting(format!(
-                "{other} and {input}: both would be written to {output}; convert them into folders of their own"
-            )));
+            return Err(both_to_one(other, input, &output));
         }
         ids.extend(id(input).map(|id| (id, input)));
         outputs.push(output);
@@ -252,6 +250,25 @@ fn outputs(inputs: &[PathBuf], folder: &Path, ending: &str) -> Result<Vec<PathBu
         }
     }
     Ok(outputs)
+}
+
+/// The error of two inputs whose output is the same file.
+fn both_to_one(one: &Path, other: &Path, output: &Path) -> Error {
+    let (one, other, output) = (one.display(), other.display(), output.display());
+    Error::setting(format!(
+        "{one} and {other}: both would be written to {output}; convert them into folders of their own"
+    ))
+}
+
+/// # Errors
+/// The names of two outputs differ by case alone, and are one in their folder.
+fn refuse_folded(inputs: &[PathBuf], outputs: &[PathBuf]) -> Result<()> {
+    let mut taken = HashMap::with_capacity(outputs.len());
+    for (input, output) in inputs.iter().zip(outputs) {
+        let Some(other) = taken.insert(output.as_os_str().to_ascii_lowercase(), input) else { continue };
+        return if folds_case(output) { Err(both_to_one(other, input, output)) } else { Ok(()) };
+    }
+    Ok(())
 }
 
 /// The name of the output for an input: `a.csv.gz` gives `a` and the ending.

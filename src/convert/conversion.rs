@@ -327,7 +327,7 @@ impl Inputs<'_, '_> {
         };
         let [all, by_earlier] = *amounts;
         let before = Amount { anomalies: self.n_before + summary.n_anomalies(), ..all };
-        let edge = located.map(|located| located.edge);
+        let (limit, edge) = (options.limit.map(|limit| limit - done_before), located.map(|at| at.edge));
         let hold = if skip_last.is_some() { sizes.hold } else { 0 };
         let cutter = Cutter::new(&records.dialect, records.trim, sizes.reach);
         let targets = committed.split_points.as_ref().map(|points| points.targets);
@@ -341,7 +341,7 @@ impl Inputs<'_, '_> {
             sequencer: Sequencer::new(sizes.threads, committed),
             window_size: WindowSize::new(sizes.window, options.resources.window.is_some()),
             meter: Meter { progress: &options.progress, before, earlier: by_earlier, passed },
-            end: DataEnd { limit: options.limit.map(|limit| limit - done_before), edge, skip_last },
+            end: DataEnd { limit, edge, skip_last },
             known,
             error: Mutex::new(None),
             reader: records,
@@ -360,9 +360,7 @@ impl Inputs<'_, '_> {
             self.add(&done, passed);
             return Err(error);
         }
-        if let Some(split_points) = split_points {
-            split_points.end(&done);
-        }
+        split_points.into_iter().for_each(|points| points.end(&done));
         summary.remarks.extend(input.remark());
         Ok(done)
     }

@@ -390,3 +390,23 @@ fn an_input_under_another_case_is_not_written_over() {
     output.expect_status(1).expect_one_line("exists already");
     assert_eq!(after.files(), before.files());
 }
+
+/// Nor are two inputs converted to one file.
+#[test]
+fn inputs_whose_outputs_differ_by_case_alone_are_refused() {
+    for (manners, is_folded) in [(Manners::smb(), true), (Manners::default(), false)] {
+        let mut far = Far::new(manners);
+        far.stage.manners.holds = false;
+        for name in ["a.csv", "A.csv", "b.csv"] {
+            far.stage.place.write(name, "n\n1\n");
+        }
+        let script = "$ROWMILL -q a.csv b.csv A.csv --output-dir DIR/out";
+        let Some((output, after)) = far.run(script, &Disk::with(&[]), Fault::Nothing) else { return };
+        if is_folded {
+            output.expect_status(2).expect_one_line("a.csv and A.csv: both would be written to ");
+        } else {
+            output.expect_status(0);
+        }
+        assert_eq!(after.names("out").len(), if is_folded { 0 } else { 3 });
+    }
+}
