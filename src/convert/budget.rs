@@ -95,8 +95,8 @@ pub(super) struct Sizes {
     pub(super) max_record: usize,
     /// What is held back of an input whose last records are dropped.
     pub(super) hold: usize,
-    /// All of it but mapped pages, and what is left over. In builds with debug assertions the
-    /// program's allocator holds the run to it.
+    /// The sum of all that the program allocates meanwhile. In builds with debug assertions its
+    /// allocator holds the run to it.
     pub(super) allocated: usize,
 }
 
