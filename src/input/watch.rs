@@ -1,7 +1,7 @@
 //! Whether a regular file is still the one that was opened.
 
 use crate::error::{CANNOT_READ, Error, ErrorKind, Result};
-use rustix::fs::fstat;
+use crate::sys;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,14 +19,9 @@ pub(super) struct Watch {
 impl Watch {
     /// Remembers size and time of modification.
     pub(super) fn new(file: Arc<File>, path: &str) -> Result<Self> {
-        let stat = fstat(&file).map_err(|error| Error::io(CANNOT_READ, path, error.into()))?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            size: stat.st_size as u64,
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            grew: AtomicBool::new(false),
-        })
+        let (size, modified) =
+            sys::size_and_time(&file).map_err(|error| Error::io(CANNOT_READ, path, error.into()))?;
+        Ok(Self { file, path: path.to_owned(), size, modified, grew: AtomicBool::new(false) })
     }
 
     /// The size when opened.
@@ -43,18 +38,17 @@ impl Watch {
     }
 
     /// Fails where the file is shorter than when opened, or as long and modified; what `at` and the
-    /// bytes behind it hold is then not to be trusted. One system call, 0.2 µs.
+    /// bytes behind it hold is then not to be trusted. One system call.
     pub(super) fn verify(&self, at: u64) -> Result<()> {
-        let stat =
-            fstat(&self.file).map_err(|error| Error::io_at(CANNOT_READ, &*self.path, at, error.into()))?;
-        let size = stat.st_size as u64;
+        let (size, modified) = sys::size_and_time(&self.file)
+            .map_err(|error| Error::io_at(CANNOT_READ, &*self.path, at, error.into()))?;
         if size < self.size {
             return Err(self.changed(at.min(size), "the file became shorter"));
         }
         if size > self.size {
             // The size at opening counts; what came behind it is reported, not read.
             self.grew.store(true, Ordering::Relaxed);
-        } else if (stat.st_mtime as i64, stat.st_mtime_nsec as i64) != self.modified {
+        } else if modified != self.modified {
             return Err(self.changed(at, "the file was rewritten"));
         }
         Ok(())

@@ -66,6 +66,11 @@ impl AtPath {
     }
 }
 
+/// A file's size in bytes, and when it was modified in seconds and nanoseconds.
+pub(crate) fn size_and_time(file: impl AsFd) -> Result<(u64, (i64, i64)), Errno> {
+    super::shared::believed_size_and_time(file)
+}
+
 /// Whether a write is faster if its blocks are there already: not known here.
 pub(crate) fn gains_by_reserving(_: &File) -> bool {
     false

@@ -4,12 +4,21 @@ use rustix::fs::{CWD, RenameFlags, Stat};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 /// Device and number of a file, which are the same under any of its names.
 #[allow(clippy::unnecessary_cast)] // Their types differ between systems.
 pub(crate) fn file_id(stat: &Stat) -> (u64, u64) {
     (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+/// A file's size in bytes, and when it was modified in seconds and nanoseconds, as the system
+/// believes them.
+#[allow(clippy::unnecessary_cast)]
+pub(super) fn believed_size_and_time(file: impl AsFd) -> Result<(u64, (i64, i64)), Errno> {
+    let stat = rustix::fs::fstat(file)?;
+    Ok((stat.st_size as u64, (stat.st_mtime as i64, stat.st_mtime_nsec as i64)))
 }
 
 /// Closes a file, and returns the error that the system reports only then, which the standard

@@ -11,8 +11,8 @@ mod process;
 #[cfg(feature = "cli")]
 pub(crate) use confine::confine;
 pub(crate) use files::{
-    AtPath, ask_ahead, descriptor_of, gains_by_reserving, is_distant, name_file, reserve, sync, unnamed_file,
-    widen_pipe,
+    AtPath, ask_ahead, descriptor_of, gains_by_reserving, is_distant, name_file, reserve, size_and_time,
+    sync, unnamed_file, widen_pipe,
 };
 pub(crate) use map::{MAPS, Map};
 #[cfg(feature = "cli")]
