@@ -118,6 +118,7 @@ impl<'c> Preparation<'c> {
             piece: budget.piece(),
             unpacking: budget.granted_each(1),
             unpacking_streams: budget.granted_each(n),
+            threads: options.resources.threads,
         };
         let together = Together::new(&options.shaping.columns, n);
         Self {

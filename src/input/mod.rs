@@ -20,6 +20,7 @@ mod open;
 mod patience;
 mod read;
 mod readahead;
+mod section;
 mod source;
 mod stream;
 mod unpack;

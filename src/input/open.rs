@@ -7,9 +7,10 @@ use super::fold::FoldReader;
 use super::mapped::Mapped;
 use super::patience::Patience;
 use super::read::ReadAt;
+use super::section::Reader;
 use super::source::{InputReader, Source};
 use super::stream::{Layers, Stream, unreadable};
-use super::unpack::{HEADER, LOOK, Unpack, by_magic, cut_short, may_be};
+use super::unpack::{Codec, HEADER, InParallel, LOOK, Unpack, by_magic, cut_short, may_be};
 use super::watch::Watch;
 use super::zip::{self, Member, Packed};
 use crate::charset::Charset;
@@ -20,6 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Stat};
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -67,7 +69,8 @@ pub(crate) struct Opened<'i> {
     pub decoding: usize,
 }
 
-type Reader = Box<dyn Read + Send>;
+/// One thread.
+const ONE: Option<NonZero<usize>> = NonZero::new(1);
 
 /// What makes a file the same under any name: device and inode. `None` for what may well be both
 /// input and output (a terminal, `/dev/null`).
@@ -98,6 +101,8 @@ pub(crate) struct ReadOptions {
     pub unpacking: usize,
     /// The same for what is streamed, of which all may be open at once.
     pub unpacking_streams: usize,
+    /// How many threads may unpack a regular file; `None` is as many as there are cores.
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// Opens `path`.
@@ -129,7 +134,7 @@ pub(crate) fn open_member(
     let (text, packed) = zip::begin(file, member, name, reading.unpacking)?;
     let (name, watch, packed) = (name.to_owned(), Some(watch), Some(packed));
     let raw = Raw { name, reader: text, watch, packed, patience: None };
-    streamed(raw, reading, reading.unpacking)
+    streamed(raw, reading, (reading.unpacking, ONE))
 }
 
 /// Standard input, streamed.
@@ -186,7 +191,7 @@ fn from_file(file: File, name: String, reading: &ReadOptions, stream: bool) -> R
     let patience = is_live.then(Arc::default);
     let reader = Box::new(InputDescriptor { file, patience: patience.clone() });
     let raw = Raw { name, reader, watch: None, packed: None, patience };
-    streamed(raw, reading, reading.unpacking_streams)
+    streamed(raw, reading, (reading.unpacking_streams, ONE))
 }
 
 fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'static>> {
@@ -203,7 +208,7 @@ fn regular(file: File, name: String, reading: &ReadOptions) -> Result<Opened<'st
             let reader = Shared(file).take(watch.size());
             let reader = Box::new(reader);
             let raw = Raw { name, reader, watch: Some(watch), packed: None, patience: None };
-            return streamed(raw, reading, reading.unpacking);
+            return streamed(raw, reading, (reading.unpacking, reading.threads));
         }
     };
     let opened = |reader: Box<dyn InputReader>| {
@@ -266,17 +271,22 @@ struct Raw {
     patience: Option<Arc<Patience>>,
 }
 
-/// Reads in sequence: unpacks what is compressed, and decodes it.
-fn streamed(raw: Raw, reading: &ReadOptions, granted: usize) -> Result<Opened<'static>> {
+/// Reads in sequence: unpacks what is compressed, in so much memory and on so many threads, and
+/// decodes it.
+fn streamed(
+    raw: Raw,
+    reading: &ReadOptions,
+    unpacking: (usize, Option<NonZero<usize>>),
+) -> Result<Opened<'static>> {
     let Raw { name, reader, watch, packed, patience } = raw;
     let cannot_read = |error: io::Error| unreadable(&name, None, error);
     let is_regular = watch.is_some();
     let file_size = watch.as_ref().map(Watch::size);
     let mut layers = Layers { size: file_size, file_size, watch, patience, ..Layers::default() };
-    let mut unpacking = 0;
+    let mut unpacking_takes = 0;
     if let Some(Packed { size, taken, memory }) = packed {
         (layers.size, layers.file_size, layers.compressed_at) = (None, Some(size), Some(taken));
-        unpacking = memory;
+        unpacking_takes = memory;
     }
     let mut raw = Begun::new(reader);
     // Waits for no more bytes than the decision needs.
@@ -291,12 +301,9 @@ fn streamed(raw: Raw, reading: &ReadOptions, granted: usize) -> Result<Opened<'s
     let reader: Reader = match by_magic(start) {
         Some(codec) => {
             raw.look(HEADER).map_err(cannot_read)?;
-            let unpack = Unpack::new(raw, codec, granted).map_err(cannot_read)?;
-            // Of a compressed member, the archive's bytes are counted.
-            layers.compressed_at.get_or_insert_with(|| unpack.taken());
-            layers.size = None;
-            unpacking += codec.memory(granted);
-            Box::new(unpack)
+            let (reader, memory) = unpack(raw, codec, unpacking, &mut layers).map_err(cannot_read)?;
+            unpacking_takes += memory;
+            reader
         }
         None => match cut_short(start) {
             Some(codec) => return Err(cannot_read(codec.ends_at(start.len()))),
@@ -336,7 +343,29 @@ fn streamed(raw: Raw, reading: &ReadOptions, granted: usize) -> Result<Opened<'s
         }
     };
     let (charset, separators) = parsed;
-    Ok(Opened { reader, is_regular, charset, separators, unpacking, decoding })
+    Ok(Opened { reader, is_regular, charset, separators, unpacking: unpacking_takes, decoding })
+}
+
+/// Unpacks `raw`, in so much memory and on so many threads. Returns what it takes.
+fn unpack(
+    raw: Begun,
+    codec: &'static Codec,
+    (granted, threads): (usize, Option<NonZero<usize>>),
+    layers: &mut Layers,
+) -> io::Result<(Reader, usize)> {
+    layers.size = None;
+    // Of a compressed member of an archive, the archive's bytes are counted.
+    let at = &mut layers.compressed_at;
+    if let Some(watch) = layers.watch.as_ref().filter(|_| threads != ONE) {
+        let raw = (Box::new(raw) as Reader, Arc::clone(watch.file()), watch.size());
+        let unpack = InParallel::new(raw, codec, granted, threads)?;
+        at.get_or_insert_with(|| unpack.taken());
+        let memory = unpack.memory();
+        return Ok((Box::new(unpack), memory));
+    }
+    let unpack = Unpack::new(raw, codec, granted)?;
+    at.get_or_insert_with(|| unpack.taken());
+    Ok((Box::new(unpack), codec.memory(granted)))
 }
 
 /// A descriptor that may be non-blocking: what is not there yet is waited for, as long as its

@@ -69,6 +69,7 @@ mod nul;
 mod output_file;
 mod packed;
 mod parts;
+mod pieces;
 mod pipeline;
 mod postgres;
 mod python;

@@ -1,8 +1,9 @@
 //! bzip2, of one stream or many. The check sum of each block is verified.
 
-use super::codec::Codec;
+use super::bzip2_blocks;
 #[cfg(not(feature = "bzip2"))]
 use super::codec::left_out as decoder;
+use super::codec::{Apart, Codec};
 
 pub(super) const CODEC: Codec = Codec {
     name: "bzip2",
@@ -38,6 +39,8 @@ pub(super) const CODEC: Codec = Codec {
     memory: decoder::memory,
     begin: decoder::begin,
     padded: false,
+    threaded: None,
+    apart: Some(Apart { pieces: bzip2_blocks::pieces, text: |_| 1 << 20 }),
 };
 
 #[cfg(feature = "bzip2")]

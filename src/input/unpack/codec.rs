@@ -1,5 +1,8 @@
 //! What a codec is: how its files are recognised, and what unpacks them.
 
+use super::pieces::Pieces;
+use crate::input::section::Section;
+
 /// A format of compressed files.
 #[derive(Debug)]
 pub(in crate::input) struct Codec {
@@ -15,7 +18,38 @@ pub(in crate::input) struct Codec {
     pub(super) begin: fn(granted: usize) -> Result<Box<dyn Decoder>, Fault>,
     /// Zeros behind the last member are no part of the text: a tape's or a download's padding.
     pub(super) padded: bool,
+    /// A decoder that has threads of its own, at most so many.
+    pub(super) threaded: Option<BeginThreaded>,
+    /// How its files are cut into pieces.
+    pub(super) apart: Option<Apart>,
 }
+
+impl Codec {
+    /// Whether files of the format start so.
+    pub(super) fn starts(&self, bytes: &[u8]) -> bool {
+        self.magics.iter().any(|magic| bytes.len() >= magic.len() && agree(magic, bytes))
+    }
+
+    /// Whether they may start so, as far as `bytes` go, which are too few to decide.
+    pub(super) fn may_start(&self, bytes: &[u8]) -> bool {
+        self.magics.iter().any(|magic| bytes.len() < magic.len() && agree(magic, bytes))
+    }
+}
+
+fn agree(magic: Magic, bytes: &[u8]) -> bool {
+    magic.iter().zip(bytes).all(|((least, most), byte)| (least..=most).contains(&byte))
+}
+
+/// How files are cut into pieces, if they can be.
+#[derive(Debug)]
+pub(super) struct Apart {
+    pub(super) pieces: fn(Section) -> Option<Box<dyn Pieces>>,
+    /// How much of its share of the memory a thread has for text. What is unpacked ahead must not
+    /// wait for its turn long before its piece ends: half a piece for two threads.
+    pub(super) text: fn(share: usize) -> usize,
+}
+
+pub(super) type BeginThreaded = fn(granted: usize, n_threads: usize) -> Result<Box<dyn Decoder>, Fault>;
 
 pub(super) type Magic = &'static [(u8, u8)];
 

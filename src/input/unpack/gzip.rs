@@ -1,9 +1,10 @@
 //! gzip (RFC 1952), of one member or many, BGZF too: check sum and length of each member are
 //! verified. And deflate alone, as archives have it.
 
-use super::codec::Codec;
+use super::bgzf;
 #[cfg(not(feature = "gzip"))]
 use super::codec::left_out as decoder;
+use super::codec::{Apart, Codec};
 
 pub(super) const CODEC: Codec = Codec {
     name: "gzip",
@@ -12,6 +13,8 @@ pub(super) const CODEC: Codec = Codec {
     memory: decoder::memory,
     begin: decoder::begin,
     padded: true,
+    threaded: None,
+    apart: Some(Apart { pieces: bgzf::pieces, text: |_| 1 << 20 }),
 };
 
 /// Deflate without a frame around it.
@@ -25,6 +28,8 @@ pub(super) const DEFLATE: Codec = Codec {
     #[cfg(not(feature = "gzip"))]
     begin: decoder::begin,
     padded: false,
+    threaded: None,
+    apart: None,
 };
 
 #[cfg(feature = "gzip")]

@@ -16,6 +16,8 @@ pub(super) const CODEC: Codec = Codec {
     memory: decoder::memory,
     begin: decoder::begin,
     padded: false,
+    threaded: None,
+    apart: None,
 };
 
 #[cfg(feature = "lz4")]

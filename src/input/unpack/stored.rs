@@ -9,6 +9,8 @@ pub(super) const CODEC: Codec = Codec {
     memory: |_| 0,
     begin: |_| Ok(Box::new(Stored)),
     padded: false,
+    threaded: None,
+    apart: None,
 };
 
 struct Stored;

@@ -1,9 +1,10 @@
 //! zstd (RFC 8878), of one frame or many, skippable ones among them. Check sums are verified, where
 //! the file has them.
 
-use super::codec::Codec;
 #[cfg(not(feature = "zstd"))]
 use super::codec::left_out as decoder;
+use super::codec::{Apart, Codec};
+use super::zstd_frames;
 
 pub(super) const CODEC: Codec = Codec {
     name: "zstd",
@@ -16,6 +17,8 @@ pub(super) const CODEC: Codec = Codec {
     memory: decoder::memory,
     begin: decoder::begin,
     padded: false,
+    threaded: None,
+    apart: Some(Apart { pieces: zstd_frames::pieces, text: |share| (share / 16 * 9).min(8 << 20) }),
 };
 
 #[cfg(feature = "zstd")]

@@ -3,6 +3,7 @@
 use super::member::{Member, damaged};
 use super::record::{IN_64, LOCAL, LOCAL_LEN, number, short};
 use crate::error::{CANNOT_READ, Error, Result};
+use crate::input::section::Section;
 use crate::input::stream::unreadable;
 use crate::input::unpack::{Damage, Unpack, by_method};
 use crc32fast::Hasher;
@@ -63,23 +64,6 @@ pub(in crate::input) fn begin(
     let packed = Packed { size: member.packed, taken: unpack.taken(), memory: codec.memory(granted) };
     let verified = Verified { unpack, sum: Hasher::new(), n: 0, size: member.size, wanted: member.sum, at };
     Ok((Box::new(verified), packed))
-}
-
-/// The bytes of a file from `at` to `end`.
-struct Section {
-    file: Arc<File>,
-    at: u64,
-    end: u64,
-}
-
-impl Read for Section {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
-        let n = into.len().min(left);
-        let n = self.file.read_at(&mut into[..n], self.at)?;
-        self.at += n as u64;
-        Ok(n)
-    }
 }
 
 /// A member's text, whose length and check sum must be those of the directory.
