@@ -156,6 +156,8 @@ mod tests {
         assert_eq!(targets.window(0, 300, 64), 300);
         assert_eq!(targets.window(300, 300, 64), 200);
         assert_eq!(targets.window(140, 300, 64), 180, "what it may reach over");
+        assert_eq!(targets.window(135, 300, 64), 182, "the last byte of that");
+        assert_eq!(targets.window(134, 300, 64), 300, "what it does not reach");
         assert_eq!(targets.window(520, 300, 64), 300, "none is left");
     }
 }
