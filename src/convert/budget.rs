@@ -370,6 +370,12 @@ mod tests {
     }
 
     #[test]
+    fn little_memory_has_small_pieces() {
+        let piece = |memory| Budget { memory, ..BUDGET }.piece();
+        assert_eq!((piece(LEAST_MEMORY), piece(2 * LEAST_MEMORY)), (1 << 20, 4 << 20));
+    }
+
+    #[test]
     fn what_rules_need_comes_on_top() {
         let budget = Budget { memory: 64 << 20, window: Some(64 << 10), ..BUDGET };
         let plain = budget.sizes(0, 8).unwrap();

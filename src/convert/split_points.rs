@@ -151,6 +151,12 @@ mod tests {
     }
 
     #[test]
+    fn all_points_are_counted_before_there_are_any() {
+        let points = SplitPoints::new(SplitTargets::new(1000, 9), 0);
+        assert_eq!(points.memory(), 8 * size_of::<SplitPoint>());
+    }
+
+    #[test]
     fn windows_end_at_targets() {
         let targets = SplitTargets::new(1000, 2);
         assert_eq!(targets.window(0, 300, 64), 300);
