@@ -20,7 +20,7 @@ use super::receipt::{PlanLine, Receipt, difference, line};
 use super::report::anomalies;
 use super::signals::on_signal;
 use crate::convert::{Resources, Writing};
-use crate::error::{CANNOT_WRITE, Error, Result, shown};
+use crate::error::{CANNOT_WRITE, Error, ErrorKind, Result, shown};
 use crate::output::{Descriptor, OutputFile, Writer};
 use crate::sys::make_folder;
 use crate::{Compress, Converter, Fingerprint, Format, HashKey, Output, Sink, Summary};
@@ -191,7 +191,7 @@ impl RangeWork<'_> {
             false => error,
         })?;
         let part = PartFile::create(&self.part)?;
-        let summary = confined(job, part.clone())?;
+        let summary = confined(job, part.clone()).or_else(|error| self.why(error))?;
         self.check_input()?;
         if let Some(receipt) = self.before()? {
             return Ok(Some(receipt));
@@ -237,6 +237,15 @@ impl RangeWork<'_> {
             resources: self.worker.resources.clone(),
         };
         job.job()
+    }
+
+    /// Fails with `error`, or with what became of the input where that is why its range is refused:
+    /// it may have changed between the look at it and its opening.
+    fn why(&self, error: Error) -> Result<Summary> {
+        if matches!(error.kind(), ErrorKind::BadRange { .. } | ErrorKind::Unusable { .. }) {
+            self.check_input()?;
+        }
+        Err(error)
     }
 
     /// Makes sure that the input is what the plan saw.

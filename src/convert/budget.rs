@@ -370,6 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn little_memory_has_small_pieces() {
+        let piece = |memory| Budget { memory, ..BUDGET }.piece();
+        assert_eq!((piece(LEAST_MEMORY), piece(2 * LEAST_MEMORY)), (1 << 20, 4 << 20));
+    }
+
+    #[test]
+    fn what_rules_need_comes_on_top() {
+        let budget = Budget { memory: 64 << 20, window: Some(64 << 10), ..BUDGET };
+        let plain = budget.sizes(0, 8).unwrap();
+        let ruled = Budget { buffers_values: true, ..budget }.sizes(0, 8).unwrap();
+        assert_eq!((ruled.window, ruled.strip, ruled.values), (plain.window, plain.strip, ruled.strip));
+        let more = ruled.values + Cells::size_for(8) + ValueBuffers::size_for(8);
+        assert_eq!(ruled.worker(8), plain.worker(8) + more);
+    }
+
+    #[test]
     fn shares_are_the_whole_at_most() {
         for (memory, threads, n_wanted) in [(16, 8, 1), (64, 2, 2), (64, 16, 9), (1024, 16, 16)] {
             let (n, share) = shares(memory << 20, 0, threads);

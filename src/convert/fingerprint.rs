@@ -51,7 +51,12 @@ impl Fingerprint {
         let mut hash = blake3::Hasher::new();
         let mut bytes = vec![0; usize::try_from(size).map_or(ENDS, |size| size.min(ENDS))];
         for at in [0, size - bytes.len() as u64] {
-            file.read_exact_at(&mut bytes, at).map_err(cannot)?;
+            file.read_exact_at(&mut bytes, at).map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => {
+                    ErrorKind::InputChanged { path: name(), at, how: "the file became shorter" }.into()
+                }
+                _ => cannot(error),
+            })?;
             hash.update(&bytes);
         }
         let modified = (stat.mtime(), stat.mtime_nsec());

@@ -151,11 +151,19 @@ mod tests {
     }
 
     #[test]
+    fn all_points_are_counted_before_there_are_any() {
+        let points = SplitPoints::new(SplitTargets::new(1000, 9), 0);
+        assert_eq!(points.memory(), 8 * size_of::<SplitPoint>());
+    }
+
+    #[test]
     fn windows_end_at_targets() {
         let targets = SplitTargets::new(1000, 2);
         assert_eq!(targets.window(0, 300, 64), 300);
         assert_eq!(targets.window(300, 300, 64), 200);
         assert_eq!(targets.window(140, 300, 64), 180, "what it may reach over");
+        assert_eq!(targets.window(135, 300, 64), 182, "the last byte of that");
+        assert_eq!(targets.window(134, 300, 64), 300, "what it does not reach");
         assert_eq!(targets.window(520, 300, 64), 300, "none is left");
     }
 }

@@ -409,3 +409,17 @@ impl Encoder<'_> {
         if given < record.n_fields { each(start, record.end) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_of_misfits_are_as_large_as_is_counted() {
+        for n_ruled in [0, 1, 7, 300, 70_000] {
+            let buffers = ValueBuffers::new(0, n_ruled);
+            let taken = buffers.misfits.capacity() * 12 + buffers.misfitting.capacity() * 4;
+            assert_eq!(taken, ValueBuffers::size_for(n_ruled), "{n_ruled} columns");
+        }
+    }
+}

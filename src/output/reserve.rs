@@ -59,3 +59,26 @@ impl Reserve {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn no_more_is_reserved_than_to_the_end_of_the_next_step() {
+        let file = tempfile::tempfile().expect("a file");
+        let mut reserve = Reserve::new(&file);
+        let blocks = || file.metadata().expect("its blocks").blocks() * 512;
+        for (at, n, end) in [(LEAST - 1, 1, 0), (LEAST, 1, 2 * STEP), (2 * STEP, 1, 4 * STEP)] {
+            reserve.ahead(&file, at, n);
+            // Not every file system gains by it, and this one may be full.
+            let end = if reserve.end == 0 { 0 } else { end };
+            assert_eq!(reserve.end, end);
+            // The tree of the blocks takes some itself.
+            assert!(blocks() <= end + (1 << 20), "{} bytes for {end}", blocks());
+        }
+        reserve.give_back(&file, 0).expect("it is given back");
+        assert_eq!(blocks(), 0);
+    }
+}

@@ -174,6 +174,8 @@ fn the_delimiter_is_that_of_most_records() {
     assert_eq!(took("b.tsv", "Name (last, first)\tPhone\nDoe, Jane\t1\nRoe, Rick\t2\n"), "tab");
     assert_eq!(took("b.csv", "id;a;b\n1;1,5;2,5\n2;1,75;3\n3;4;5\n"), ";");
     assert_eq!(took("c.psv", "a;b\n1;2\n"), ";");
+    // Each parts all records alike, but the commas are those of a text.
+    assert_eq!(took("c.csv", "name, first, last;at\nLee, Ann, B;Rome\n"), ";");
 }
 
 /// Files that are read right with nothing given are read so by `-d auto`.

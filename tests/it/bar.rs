@@ -155,7 +155,9 @@ fn what_binds_is_what_is_waited_for() {
     place.people("in.csv", 8 << 20);
     let slow_consumer = "$ROWMILL in.csv --stats stats | { sleep 1; cat >/dev/null; }";
     let slow_producer = "{ sleep 1; cat in.csv; } | $ROWMILL --stats stats >/dev/null";
-    for (script, expected) in [(slow_consumer, "output"), (slow_producer, "input")] {
+    // It waits for the limit too, but less.
+    let limited = slow_consumer.replace("--stats", "--limit-rate 80M --stats");
+    for (script, expected) in [(slow_consumer, "output"), (slow_producer, "input"), (&limited, "output")] {
         place.shell(script).out().expect_status(0);
         let stats: Value = serde_json::from_slice(&place.read("stats")).unwrap();
         assert_eq!(stats["bound_by"], expected, "{script}: {stats}");

@@ -114,6 +114,7 @@ fn inputs_share_a_budget() {
     run(&["--max-errors", "3"]).expect_status(0);
     run(&["--max-errors", "2"]).expect_refusal(1, "c.csv: line 2, record 1");
     run(&["--max-errors", "50%"]).expect_status(0);
+    run(&["--max-errors", "100%"]).expect_status(0);
     run(&["--max-errors", "49.9999%"])
         .expect_refusal(1, "anomalies: 3, records: 6; --max-errors allows 49.9999%");
     let each = |most: &str, folder: &str| {

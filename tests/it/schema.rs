@@ -232,6 +232,15 @@ fn too_many_columns_are_refused() {
     place.write("in.csv", format!("{}\n", names.join(",")));
     let output = place.rowmill().args(["schema", "--memory", "16M", "in.csv"]).out();
     output.expect_refusal(2, "a schema of 20000 columns needs");
+    // So are those of many inputs together, of which each has few.
+    let inputs: Vec<String> = (0..60).map(|file| format!("{file}.csv")).collect();
+    for (file, names) in inputs.iter().zip(names.chunks(100)) {
+        place.write(file, format!("{}\n", names.join(",")));
+    }
+    let schema =
+        |inputs: &[String]| place.rowmill().args(["schema", "-q", "--memory", "16M"]).args(inputs).out();
+    schema(&inputs[..10]).expect_status(0);
+    schema(&inputs).expect_status(2).expect_one_line("MiB more than --memory leaves");
 }
 
 /// Thousands of columns of all sorts stay under the cap, and what is too long for a strip or a

@@ -256,6 +256,7 @@ const RIGHT: &[Right] = &[
     ("a.psv", b"id|name\n1|Ann\n2|Bob\n", &[]),
     ("semi.csv", b"id;name\n1;Ann\n2;Bob\n", &["-d", ";"]),
     ("semi_decimal.csv", b"id;price, EUR\n1;1,50\n2;2,75\n", &["-d", ";"]),
+    ("marks_at_ends.csv", b"a~,b~,~c\n1~,2~,~3\n", &[]),
     ("one.csv", b"name\nAnn\nBob\n", &[]),
     ("one_line.csv", b"name\n", &[]),
     ("one_text.csv", b"note\na, b and c\nd\n", &["-d", ";"]),

@@ -185,6 +185,11 @@ fn rejects_hold_the_records_as_they_stand_and_why() {
         (output.stat("records"), output.stat("records_rejected"), output.stat("records_written")),
         (4, 3, 1)
     );
+    // Those that are too long end as others do, also where the input has no line end.
+    let long = "x".repeat(1000);
+    place.write("in.csv", format!("a,b\n1,2\n{long},3\n4,5\n{long}"));
+    place.rowmill().args(["in.csv", "--rejects", "bad", "--max-record", "100"]).out().expect_status(0);
+    assert_eq!(place.read("bad"), format!("a,b\n{long},3\n{long}\n").into_bytes());
 }
 
 /// Every reason is there, and where the quote opens; what is mended converts.

@@ -141,6 +141,25 @@ fn numbers_and_sizes_that_make_no_sense_are_wrong_usage() {
     case.is_refusal(&output, 2, "no instruction set is named 'z80'");
 }
 
+/// Half where a value may have to be held in one piece beside its record, less where it is decoded.
+#[test]
+fn the_longest_record_that_fits_is_told_by_what_is_asked_of_values() {
+    let case = Case::new();
+    let leaves = |args: &[&str]| -> u64 {
+        let output =
+            case.place.rowmill().args(["in.csv", "--max-record", "60M", "-o", "out.jsonl"]).args(args).out();
+        case.is_refusal(&output, 2, "does not fit --memory, which leaves ");
+        let (_, left) = output.stderr.split_once("which leaves ").unwrap();
+        left.split(' ').next().unwrap().parse().unwrap()
+    };
+    let plain = leaves(&[]);
+    for args in [["--mask", "email:redact"], ["--type", "email=json"], ["--split", "email=;"]] {
+        let left = leaves(&args);
+        assert!((plain * 4 / 10..=plain / 2).contains(&left), "{args:?}: {left} of {plain}");
+    }
+    assert!(leaves(&["--mask", "email:redact", "--encoding", "latin1"]) <= plain / 4);
+}
+
 #[test]
 fn an_unknown_flag_suggests_the_nearest() {
     let case = Case::new();

@@ -128,6 +128,48 @@ fn cut_off_at_any_call_the_next_worker_makes_it_whole() {
     assert!(n_cut > 20, "{n_cut}");
 }
 
+/// Cut short between `plan` and the worker, or right behind the worker's first look at it: that it
+/// is another file now is what is told, never that its range were wrong.
+#[test]
+fn an_input_cut_short_before_it_is_opened_is_told_as_such() {
+    let place = Place::new();
+    let bytes = odd(300);
+    let start = {
+        place.write("in.csv", &bytes);
+        plan(&place, &["plan", "--ranges", "3"])[2]["start"].as_u64().unwrap()
+    };
+    let args = ["worker", "plan.jsonl", "-o", "parts", "-j", "1"];
+    let refused = |nth: Option<usize>, n_bytes: u64| {
+        let path = place.write("in.csv", &bytes);
+        let lines = plan(&place, &["plan", "--ranges", "3"]);
+        place.write("plan.jsonl", lines[2].to_string());
+        let cut = || fs::File::options().write(true).open(&path).unwrap().set_len(n_bytes).unwrap();
+        let output = if let Some(nth) = nth {
+            let strace = Strace::of(&place).inject("fstatfs", "delay_enter=1000000", nth);
+            let mut running = strace.rowmill().args(args).start();
+            running.until_it_waits();
+            cut();
+            running.finish()
+        } else {
+            cut();
+            place.rowmill().args(args).out()
+        };
+        let told = format!("is not what the plan saw: it has {n_bytes} bytes, not {}", bytes.len());
+        output.expect_status(1).expect_one_line(&told).expect_stdout("");
+        assert_eq!(listed(&place, "parts"), [""; 0]);
+    };
+    for n_bytes in [0, 1, start - 1, start, start + 1, bytes.len() as u64 - 1] {
+        refused(None, n_bytes);
+    }
+    if !has("strace", "an input cut short behind the first look at it") {
+        return;
+    }
+    // The thread that converts asks so before it opens the input, and when it has.
+    for (nth, n_bytes) in [(1, 0), (1, start + 1), (2, start + 1)] {
+        refused(Some(nth), n_bytes);
+    }
+}
+
 /// As on a network file system: no file without a name, and processes of the same number on many
 /// machines (here in namespaces).
 #[test]
