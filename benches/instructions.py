@@ -28,6 +28,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 RECORD = HERE / "record" / "instructions.json"
 PROFILES = ("people", "quoted", "wide", "narrow", "longtext")
+# The same kinds of text from another hand.
+SECOND = tuple(f"{name}2" for name in PROFILES)
 # Rules on columns that are counted too: (profile, options). The record has them under what `key` makes of them.
 WATCHED = (
     ("people", ("--mask", "email")),
@@ -133,7 +135,7 @@ def main():
     parser.add_argument("--write", action="store_true", help=f"record the counts in {RECORD.relative_to(HERE.parent)}")
     parser.add_argument("--only", metavar="PROFILES", help="these profiles, separated by commas, and their rules")
     args = parser.parse_args()
-    jobs = [*((name, ()) for name in PROFILES), *WATCHED]
+    jobs = [*((name, ()) for name in (*PROFILES, *SECOND)), *WATCHED]
     if args.only:
         wanted = args.only.split(",")
         if unknown := set(wanted) - {profile for profile, _ in jobs}:

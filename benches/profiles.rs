@@ -2,10 +2,14 @@
 //! on any machine.
 //!
 //! `cargo bench --bench profiles -- people 1GiB people.csv`. The first five are what every table
-//! has; the others are for `rules.py`, each with what it is read with and compared with. A size
+//! has, and the last five, whose names end in 2, the same kinds of text from another hand; the
+//! others are for `rules.py`, each with what it is read with and compared with. A size
 //! counts the text as UTF-8, so a profile in another encoding holds the same records as its twin.
 //! Advice for maintainers: never change what a profile gives; records under `benches/` were
 //! measured on it. Add another, at the end.
+
+#[path = "profiles/second.rs"]
+mod second;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -27,7 +31,7 @@ struct Profile {
 /// How many of the profiles are in every table.
 const N_MAIN: usize = 5;
 
-const PROFILES: [Profile; 13] = [
+const PROFILES: [Profile; 18] = [
     // Ordinary rows of about 100 bytes.
     Profile { name: "people", header: || PEOPLE.to_owned(), record: people, encoding: "utf-8" },
     // Two fields in five quoted, commas and doubled quotes in them, a newline in 1 % of the
@@ -65,6 +69,41 @@ const PROFILES: [Profile; 13] = [
     // People, one field of text in ten empty, one in ten `NA`, and of either one in eight in
     // quotes.
     Profile { name: "gaps", header: || PEOPLE.to_owned(), record: gaps, encoding: "utf-8" },
+    // About 110 bytes, names in other scripts, notes of which one in ten is empty.
+    Profile {
+        name: "people2",
+        header: || "id,name,email,city,country,signup_date,balance,notes".to_owned(),
+        record: |numbers, id, line| second::people(&mut numbers.second, id, line),
+        encoding: "utf-8",
+    },
+    // Two fields in five quoted, doubled quotes in many, a newline in 1 % of all fields.
+    Profile {
+        name: "quoted2",
+        header: || "id,title,comment,address,tag,qty,price,author".to_owned(),
+        record: |numbers, id, line| second::quoted(&mut numbers.second, id, line),
+        encoding: "utf-8",
+    },
+    // A hundred numbers of several kinds and lengths.
+    Profile {
+        name: "wide2",
+        header: || (0..100).map(|i| format!("c{i:03}")).collect::<Vec<_>>().join(","),
+        record: |numbers, id, line| second::wide(&mut numbers.second, id, line),
+        encoding: "utf-8",
+    },
+    // Three shorter integers.
+    Profile {
+        name: "narrow2",
+        header: || "a,b,c".to_owned(),
+        record: |numbers, id, line| second::narrow(&mut numbers.second, id, line),
+        encoding: "utf-8",
+    },
+    // 1 to 3 kB with more that is not ASCII, backslashes and tabs.
+    Profile {
+        name: "longtext2",
+        header: || "id,text".to_owned(),
+        record: |numbers, id, line| second::longtext(&mut numbers.second, id, line),
+        encoding: "utf-8",
+    },
 ];
 
 const PEOPLE: &str = "id,first_name,last_name,email,city,country,birthday,balance";
@@ -82,7 +121,7 @@ fn main() -> io::Result<()> {
     };
     let size = parse_size::Config::new().with_binary().parse_size(size).map_err(io::Error::other)?;
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::new();
     let mut line = Vec::new();
     line.extend_from_slice((profile.header)().as_bytes());
     let (mut written, mut id) = (0, 0);
@@ -101,7 +140,7 @@ fn main() -> io::Result<()> {
 #[allow(dead_code)] // The program itself writes to a file.
 pub(crate) fn in_memory(name: &str, size: usize) -> Option<Vec<u8>> {
     let profile = PROFILES.iter().find(|profile| profile.name == name)?;
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::new();
     let mut bytes = (profile.header)().into_bytes();
     bytes.push(b'\n');
     for id in 1.. {
@@ -133,15 +172,22 @@ impl Profile {
     }
 }
 
-/// xorshift64* (Vigna 2016).
-struct Numbers(u64);
+/// xorshift64* (Vigna 2016), and what the second set has.
+struct Numbers {
+    state: u64,
+    second: second::SplitMix,
+}
 
 impl Numbers {
+    fn new() -> Self {
+        Self { state: 0x9e37_79b9_7f4a_7c15, second: second::SplitMix::from_seed(1) }
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
     fn below(&mut self, n: u64) -> u64 {
