@@ -16,7 +16,7 @@ pub(in crate::input) const HEADER: usize = 18;
 pub(super) const RAW: usize = 128 << 10;
 /// Handed to the decoder at once, so that the place of damage is no farther from it, and the same
 /// however much text is wanted.
-const STEP: u64 = 4 << 10;
+const STEP: u64 = 32 << 10;
 
 /// What is wrong with a compressed file that cannot be read on. It travels as an [`io::Error`].
 #[derive(Debug)]
