@@ -27,13 +27,12 @@ pub(crate) struct Run {
 
 impl Run {
     /// The program under test. `ROWMILL_ISA` of the test's own environment is not handed down, so
-    /// that a run means the same wherever the suite is started. `ROWMILL_RUNNER` is what runs it,
-    /// if it is built for another processor.
+    /// that a run means the same wherever the suite is started. `ROWMILL_RUNNER` is what runs
+    /// `ROWMILL_PROGRAM`, one that is built for another processor.
     pub(crate) fn rowmill() -> Run {
-        let program = env!("CARGO_BIN_EXE_rowmill");
-        match std::env::var_os("ROWMILL_RUNNER") {
-            Some(runner) => Run::program(runner).arg(program),
-            None => Run::program(program),
+        match std::env::var_os("ROWMILL_RUNNER").zip(std::env::var_os("ROWMILL_PROGRAM")) {
+            Some((runner, program)) => Run::program(runner).arg(program),
+            None => Run::program(env!("CARGO_BIN_EXE_rowmill")),
         }
     }
 
